@@ -1,0 +1,133 @@
+import { awscdk, javascript } from 'projen';
+
+/**
+ * The lowest aws-cdk-lib that this library supports, and the one it is developed on.
+ *
+ * 2.197.0 is the first whose `custom-resources.Provider` runs its own functions on nodejs22.x in every partition; an
+ * older one deploys nodejs20.x, which Lambda no longer accepts for new functions. Raise it only with a reason, and
+ * write the reason here.
+ */
+const CDK_FLOOR = '2.197.0';
+const CONSTRUCTS_FLOOR = '10.4.2';
+
+/** The oldest Node.js that a supported aws-cdk-lib chooses for the handler; the bundle must run on it. */
+const OLDEST_LAMBDA_NODE = 'node22';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-bedrock-model-import',
+  description: 'Import your own model weights into Amazon Bedrock (Custom Model Import) from AWS CDK, as a real stack resource.',
+  author: 'The cdk-bedrock-model-import authors',
+  authorAddress: 'cdk-bedrock-model-import@users.noreply.github.com',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-bedrock-model-import/cdk-bedrock-model-import.git',
+  license: 'Apache-2.0',
+  stability: 'experimental',
+  keywords: ['cdk', 'aws-cdk', 'aws', 'bedrock', 'custom-model-import', 'imported-model', 'generative-ai', 'llm'],
+  defaultReleaseBranch: 'main',
+
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: CONSTRUCTS_FLOOR,
+  jsiiVersion: '~6.0.16',
+  typescriptVersion: '~6.0.3',
+  projenVersion: '0.103.25',
+  projenrcTs: true,
+  packageManager: javascript.NodePackageManager.NPM,
+
+  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkbedrockmodelimport',
+    mavenGroupId: 'io.github.cdk-bedrock-model-import',
+    mavenArtifactId: 'cdk-bedrock-model-import',
+  },
+  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport' },
+  publishToGo: {
+    moduleName: 'github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go',
+    packageName: 'bedrockmodelimport',
+  },
+
+  devDeps: [
+    '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
+    '@types/aws-lambda@8.10.164',
+    '@types/jest@^30',
+    '@types/node@^22',
+    'aws-cdk@2.1148.1', // the CLI of the demo; npm's `latest` tag is an old 3.0.0
+    'jsii-docgen@~10.12.6',
+    'jsii-pacmak@~1.140.0',
+    'tsx@^4',
+  ],
+
+  // The gate is .ci/run; it needs nothing but this repository.
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  sampleCode: false,
+
+  // One bundle, named by us: a generated function class would put CDK imports beside the handler.
+  lambdaAutoDiscover: false,
+  integrationTestAutoDiscover: false,
+  bundlerOptions: { esbuildVersion: '0.28.2', runBundleTask: javascript.RunBundleTask.PRE_COMPILE },
+
+  jestOptions: {
+    junitReporting: false,
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestConfig: { collectCoverage: false },
+  },
+  // Test trees also hold programs (the Bedrock server, the local AWS): tests are the files named so.
+  gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '__pycache__/', '.DS_Store'],
+});
+
+const npmrc = new javascript.NpmConfig(project);
+npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+npmrc.addConfig('fund', 'false');
+npmrc.addConfig('audit', 'false');
+
+// --- The handler: bundled when the library is built, with the SDK inside, so that no user ever bundles at synth. ---
+project.bundler.addBundle('src/handler/model-import.lambda.ts', {
+  platform: 'node',
+  target: OLDEST_LAMBDA_NODE,
+  externals: [],
+  minify: true,
+  // The handler never resolves credentials from an SSO session or an INI file.
+  outfile: 'index.js',
+});
+
+// --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
+project.npmignore!.exclude('/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.include('/assets/');
+
+// --- Documentation: every snippet compiles. ---
+project.postCompileTask.exec('jsii-rosetta extract --strict');
+
+// --- Tests: they read the bundle, so it comes first; the linter has its own command. ---
+project.testTask.reset();
+project.testTask.spawn(project.bundler.bundleTask);
+project.testTask.exec('jest', { receiveArgs: true });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
+
+// --- The demo: a real deployment on a local AWS. ---
+const demo = project.addTask('demo', { description: 'Deploy the example with the real CDK CLI on a local AWS' });
+demo.spawn(project.bundler.bundleTask);
+demo.exec('tsx demo/run.ts', { receiveArgs: true });
+
+// --- Two programs, one contract: synth-time and run-time code meet only in src/contract. ---
+project.eslint!.addRules({
+  'no-restricted-imports': 'off',
+  '@typescript-eslint/no-explicit-any': 'error',
+});
+project.eslint!.addOverride({
+  files: ['src/*.ts', 'src/private/**/*.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '**/handler/*'], message: 'Constructs know nothing of the run time: meet in src/contract.' }] }] },
+});
+project.eslint!.addOverride({
+  files: ['src/handler/**/*.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '../*.js', '!../contract/*'], message: 'The handler knows nothing of CDK: meet in src/contract.' }] }] },
+});
+project.eslint!.addOverride({
+  files: ['src/contract/**/*.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-sdk/*'], message: 'The contract belongs to both programs: it imports neither.' }] }] },
+});
+
+project.tsconfigDev.addInclude('../demo/**/*.ts');
+
+project.synth();
