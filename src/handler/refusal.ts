@@ -1,0 +1,44 @@
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+
+/**
+ * What a refused call means for the import:
+ *
+ * - `transient`: throttling, a server fault or the network; the next poll may get through
+ * - `busy`: the account's one import is running, or the resource is being changed; it ends by itself
+ * - `role`: Bedrock does not know the service role yet, or never will
+ * - `access`: the permission has not reached IAM everywhere yet, or was never given
+ * - `final`: the request itself is wrong
+ */
+export type RefusalKind = 'transient' | 'busy' | 'role' | 'access' | 'final';
+
+/** A call that Bedrock did not carry out, as a fact to decide on. */
+export interface Refusal {
+  readonly operation: string;
+  readonly kind: RefusalKind;
+  readonly message: string;
+}
+
+/** Names an error of the AWS SDK; everything else is a fault of this program and is thrown on. */
+export function refusalOf(operation: string, error: unknown): Refusal {
+  if (!(error instanceof Error)) throw error;
+  return { operation, kind: kindOf(error), message: `${error.name}: ${error.message}` };
+}
+
+function kindOf(error: Error): RefusalKind {
+  const sdkError = error as Parameters<typeof isTransientError>[0];
+  if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError)) return 'transient';
+  switch (error.name) {
+    case 'ConflictException':
+    case 'ServiceQuotaExceededException':
+      return 'busy';
+    case 'AccessDeniedException':
+      return 'access';
+    case 'ValidationException':
+      // A job name holds the hash of the request: only a lost answer to our own call can have used it up.
+      if (/job name is currently in use/i.test(error.message)) return 'busy';
+      if (/role/i.test(error.message) && /invalid|assume/i.test(error.message)) return 'role';
+      return 'final';
+  }
+  if (!('$metadata' in error)) throw error;
+  return 'final';
+}

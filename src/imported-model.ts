@@ -1,0 +1,414 @@
+import {
+  CustomResource, Duration, type IResource, type ITaggableV2, Lazy, Names, RemovalPolicy, Resource, TagManager, TagType, Token,
+} from 'aws-cdk-lib';
+import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPE, type Tag } from './contract/custom-resource';
+import {
+  checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
+  MAX_SUBNETS,
+} from './contract/rules';
+import { ModelEncryption } from './model-encryption';
+import { ModelImportProvider } from './model-import-provider';
+import type { ModelSource } from './model-source';
+import { roleWithDocument } from './private/role';
+import { bedrockImportJobs, networkStatements } from './private/service-role';
+import { assertValid, checkKnown } from './private/validation';
+
+/**
+ * A model that was imported into Amazon Bedrock: of this stack, or of elsewhere.
+ *
+ * It fits wherever the CDK takes a Bedrock model, for one the Step Functions task `BedrockInvokeModel`.
+ */
+export interface IImportedModel extends IResource, bedrock.IModel {
+  /**
+   * Allows a principal to invoke the model, with and without a response stream, and to decrypt with its key if it has a
+   * customer managed one.
+   *
+   * @param grantee The principal, for example a Lambda function
+   */
+  grantInvoke(grantee: iam.IGrantable): iam.Grant;
+}
+
+/**
+ * How a model is imported.
+ */
+export interface ImportedModelProps {
+  /**
+   * Where the weights are. Other weights are another model: they are imported, then the old model is deleted.
+   */
+  readonly source: ModelSource;
+
+  /**
+   * The exact name of the model in Bedrock: 1 to 63 letters and digits, with single `-` or `_` between them.
+   *
+   * A model with an exact name cannot be replaced as long as it exists: to import other weights, change the name as well.
+   *
+   * @default - a name is generated from the construct path and from what the model is made of
+   */
+  readonly importedModelName?: string;
+
+  /**
+   * How the names of the import jobs begin: 1 to 30 letters, digits, `+`, `-` or `.`.
+   *
+   * A job name can be used only once, for ever, so the rest is generated.
+   *
+   * @default - generated from the construct path
+   */
+  readonly jobNamePrefix?: string;
+
+  /**
+   * The service role that Bedrock assumes to read the weights and to encrypt the model.
+   *
+   * What it needs is added to it in a policy of its own; its trust policy is up to you.
+   *
+   * @default - a role that only import jobs of this account and Region can assume, and that can read the weights only
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-import-iam-role.html
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * How Bedrock encrypts the model. Another key is another import.
+   *
+   * @default ModelEncryption.awsOwnedKey()
+   */
+  readonly encryption?: ModelEncryption;
+
+  /**
+   * The VPC that the import job runs in. It needs a way to Amazon S3: a gateway endpoint is enough.
+   *
+   * @default - the job runs in the network of Bedrock
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Which subnets of the VPC the job may use, at most 16; best one in each Availability Zone.
+   *
+   * @default - the private subnets with egress, or else the isolated ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups of the job, at most 5.
+   *
+   * @default - a new security group, with HTTPS to anywhere as its only way out, and no way in
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * Tags of the model, besides those of `Tags.of(model)`, over which they win. At most 50 in all.
+   *
+   * They are changed in place, without another import.
+   *
+   * @default - only those of `Tags.of()`
+   */
+  readonly importedModelTags?: { [key: string]: string };
+
+  /**
+   * Tags of the import job, besides those of `Tags.of(model)`, over which they win. At most 50 in all.
+   *
+   * @default - only those of `Tags.of()`
+   */
+  readonly jobTags?: { [key: string]: string };
+
+  /**
+   * What becomes of the model when it is replaced or removed from the stack.
+   *
+   * The weights are still in Amazon S3, and a model costs storage as long as it exists and holds one of the three that
+   * an account can have: therefore it is deleted. `RETAIN` keeps it.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long the deployment waits for the import: 1 to 55 minutes. After that it fails, and the rollback waits for the
+   * end of the import, to delete its model.
+   *
+   * @default Duration.minutes(55)
+   */
+  readonly importTimeout?: Duration;
+
+  /**
+   * Who imports the model.
+   *
+   * @default - the provider that the models of the stack share
+   */
+  readonly provider?: ModelImportProvider;
+}
+
+abstract class ImportedModelBase extends Resource implements IImportedModel {
+  public abstract readonly modelArn: string;
+  protected abstract readonly encryptionKey?: kms.IKey;
+
+  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
+    const invoke = iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+      resourceArns: [this.modelArn],
+      scope: this,
+    });
+    return this.encryptionKey ? invoke.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt')) : invoke;
+  }
+}
+
+/**
+ * A model of your own, imported into Amazon Bedrock from its weights in Amazon S3.
+ *
+ * `cdk deploy` imports it and waits for it; its ARN is then an attribute like that of any resource. Other weights or another
+ * key import a new model and delete the old one. Tags, role and network change in place. `cdk destroy` deletes the model.
+ *
+ * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html
+ *
+ * @example
+ * declare const weights: s3.Bucket;
+ * declare const chat: lambda.Function;
+ *
+ * const model = new ImportedModel(this, 'Llama', {
+ *   source: ModelSource.fromBucket(weights, 'llama-3.1-8b-instruct/'),
+ *   encryption: ModelEncryption.customerManaged(),
+ * });
+ * model.grantInvoke(chat);
+ * new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+ */
+export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2.IConnectable {
+  /**
+   * A model that was imported elsewhere, by its ARN.
+   *
+   * `grantInvoke()` does not know of a key then: where the model has a customer managed one, grant `kms:Decrypt` on it as well.
+   *
+   * @param scope The parent construct
+   * @param id The id of the construct
+   * @param importedModelArn The ARN, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`
+   */
+  public static fromImportedModelArn(scope: Construct, id: string, importedModelArn: string): IImportedModel {
+    assertValid(scope, checkModelArn(importedModelArn));
+    class Import extends ImportedModelBase {
+      public readonly modelArn = importedModelArn;
+      protected readonly encryptionKey = undefined;
+    }
+    return new Import(scope, id, { environmentFromArn: importedModelArn });
+  }
+
+  /**
+   * The ARN of the imported model, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`: the
+   * `modelId` of InvokeModel. Each import makes a new one.
+   *
+   * @attribute
+   */
+  public readonly modelArn: string;
+
+  /**
+   * The name of the imported model.
+   *
+   * @attribute
+   */
+  public readonly importedModelName: string;
+
+  /**
+   * The ARN of the job that imported the model.
+   *
+   * @attribute
+   */
+  public readonly jobArn: string;
+
+  /**
+   * The name of the job that imported the model.
+   *
+   * @attribute
+   */
+  public readonly jobName: string;
+
+  /**
+   * The architecture of the model, as Bedrock has recognized it, like `llama`.
+   *
+   * @attribute
+   */
+  public readonly modelArchitecture: string;
+
+  /**
+   * Whether the model supports the Converse API: `true` or `false`.
+   *
+   * @attribute
+   */
+  public readonly instructSupported: string;
+
+  /**
+   * How many custom model units one running copy of the model takes, a number in digits. It is what the price depends on.
+   *
+   * @attribute
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
+   */
+  public readonly customModelUnitsPerModelCopy: string;
+
+  /**
+   * The version of the custom model units.
+   *
+   * @attribute
+   */
+  public readonly customModelUnitsVersion: string;
+
+  /** The service role that Bedrock assumes for the import. */
+  public readonly role: iam.IRole;
+
+  /** The provider that imports the model. */
+  public readonly provider: ModelImportProvider;
+
+  /** The tags of the model and of its job. */
+  public readonly cdkTagManager: TagManager;
+
+  /** The customer managed key that encrypts the model, if there is one. */
+  public readonly encryptionKey?: kms.IKey;
+
+  private readonly _connections?: ec2.Connections;
+
+  constructor(scope: Construct, id: string, props: ImportedModelProps) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
+    const importTimeout = props.importTimeout ?? Duration.minutes(IMPORT_TIMEOUT_MINUTES.max);
+    assertValid(
+      this,
+      checkKnown('importedModelName', props.importedModelName, IMPORTED_MODEL_NAME),
+      checkKnown('jobNamePrefix', props.jobNamePrefix, JOB_NAME_PREFIX),
+      checkDuration(importTimeout),
+      checkRemovalPolicy(removalPolicy),
+      props.vpc ? undefined : checkNeedsVpc(props),
+    );
+
+    const source = props.source._bind(this);
+    this.encryptionKey = (props.encryption ?? ModelEncryption.awsOwnedKey())._bind(this, removalPolicy);
+
+    const { role, document, permissions } = roleWithDocument(this, 'ServiceRole', props.role, {
+      description: `Lets Amazon Bedrock import the model ${this.node.path}`.slice(0, 1000),
+      assumedBy: bedrockImportJobs(this),
+    });
+    this.role = role;
+    document.addStatements(...source.statements);
+    if (this.encryptionKey) {
+      document.addStatements(new iam.PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'],
+        resources: [this.encryptionKey.keyArn],
+      }));
+    }
+
+    const network = props.vpc && this.selectNetwork(props.vpc, props);
+    if (network) {
+      this._connections = new ec2.Connections({ securityGroups: network.securityGroups });
+      document.addStatements(...networkStatements(this, network.subnetIds, network.securityGroupIds));
+    }
+
+    this.cdkTagManager = new TagManager(TagType.KEY_VALUE, RESOURCE_TYPE);
+    const modelTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.importedModelTags });
+    const jobTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
+    // Tags of outer scopes arrive while the app is synthesized, so they are checked after that.
+    this.node.addValidation({
+      validate: () => [...checkTags('importedModelTags', modelTags()), ...checkTags('jobTags', jobTags())],
+    });
+
+    this.provider = props.provider ?? ModelImportProvider.getOrCreate(this);
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: RESOURCE_TYPE,
+      serviceToken: this.provider.serviceToken,
+      removalPolicy,
+      properties: {
+        S3Uri: source.s3Uri,
+        SourceVersion: source.version,
+        ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
+        ImportedModelName: props.importedModelName,
+        NameBase: Names.uniqueResourceName(this, { maxLength: JOB_NAME_PREFIX.maxLength }),
+        JobNamePrefix: props.jobNamePrefix,
+        RoleArn: role.roleArn,
+        SubnetIds: network?.subnetIds,
+        SecurityGroupIds: network?.securityGroupIds,
+        ImportedModelTags: renderTags(modelTags),
+        JobTags: renderTags(jobTags),
+        ImportTimeoutMinutes: Token.asString(importTimeout.toMinutes()),
+      } satisfies ModelImportProperties,
+    });
+
+    // Permissions and network come before the import, and stay until the model is gone.
+    resource.node.addDependency(permissions, this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey));
+    if (props.role) resource.node.addDependency(props.role);
+    if (props.vpc) resource.node.addDependency(props.vpc);
+
+    const attribute = (name: keyof ModelImportAttributes) => resource.getAttString(name);
+    this.modelArn = attribute('ModelArn');
+    this.importedModelName = attribute('ImportedModelName');
+    this.jobArn = attribute('JobArn');
+    this.jobName = attribute('JobName');
+    this.modelArchitecture = attribute('ModelArchitecture');
+    this.instructSupported = attribute('InstructSupported');
+    this.customModelUnitsPerModelCopy = attribute('CustomModelUnitsPerModelCopy');
+    this.customModelUnitsVersion = attribute('CustomModelUnitsVersion');
+  }
+
+  /**
+   * The network connections of the import job.
+   *
+   * It is an error to ask for them if the model has no `vpc`.
+   */
+  public get connections(): ec2.Connections {
+    if (!this._connections) {
+      throw new Error(`connections: only an import job in a VPC has network connections. Set the property vpc. [${this.node.path}]`);
+    }
+    return this._connections;
+  }
+
+  private selectNetwork(vpc: ec2.IVpc, props: ImportedModelProps) {
+    const { subnetIds } = vpc.selectSubnets(props.vpcSubnets);
+    const securityGroups = props.securityGroups ?? [this.egressOnly(vpc)];
+    assertValid(
+      this,
+      Token.isUnresolved(subnetIds) ? undefined
+        : checkCount('vpcSubnets', subnetIds.length, 1, MAX_SUBNETS, 'Select other subnets with vpcSubnets; one in each Availability Zone is enough'),
+      checkCount('securityGroups', securityGroups.length, 1, MAX_SECURITY_GROUPS, 'Combine the rules in fewer groups, or omit the property'),
+    );
+    return { subnetIds, securityGroups, securityGroupIds: securityGroups.map(group => group.securityGroupId) };
+  }
+
+  private egressOnly(vpc: ec2.IVpc): ec2.ISecurityGroup {
+    const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: `Import job of the model ${this.node.path}`.slice(0, 255),
+      allowAllOutbound: false,
+    });
+    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Amazon S3 and other AWS APIs');
+    return group;
+  }
+}
+
+function renderTags(tags: () => { [key: string]: string }): Tag[] {
+  // A token in place of the list: it is made when all tags are known.
+  return Lazy.any(
+    { produce: () => Object.entries(tags()).map(([key, value]): Tag => ({ key, value })) },
+    { omitEmptyArray: true },
+  ) as unknown as Tag[];
+}
+
+function checkDuration(importTimeout: Duration): string | undefined {
+  return importTimeout.isUnresolved() ? undefined : checkImportTimeout('importTimeout', importTimeout.toMinutes({ integral: false }));
+}
+
+function checkRemovalPolicy(removalPolicy: RemovalPolicy): string | undefined {
+  return removalPolicy === RemovalPolicy.SNAPSHOT
+    ? complaint('removalPolicy', removalPolicy, 'DESTROY or RETAIN', 'Bedrock has no snapshots of models; the weights in Amazon S3 are the copy')
+    : undefined;
+}
+
+function checkNeedsVpc({ vpcSubnets, securityGroups }: ImportedModelProps): string | undefined {
+  const rule = ['used together with vpc', 'Set vpc as well, or remove the property'] as const;
+  if (vpcSubnets) return complaint('vpcSubnets', vpcSubnets.subnetType ?? vpcSubnets.subnetGroupName ?? 'a selection', ...rule);
+  if (securityGroups) return complaint('securityGroups', `${securityGroups.length} groups`, ...rule);
+  return undefined;
+}
+
+function checkModelArn(arn: string): string | undefined {
+  if (Token.isUnresolved(arn)) return undefined;
+  return /^arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:imported-model\/[a-z0-9]{12}$/.test(arn) ? undefined : complaint(
+    'importedModelArn', arn, 'the ARN of an imported model, like arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl',
+    'Copy it from the output of the stack, or from the list of imported models in the Bedrock console');
+}

@@ -1,0 +1,240 @@
+import * as path from 'node:path';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as cr from 'aws-cdk-lib/custom-resources';
+import { Construct, type IDependable } from 'constructs';
+import { complaint, IMPORT_TIMEOUT_MINUTES } from './contract/rules';
+import { roleWithDocument } from './private/role';
+import { assertValid } from './private/validation';
+
+/**
+ * Settings that all models of a provider share.
+ */
+export interface ModelImportProviderProps {
+  /**
+   * The role of the handler function, which calls Bedrock.
+   *
+   * The permissions that the models need are added to it in a policy of their own. Imported roles that are immutable
+   * must have them already.
+   *
+   * @default - a role is made
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * Where the handler and the provider framework write their logs.
+   *
+   * @default - a log group is made that keeps them for one month and goes with the stack
+   */
+  readonly logGroup?: logs.ILogGroup;
+
+  /**
+   * The VPC that the functions run in. This is about the functions only: the network of the import job is a property of
+   * the model.
+   *
+   * They need to reach, by NAT or by VPC endpoints: Bedrock, Lambda, Step Functions, CloudWatch Logs and Amazon S3.
+   *
+   * @default - the functions run in no VPC
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Which subnets of the VPC the functions run in.
+   *
+   * @default - the private subnets, as for any Lambda function
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups of the functions.
+   *
+   * @default - a security group for each function, if there is a VPC
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * How long to wait between two looks at a running import, 5 seconds to 5 minutes.
+   *
+   * A look costs one call of Bedrock, two Lambda invocations and one state transition; a deployment ends at most this
+   * much later than its import.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly queryInterval?: Duration;
+}
+
+/**
+ * Imports models: the functions behind the custom resource `Custom::BedrockImportedModel`.
+ *
+ * There is one in every stack that has a model, made with the first one. Make it yourself to set its network, role or log
+ * group, and pass it to the models.
+ *
+ * Its construct path is public API: the service token of a deployed custom resource can never change.
+ *
+ * @example
+ * declare const vpc: ec2.Vpc;
+ * declare const source: ModelSource;
+ *
+ * const provider = new ModelImportProvider(this, 'Provider', { vpc });
+ * new ImportedModel(this, 'Llama', { source, provider });
+ */
+export class ModelImportProvider extends Construct {
+  /**
+   * The provider that the models of a stack share, made when it is first asked for.
+   *
+   * @param scope Any construct of the stack
+   */
+  public static getOrCreate(scope: Construct): ModelImportProvider {
+    const stack = Stack.of(scope);
+    const id = 'BedrockModelImportProvider';
+    return stack.node.tryFindChild(id) as ModelImportProvider | undefined ?? new ModelImportProvider(stack, id);
+  }
+
+  /** What a custom resource names to be served by this provider. */
+  public readonly serviceToken: string;
+
+  /** The function that calls Bedrock. */
+  public readonly handler: lambda.IFunction;
+
+  /** The role of the handler. */
+  public readonly role: iam.IRole;
+
+  /** Where the handler and the provider framework write their logs. */
+  public readonly logGroup: logs.ILogGroup;
+
+  private readonly document: iam.PolicyDocument;
+  private readonly permissions: IDependable;
+
+  constructor(scope: Construct, id: string, props: ModelImportProviderProps = {}) {
+    super(scope, id);
+    const { vpc, vpcSubnets, securityGroups } = props;
+    const queryInterval = props.queryInterval ?? Duration.seconds(30);
+    assertValid(this, checkQueryInterval(queryInterval));
+
+    this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+
+    const functionRole: iam.RoleProps = {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      managedPolicies: vpc && [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
+    };
+    const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, functionRole);
+    this.role = role;
+    this.document = document;
+    this.permissions = permissions;
+    document.addStatements(...this.ownStatements());
+
+    this.handler = new lambda.Function(this, 'Handler', {
+      description: `Imports models into Amazon Bedrock (${this.node.path})`.slice(0, 256),
+      code: lambda.Code.fromAsset(path.join(__dirname, '..', 'assets', 'handler', 'model-import.lambda')),
+      handler: 'index.handler',
+      runtime: lambda.determineLatestNodeRuntime(this),
+      memorySize: 256,
+      timeout: Duration.minutes(2),
+      role,
+      logGroup: this.logGroup,
+      vpc,
+      vpcSubnets,
+      securityGroups,
+    });
+
+    // Two roles instead of one for each of the three functions. The first starts the waiter, whose functions have the
+    // second: they cannot be one, or each would have to exist before the other.
+    const frameworkOnEventRole = new iam.Role(this, 'OnEventRole', functionRole);
+    const frameworkCompleteAndTimeoutRole = new iam.Role(this, 'CompleteRole', functionRole);
+    this.logGroup.grantWrite(frameworkOnEventRole);
+    this.logGroup.grantWrite(frameworkCompleteAndTimeoutRole);
+
+    const provider = new cr.Provider(this, 'Provider', {
+      // One function for both: it tells them apart, and shares names and permissions.
+      onEventHandler: this.handler,
+      isCompleteHandler: this.handler,
+      queryInterval,
+      totalTimeout: backstop(queryInterval),
+      frameworkOnEventRole,
+      frameworkCompleteAndTimeoutRole,
+      logGroup: this.logGroup,
+      // The waiter's input holds the pre-signed response URL.
+      disableWaiterStateMachineLogging: true,
+      vpc,
+      vpcSubnets,
+      securityGroups,
+    });
+    this.serviceToken = provider.serviceToken;
+  }
+
+  /**
+   * Allows to import a model with a service role and keys.
+   *
+   * @returns what the custom resource must depend on, at create and at delete
+   *
+   * @internal
+   */
+  public _allowImport(model: Construct, serviceRole: iam.IRole, modelKey?: kms.IKey, weightsKey?: kms.IKey): IDependable {
+    const statements = [new iam.PolicyStatement({
+      actions: ['iam:PassRole'],
+      resources: [serviceRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
+    })];
+    // Bedrock makes its grants on the key in the name of the principal that calls CreateModelImportJob.
+    if (modelKey) {
+      statements.push(new iam.PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'],
+        resources: [modelKey.keyArn],
+      }));
+    }
+    if (weightsKey) statements.push(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [weightsKey.keyArn] }));
+
+    if (Stack.of(model) === Stack.of(this)) {
+      this.document.addStatements(...statements);
+      return this.permissions;
+    }
+    // The model's stack depends on the provider's: what names resources of the model must not be in the provider's stack.
+    return new iam.Policy(model, 'ProviderPolicy', { statements, roles: [this.role] });
+  }
+
+  /** What every import needs, whichever model it is. */
+  private ownStatements(): iam.PolicyStatement[] {
+    const stack = Stack.of(this);
+    // The ids of jobs and models are random: before they exist, nobody knows them.
+    const everyJob = stack.formatArn({ service: 'bedrock', resource: 'model-import-job', resourceName: '*' });
+    const everyModel = stack.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: '*' });
+    return [
+      new iam.PolicyStatement({
+        // Neither action has a resource type that a policy could name.
+        actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs'],
+        resources: ['*'],
+      }),
+      new iam.PolicyStatement({ actions: ['bedrock:GetModelImportJob'], resources: [everyJob] }),
+      new iam.PolicyStatement({ actions: ['bedrock:GetImportedModel', 'bedrock:DeleteImportedModel'], resources: [everyModel] }),
+      new iam.PolicyStatement({
+        actions: ['bedrock:ListTagsForResource', 'bedrock:TagResource', 'bedrock:UntagResource'],
+        resources: [everyJob, everyModel],
+      }),
+      new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
+    ];
+  }
+}
+
+function checkQueryInterval(interval: Duration): string | undefined {
+  const seconds = interval.isUnresolved() ? undefined : interval.toSeconds();
+  return seconds === undefined || seconds < 5 || seconds > 300
+    ? complaint('queryInterval', interval.toString(), '5 seconds to 5 minutes', 'Choose a time in between; 30 seconds suit most imports')
+    : undefined;
+}
+
+/**
+ * When the framework gives up, for the case that the handler no longer does. It comes after the handler's own deadline,
+ * and must be divisible by the interval.
+ */
+function backstop(queryInterval: Duration): Duration {
+  const interval = queryInterval.toSeconds();
+  const polls = Math.floor(Duration.minutes(IMPORT_TIMEOUT_MINUTES.max + 2).toSeconds() / interval);
+  return Duration.seconds(Math.max(polls, 1) * interval);
+}

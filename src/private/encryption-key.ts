@@ -1,0 +1,49 @@
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { assertValid } from './validation';
+import { complaint } from '../contract/rules';
+
+/**
+ * Returns the key itself, or says why it cannot be used.
+ *
+ * An alias passes for an `IKey`, but IAM statements on an alias ARN allow nothing: resolve it where the key is known,
+ * refuse it where it is not.
+ */
+export function usableKey(scope: Construct, property: string, given: kms.IKey): kms.IKey {
+  const key = 'aliasName' in given ? targetOf(scope, property, given as kms.IAlias) : given;
+  const resource = key.node.defaultChild;
+  if (resource && CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::KMS::Key') {
+    const { keySpec, keyUsage } = resource as kms.CfnKey;
+    assertValid(
+      scope,
+      checkKeyAttribute(`${property}.keySpec`, keySpec, 'SYMMETRIC_DEFAULT'),
+      checkKeyAttribute(`${property}.keyUsage`, keyUsage, 'ENCRYPT_DECRYPT'),
+    );
+  }
+  return key;
+}
+
+/** A key of another Region cannot encrypt the model. */
+export function assertSameRegion(scope: Construct, property: string, key: kms.IKey): void {
+  const here = Stack.of(scope).region;
+  const there = key.env.region;
+  if (Token.isUnresolved(here) || Token.isUnresolved(there) || here === there) return;
+  assertValid(scope, complaint(property, there, `a key of the Region of the model, ${here}`, 'Pass a key of that Region, or a replica of a multi-Region key'));
+}
+
+function targetOf(scope: Construct, property: string, alias: kms.IAlias): kms.IKey {
+  try {
+    return alias.aliasTargetKey;
+  } catch {
+    assertValid(scope, complaint(
+      property, alias.aliasName, 'a key: of an imported alias, CDK does not know which key it names, and IAM permissions on an alias have no effect',
+      'Import the key itself with Key.fromKeyArn() or Key.fromLookup()'));
+    throw new Error('unreachable');
+  }
+}
+
+function checkKeyAttribute(property: string, value: string | undefined, wanted: string): string | undefined {
+  if (value === undefined || Token.isUnresolved(value) || value === wanted) return undefined;
+  return complaint(property, value, wanted, 'Bedrock encrypts with symmetric encryption keys only; pass such a key');
+}
