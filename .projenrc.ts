@@ -52,6 +52,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^22',
     '@smithy/core@3.41.0', // tells transient errors from others, as the SDK itself does
     'aws-cdk@2.1148.1', // the CLI of the demo; npm's `latest` tag is an old 3.0.0
+    'fast-check@^4',
     'jsii-docgen@~10.12.6',
     'jsii-pacmak@~1.140.0',
     'tsx@^4',

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
 import { type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPE, type Tag } from './contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
-  MAX_SUBNETS,
+  MAX_SUBNETS, MODEL_NAME_BASE_LENGTH,
 } from './contract/rules';
 import { ModelEncryption } from './model-encryption';
 import { ModelImportProvider } from './model-import-provider';
@@ -319,7 +319,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
         SourceVersion: source.version,
         ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
         ImportedModelName: props.importedModelName,
-        NameBase: Names.uniqueResourceName(this, { maxLength: JOB_NAME_PREFIX.maxLength }),
+        NameBase: Names.uniqueResourceName(this, { maxLength: MODEL_NAME_BASE_LENGTH }),
         JobNamePrefix: props.jobNamePrefix,
         RoleArn: role.roleArn,
         SubnetIds: network?.subnetIds,

@@ -1,4 +1,4 @@
-export { IImportedModel, ImportedModel, ImportedModelProps } from './imported-model';
+export { type IImportedModel, ImportedModel, type ImportedModelProps } from './imported-model';
 export { ModelEncryption } from './model-encryption';
-export { ModelImportProvider, ModelImportProviderProps } from './model-import-provider';
-export { ModelSource, ModelSourceOptions } from './model-source';
+export { ModelImportProvider, type ModelImportProviderProps } from './model-import-provider';
+export { ModelSource, type ModelSourceOptions } from './model-source';

@@ -42,15 +42,18 @@ export const IMPORTED_MODEL_NAME: StringRule = {
   remedy: 'Choose another name, or omit it to have one generated',
 };
 
-/** The rest of a job name, generated: see `names.ts` of the handler. */
+/** The part of a job name that is generated, see `names.ts` of the handler: three hashes of ten characters. */
 export const JOB_NAME_SUFFIX_LENGTH = 33;
+
+/** How long the readable part of a generated name can be; a job name is the longest. */
+export const MODEL_NAME_BASE_LENGTH = 63 - JOB_NAME_SUFFIX_LENGTH;
 
 export const JOB_NAME_PREFIX: StringRule = {
   minLength: 1,
-  maxLength: 63 - JOB_NAME_SUFFIX_LENGTH,
+  maxLength: MODEL_NAME_BASE_LENGTH,
   // The documented pattern of job names backtracks exponentially on runs of hyphens; this one accepts the same names.
   pattern: /^[a-zA-Z0-9][a-zA-Z0-9+.-]*$/,
-  mustBe: `1 to ${63 - JOB_NAME_SUFFIX_LENGTH} letters, digits, "+", "-" or ".", and start with a letter or digit`,
+  mustBe: `1 to ${MODEL_NAME_BASE_LENGTH} letters, digits, "+", "-" or ".", and start with a letter or digit`,
   remedy: 'Shorten or change the prefix, or omit it to have one generated; the rest of the job name is always generated',
 };
 

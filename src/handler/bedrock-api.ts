@@ -1,7 +1,7 @@
 import {
   type BedrockClient, CreateModelImportJobCommand, DeleteImportedModelCommand, GetImportedModelCommand,
-  GetModelImportJobCommand, ListModelImportJobsCommand, ListTagsForResourceCommand, ResourceNotFoundException,
-  TagResourceCommand, UntagResourceCommand,
+  GetModelImportJobCommand, ListModelImportJobsCommand, ListTagsForResourceCommand, TagResourceCommand,
+  UntagResourceCommand,
 } from '@aws-sdk/client-bedrock';
 import type { Names } from './names';
 import type { ModelImportRequest } from './request';
@@ -123,7 +123,7 @@ async function found<T>(call: () => Promise<T>): Promise<T | Absent> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && error.name === ResourceNotFoundException.name) return 'absent';
+    if ((error as Partial<Error>).name === 'ResourceNotFoundException') return 'absent';
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 
 /**
@@ -20,7 +21,7 @@ export interface Refusal {
 
 /** Names an error of the AWS SDK; everything else is a fault of this program and is thrown on. */
 export function refusalOf(operation: string, error: unknown): Refusal {
-  if (!(error instanceof Error)) throw error;
+  if (!isNativeError(error)) throw error;
   return { operation, kind: kindOf(error), message: `${error.name}: ${error.message}` };
 }
 
@@ -34,8 +35,9 @@ function kindOf(error: Error): RefusalKind {
     case 'AccessDeniedException':
       return 'access';
     case 'ValidationException':
-      // A job name holds the hash of the request: only a lost answer to our own call can have used it up.
-      if (/job name is currently in use/i.test(error.message)) return 'busy';
+      // A job name holds the hash of the request: only a lost answer to our own call can have used it up. And a model
+      // that could not be seen when the job was to be created will be seen in the next poll.
+      if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';
       if (/role/i.test(error.message) && /invalid|assume/i.test(error.message)) return 'role';
       return 'final';
   }

@@ -2,7 +2,7 @@ import { DeploymentError } from './deployment-error';
 import type { ModelImportProperties, Tag } from '../contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkString, checkTags, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, KMS_KEY_ID,
-  MAX_SECURITY_GROUPS, MAX_SUBNETS, ROLE_ARN, S3_URI, VPC_ID,
+  MAX_SECURITY_GROUPS, MAX_SUBNETS, MODEL_NAME_BASE_LENGTH, ROLE_ARN, S3_URI, VPC_ID,
 } from '../contract/rules';
 
 /** What the stack asks for: the properties of the custom resource, checked, in the types of the handler. */
@@ -42,7 +42,7 @@ export function parseRequest(properties: { readonly [name: string]: unknown }): 
     checkString('source', s3Uri, S3_URI),
     checkString('role', roleArn, ROLE_ARN),
     // A generated model name begins with it, so it obeys the stricter of the two alphabets.
-    checkString('NameBase', nameBase, { ...IMPORTED_MODEL_NAME, maxLength: JOB_NAME_PREFIX.maxLength }),
+    checkString('NameBase', nameBase, { ...IMPORTED_MODEL_NAME, maxLength: MODEL_NAME_BASE_LENGTH }),
     importedModelKmsKeyId === undefined ? undefined : checkString('encryption', importedModelKmsKeyId, KMS_KEY_ID),
     importedModelName === undefined ? undefined : checkString('importedModelName', importedModelName, IMPORTED_MODEL_NAME),
     jobNamePrefix === undefined ? undefined : checkString('jobNamePrefix', jobNamePrefix, JOB_NAME_PREFIX),

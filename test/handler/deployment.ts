@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { BedrockClient } from '@aws-sdk/client-bedrock';
+import type { ModelImportAttributes, ModelImportProperties } from '../../src/contract/custom-resource';
+import { BedrockApi } from '../../src/handler/bedrock-api';
+import { type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse } from '../../src/handler/model-import-handler';
+import { type BedrockOptions } from '../bedrock/bedrock';
+import { VirtualClock } from '../bedrock/clock';
+import { type BedrockServer, startBedrockServer } from '../bedrock/server';
+
+const MINUTE = 60_000;
+const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=secret';
+
+/** How a request of CloudFormation ended. */
+export interface Answer {
+  readonly status: 'SUCCESS' | 'FAILED';
+  readonly physicalResourceId: string;
+  readonly data?: ModelImportAttributes;
+  readonly reason: string;
+  /** How many times `isComplete` was called. */
+  readonly polls: number;
+  /** What CloudFormation would receive. */
+  readonly bytes: number;
+}
+
+/**
+ * The handler as a stack uses it: CloudFormation's events, the provider framework's loop around `isComplete`, the real SDK
+ * client and the strict Bedrock server; only time is virtual.
+ */
+export class Deployment {
+  public static async start(options: Partial<Omit<BedrockOptions, 'clock'>> = {}): Promise<Deployment> {
+    const clock = new VirtualClock();
+    return new Deployment(clock, await startBedrockServer({ ...options, clock }));
+  }
+
+  public readonly log: object[] = [];
+  public readonly handler: ModelImportHandler;
+  private readonly client: BedrockClient;
+
+  private constructor(public readonly clock: VirtualClock, private readonly server: BedrockServer) {
+    this.client = new BedrockClient({
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1, // the retries of the SDK really sleep
+    });
+    // Jest gives a test globals of its own, and the SDK does not recognize an error of Node.js that is no instance of them.
+    this.client.middlewareStack.add(next => async args => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { name, message, code } = error as NodeJS.ErrnoException;
+        throw error instanceof Error ? error : Object.assign(new Error(message), { name, code });
+      }
+    }, { step: 'deserialize', priority: 'low' });
+    this.handler = new ModelImportHandler(new BedrockApi(this.client), () => clock.now(), line => this.log.push(line));
+  }
+
+  public get bedrock() {
+    return this.server.bedrock;
+  }
+
+  public async stop(): Promise<void> {
+    this.client.destroy();
+    await this.server.close();
+  }
+
+  /** Sends a request and polls, every 30 seconds, until it is answered. */
+  public async send(event: OnEventRequest): Promise<Answer> {
+    let begun: OnEventResponse;
+    try {
+      begun = overTheWire(await this.handler.handle(overTheWire(event))) as OnEventResponse;
+    } catch (error) {
+      return answer(event, event.PhysicalResourceId ?? '', 0, error as Error);
+    }
+    return this.poll({ ...event, ...begun });
+  }
+
+  /** What the framework's waiter does, with what `onEvent` has answered. */
+  public async poll(event: IsCompleteRequest): Promise<Answer> {
+    for (let polls = 1; ; polls++) {
+      try {
+        const result = overTheWire(await this.handler.handle(overTheWire(event)));
+        if ('IsComplete' in result && result.IsComplete) return answer(event, event.PhysicalResourceId, polls, result.Data);
+      } catch (error) {
+        return answer(event, event.PhysicalResourceId, polls, error as Error);
+      }
+      if (polls > 1000) throw new Error('The request is never answered');
+      this.clock.advance(MINUTE / 2);
+    }
+  }
+}
+
+/** A request of CloudFormation for the resource `Llama` of one stack. */
+export function request(
+  type: OnEventRequest['RequestType'],
+  more: { properties?: Partial<ModelImportProperties>; old?: Partial<ModelImportProperties>; id?: string; requestId?: string; resource?: string } = {},
+): OnEventRequest {
+  return {
+    RequestType: type,
+    RequestId: more.requestId ?? randomUUID(),
+    StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001',
+    LogicalResourceId: more.resource ?? 'Llama0AC200D6F',
+    PhysicalResourceId: more.id,
+    ResourceProperties: properties(more.properties),
+    OldResourceProperties: more.old && properties(more.old),
+    ...{ ResponseURL: RESPONSE_URL },
+  };
+}
+
+/** The properties of a model without anything special. */
+function properties(more: Partial<ModelImportProperties> = {}): OnEventRequest['ResourceProperties'] {
+  const wire: ModelImportProperties = {
+    S3Uri: 's3://amzn-s3-demo-bucket/llama/',
+    NameBase: 'ModelStackLlama0C86119B8',
+    RoleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
+    ImportTimeoutMinutes: '55',
+    ...more,
+  };
+  return { ...wire, ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent' };
+}
+
+function overTheWire<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/** As the framework answers: the reason is the stack of the error, behind its message and the name of the log group. */
+function answer(event: OnEventRequest, physicalResourceId: string, polls: number, end: ModelImportAttributes | Error | undefined): Answer {
+  const failed = end instanceof Error;
+  const logs = 'Logs: /aws/lambda/ModelStack-BedrockModelImportProviderHandlerC5B7B4DE-ABCDEFGHIJKL';
+  const reason = failed
+    ? [`Error: ${end.message}`, '', logs, '', ...(end.stack ?? '').split('\n').slice(1)].join('\n')
+    : '';
+  const body = {
+    Status: failed ? 'FAILED' : 'SUCCESS',
+    Reason: reason || 'SUCCESS',
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    PhysicalResourceId: physicalResourceId,
+    LogicalResourceId: event.LogicalResourceId,
+    Data: failed ? undefined : end,
+  };
+  return {
+    status: failed ? 'FAILED' : 'SUCCESS',
+    physicalResourceId,
+    data: failed ? undefined : end,
+    reason,
+    polls,
+    bytes: Buffer.byteLength(JSON.stringify(body)),
+  };
+}

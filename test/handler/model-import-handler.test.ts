@@ -1,0 +1,390 @@
+import { Deployment, request } from './deployment';
+import { PROPAGATION_PATIENCE } from '../../src/handler/decide';
+import type { IsCompleteRequest, OnEventResponse } from '../../src/handler/model-import-handler';
+import { CONNECTION_LOST } from '../bedrock/faults';
+
+const MINUTE = 60_000;
+
+let deployment: Deployment;
+const start = async (...options: Parameters<typeof Deployment.start>) => (deployment = await Deployment.start(...options));
+const created = () => deployment.bedrock.calls.filter(call => call.operation === 'CreateModelImportJob' && call.outcome === 'ok');
+const modelNames = () => deployment.bedrock.snapshot().models.map(model => model.modelName);
+
+afterEach(async () => deployment.stop());
+
+describe('create', () => {
+  test('imports the model and answers with everything that Bedrock says of it', async () => {
+    const { bedrock } = await start();
+    const answer = await deployment.send(request('Create'));
+
+    const [model] = bedrock.snapshot().models;
+    expect(answer).toMatchObject({ status: 'SUCCESS', physicalResourceId: model.modelName });
+    expect(answer.data).toEqual({
+      ModelArn: model.modelArn,
+      ImportedModelName: model.modelName,
+      JobArn: model.jobArn,
+      JobName: model.jobName,
+      ModelArchitecture: 'llama',
+      InstructSupported: 'true',
+      CustomModelUnitsPerModelCopy: '2',
+      CustomModelUnitsVersion: 'v1.0',
+    });
+  });
+
+  test('passes every property to Bedrock, and makes the request idempotent', async () => {
+    await start();
+    const key = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    await deployment.send(request('Create', {
+      properties: {
+        ImportedModelKmsKeyId: key,
+        ImportedModelName: 'my-llama',
+        JobNamePrefix: 'nightly',
+        SubnetIds: ['subnet-1', 'subnet-2'],
+        SecurityGroupIds: ['sg-1'],
+        ImportedModelTags: [{ key: 'team', value: 'platform' }],
+        JobTags: [{ key: 'cost-center', value: '42' }],
+      },
+    }));
+
+    expect(created()[0].input).toEqual({
+      jobName: expect.stringMatching(/^nightly-[0-9a-f]{10}-[0-9a-f]{10}-[0-9a-f]{10}$/),
+      importedModelName: 'my-llama',
+      clientRequestToken: expect.stringMatching(/^[0-9a-f-]{32}$/),
+      roleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
+      modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/llama/' } },
+      importedModelKmsKeyId: key,
+      vpcConfig: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] },
+      importedModelTags: [{ key: 'team', value: 'platform' }],
+      jobTags: [{ key: 'cost-center', value: '42' }],
+    });
+  });
+
+  test('a poll of a running import is one call of Bedrock', async () => {
+    const { bedrock, clock, handler } = await start();
+    const event = request('Create');
+    const begun = { ...event, ...await handler.handle(event) as OnEventResponse };
+    await handler.handle(begun);
+    bedrock.clearCalls();
+    for (let poll = 0; poll < 20; poll++) {
+      clock.advance(MINUTE / 2);
+      await handler.handle(begun);
+    }
+    expect(bedrock.calls.map(call => call.operation)).toEqual(Array(20).fill('GetModelImportJob'));
+  });
+
+  test('is delivered twice: two waiters, one import', async () => {
+    const { handler } = await start();
+    const event = request('Create');
+    const first = { ...event, ...await handler.handle(event) as OnEventResponse };
+    const second = { ...event, ...await handler.handle(event) as OnEventResponse };
+    await Promise.all([handler.handle(first), handler.handle(second)]);
+
+    const answers = [await deployment.poll(first), await deployment.poll(second)];
+    expect(answers.map(answer => answer.data?.ModelArn)).toEqual(Array(2).fill(deployment.bedrock.snapshot().models[0].modelArn));
+    expect(deployment.bedrock.snapshot().jobs).toHaveLength(1);
+  });
+
+  test('does not import again when the answer to the first call was lost', async () => {
+    const { bedrock } = await start();
+    bedrock.failNext('CreateModelImportJob', { name: CONNECTION_LOST, when: 'after' });
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS', reason: '' });
+    expect(bedrock.snapshot().jobs).toHaveLength(1);
+  });
+
+  test('adopts the import that an earlier, cancelled deployment has left running', async () => {
+    const { handler, bedrock } = await start();
+    const cancelled = request('Create');
+    await handler.handle({ ...cancelled, ...await handler.handle(cancelled) as OnEventResponse });
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().jobs).toHaveLength(1);
+  });
+
+  test('waits for an import of somebody else: an account has one at a time', async () => {
+    const { bedrock } = await start();
+    bedrock.createModelImportJob({
+      jobName: 'other', importedModelName: 'other', roleArn: 'arn:aws:iam::111122223333:role/other', modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/other/' } },
+    });
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+    expect(modelNames()).toHaveLength(2);
+  });
+
+  test('survives a storm of throttling, server faults and lost connections', async () => {
+    const { bedrock } = await start();
+    let calls = 0;
+    const two = () => calls++ % 3 !== 2;
+    bedrock.failNext('*', { name: 'ThrottlingException', times: 9, matches: two });
+    bedrock.failNext('*', { name: 'InternalServerException', times: 9, matches: two });
+    bedrock.failNext('*', { name: CONNECTION_LOST, times: 9, matches: two });
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().jobs).toHaveLength(1);
+    expect(bedrock.calls.filter(call => call.outcome !== 'ok').length).toBeGreaterThan(20);
+  });
+
+  test('waits for a role that has not propagated', async () => {
+    await start({ rolePropagationMs: 4 * MINUTE });
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  test('fails for a role that never will, with the remedy, long before the import could have timed out', async () => {
+    const { clock } = await start({ rolePropagationMs: Infinity });
+    const begin = clock.now();
+    const answer = await deployment.send(request('Create'));
+    expect(answer.status).toBe('FAILED');
+    expect(answer.reason).toMatch(/The provided role ARN is invalid.*trust policy/);
+    expect(clock.now() - begin).toBe(PROPAGATION_PATIENCE);
+    expect(deployment.bedrock.snapshot().jobs).toEqual([]);
+  });
+
+  test.each(['GetModelImportJob', 'GetImportedModel', 'ListModelImportJobs', 'CreateModelImportJob'] as const)(
+    'waits for a permission for %s that has not propagated', async operation => {
+      const { bedrock } = await start();
+      bedrock.failNext(operation, { name: 'AccessDeniedException', times: 5 });
+      expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+    });
+
+  test('fails at once when Bedrock finds the request wrong', async () => {
+    const { bedrock } = await start();
+    bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message: 'The S3 URI cannot be accessed' });
+    const answer = await deployment.send(request('Create'));
+    expect(answer).toMatchObject({ status: 'FAILED', polls: 1 });
+    expect(answer.reason).toMatch(/CreateModelImportJob was refused: ValidationException: The S3 URI cannot be accessed/);
+  });
+
+  test('fails when the time is over, and the delete of the rollback waits for the import and removes its model', async () => {
+    const { bedrock } = await start({ planImport: () => ({ durationMs: 40 * MINUTE }) });
+    const answer = await deployment.send(request('Create', { properties: { ImportTimeoutMinutes: '15' } }));
+    expect(answer.status).toBe('FAILED');
+    expect(answer.reason).toMatch(/not imported within 15 minutes \(importTimeout\)/);
+
+    expect(await deployment.send(request('Delete', { id: answer.physicalResourceId }))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().models).toEqual([]);
+    expect(bedrock.snapshot().jobs[0].status).toBe('Completed');
+  });
+
+  test('refuses an exact name that belongs to a model of somebody else, and leaves that model alone', async () => {
+    const { bedrock } = await start();
+    bedrock.seedModel('my-llama');
+    const properties = { ImportedModelName: 'my-llama' };
+    const answer = await deployment.send(request('Create', { properties }));
+    expect(answer).toMatchObject({ status: 'FAILED', physicalResourceId: 'my-llama' });
+    expect(answer.reason).toMatch(/did not import/);
+
+    expect(await deployment.send(request('Delete', { id: 'my-llama', properties }))).toMatchObject({ status: 'SUCCESS' });
+    expect(modelNames()).toEqual(['my-llama']);
+  });
+});
+
+describe('an import that fails', () => {
+  test('fails the deployment with the job\'s ARN and Bedrock\'s reason; the next deployment tries again', async () => {
+    const { bedrock } = await start();
+    bedrock.planNextImport({ durationMs: 3 * MINUTE, failureMessage: 'Amazon Bedrock does not support the architecture (qwen9)' });
+    const answer = await deployment.send(request('Create'));
+    const [job] = bedrock.snapshot().jobs;
+    expect(answer.status).toBe('FAILED');
+    expect(answer.reason).toContain(job.jobArn);
+    expect(answer.reason).toMatch(/does not support the architecture \(qwen9\)/);
+
+    await deployment.send(request('Delete', { id: answer.physicalResourceId }));
+    expect(await deployment.send(request('Create'))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().jobs).toHaveLength(2);
+  });
+
+  test.each([['ASCII', 'x'], ['four bytes each', '\u{1F4A5}'], ['escaped in JSON', '"'], ['six characters in JSON', '\u0001']])(
+    'answers in less than 4096 bytes, however long the reason (%s)', async (_, character) => {
+      const { bedrock } = await start();
+      bedrock.planNextImport({ durationMs: MINUTE, failureMessage: character.repeat(2048 / character.length) });
+      const answer = await deployment.send(request('Create'));
+      expect(answer.status).toBe('FAILED');
+      expect(answer.reason).toContain(bedrock.snapshot().jobs[0].jobArn);
+      expect(answer.bytes).toBeLessThan(4096);
+    });
+});
+
+describe('update', () => {
+  const key = (n: number) => `arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-12345678900${n}`;
+
+  test.each([
+    ['another place', { S3Uri: 's3://amzn-s3-demo-bucket/llama-2/' }],
+    ['another version in the same place', { SourceVersion: '2' }],
+    ['another key', { ImportedModelKmsKeyId: key(1) }],
+    ['another name', { ImportedModelName: 'another-name' }],
+  ])('%s is another model: it is imported, then the old one is deleted', async (_, properties) => {
+    const { bedrock } = await start();
+    const { physicalResourceId: oldId, data: oldModel } = await deployment.send(request('Create'));
+
+    const update = await deployment.send(request('Update', { id: oldId, properties, old: {} }));
+    expect(update.status).toBe('SUCCESS');
+    expect(update.physicalResourceId).not.toBe(oldId);
+    expect(update.data?.ModelArn).not.toBe(oldModel?.ModelArn);
+    expect(modelNames()).toEqual(expect.arrayContaining([oldId, update.physicalResourceId]));
+
+    // CloudFormation cleans up.
+    expect(await deployment.send(request('Delete', { id: oldId }))).toMatchObject({ status: 'SUCCESS' });
+    expect(modelNames()).toEqual([update.physicalResourceId]);
+    expect(bedrock.snapshot().jobs).toHaveLength(2);
+  });
+
+  test.each([
+    ['role', { RoleArn: 'arn:aws:iam::111122223333:role/another' }],
+    ['network', { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] }],
+    ['timeout', { ImportTimeoutMinutes: '20' }],
+    ['prefix of job names', { JobNamePrefix: 'another' }],
+    ['tags', { ImportedModelTags: [{ key: 'team', value: 'platform' }], JobTags: [{ key: 'team', value: 'platform' }] }],
+  ])('another %s changes in place, at the first poll, without an import', async (_, properties) => {
+    await start();
+    const { physicalResourceId: id, data } = await deployment.send(request('Create'));
+    expect(await deployment.send(request('Update', { id, properties, old: {} })))
+      .toMatchObject({ status: 'SUCCESS', physicalResourceId: id, data, polls: 1 });
+    expect(created()).toHaveLength(1);
+  });
+
+  test('tags of model and job follow the stack; those of others stay', async () => {
+    const { bedrock } = await start();
+    const before = { ImportedModelTags: [{ key: 'team', value: 'research' }, { key: 'former', value: '1' }], JobTags: [{ key: 'former', value: '1' }] };
+    const { physicalResourceId: id, data } = await deployment.send(request('Create', { properties: before }));
+    bedrock.tagResource({ resourceARN: data!.ModelArn, tags: [{ key: 'by-hand', value: '1' }] });
+
+    const after = { ImportedModelTags: [{ key: 'team', value: 'platform' }], JobTags: [{ key: 'new', value: '2' }] };
+    await deployment.send(request('Update', { id, properties: after, old: before }));
+    const { models: [model], jobs: [job] } = bedrock.snapshot();
+    expect(model.tags).toEqual(expect.arrayContaining([{ key: 'by-hand', value: '1' }, { key: 'team', value: 'platform' }]));
+    expect(model.tags).toHaveLength(2);
+    expect(job.tags).toEqual([{ key: 'new', value: '2' }]);
+  });
+
+  test('an exact name that stays cannot change its content: refused, and the rollback finds the old model', async () => {
+    await start();
+    const before = { ImportedModelName: 'my-llama' };
+    const after = { ImportedModelName: 'my-llama', SourceVersion: '2' };
+    const { data } = await deployment.send(request('Create', { properties: before }));
+
+    const update = await deployment.send(request('Update', { id: 'my-llama', properties: after, old: before }));
+    expect(update).toMatchObject({ status: 'FAILED', physicalResourceId: 'my-llama' });
+    expect(update.reason).toMatch(/Omit importedModelName/);
+    expect(await deployment.send(request('Update', { id: 'my-llama', properties: before, old: after }))).toMatchObject({ status: 'SUCCESS', data });
+    expect(created()).toHaveLength(1);
+  });
+});
+
+describe('rollback of an update', () => {
+  const after = { SourceVersion: '2' };
+
+  test('finds the old model at once when the new import has failed', async () => {
+    const { bedrock } = await start();
+    const { physicalResourceId: id, data } = await deployment.send(request('Create'));
+    bedrock.planNextImport({ durationMs: MINUTE, failureMessage: 'no' });
+    const failed = await deployment.send(request('Update', { id, properties: after, old: {} }));
+    expect(failed.status).toBe('FAILED');
+
+    expect(await deployment.send(request('Update', { id, old: after }))).toMatchObject({ status: 'SUCCESS', physicalResourceId: id, data, polls: 1 });
+    expect(created()).toHaveLength(2);
+    expect(modelNames()).toEqual([id]);
+  });
+
+  test('finds the old model at once when a sibling has failed; the new one is deleted', async () => {
+    await start();
+    const { physicalResourceId: oldId, data } = await deployment.send(request('Create'));
+    const { physicalResourceId: newId } = await deployment.send(request('Update', { id: oldId, properties: after, old: {} }));
+
+    expect(await deployment.send(request('Update', { id: newId, old: after })))
+      .toMatchObject({ status: 'SUCCESS', physicalResourceId: oldId, data, polls: 1 });
+    await deployment.send(request('Delete', { id: newId, properties: after }));
+    expect(created()).toHaveLength(2);
+    expect(modelNames()).toEqual([oldId]);
+  });
+});
+
+describe('delete', () => {
+  test('answers only when the model is gone', async () => {
+    const { bedrock } = await start();
+    const { physicalResourceId: id } = await deployment.send(request('Create'));
+    bedrock.clearCalls();
+    expect(await deployment.send(request('Delete', { id }))).toMatchObject({ status: 'SUCCESS', physicalResourceId: id });
+    expect(bedrock.calls.map(call => [call.operation, call.outcome]).slice(-1)).toEqual([['GetImportedModel', 'ResourceNotFoundException']]);
+    expect(bedrock.snapshot().models).toEqual([]);
+  });
+
+  test('waits for a running import, one call a poll, and then deletes its model', async () => {
+    const { bedrock, handler } = await start();
+    const event = request('Create');
+    const begun = { ...event, ...await handler.handle(event) as OnEventResponse };
+    await handler.handle(begun);
+    bedrock.clearCalls();
+
+    expect(await deployment.send(request('Delete', { id: begun.PhysicalResourceId }))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().models).toEqual([]);
+    const first = bedrock.calls.findIndex(call => call.operation !== 'ListModelImportJobs');
+    expect(first).toBe(16 * 2 + 1); // every half minute of the sixteen that the import takes
+  });
+
+  test('of a model that is gone already succeeds', async () => {
+    const { bedrock } = await start();
+    const { physicalResourceId: id } = await deployment.send(request('Create'));
+    bedrock.deleteModelByHand(id);
+    expect(await deployment.send(request('Delete', { id }))).toMatchObject({ status: 'SUCCESS', polls: 1 });
+  });
+
+  test('goes on as long as Bedrock answers with a conflict', async () => {
+    await start({ deleteConflict: ({ attempt }) => attempt < 4 });
+    const { physicalResourceId: id } = await deployment.send(request('Create'));
+    expect(await deployment.send(request('Delete', { id }))).toMatchObject({ status: 'SUCCESS' });
+    expect(modelNames()).toEqual([]);
+  });
+
+  test('needs none of the properties, of whatever age they are', async () => {
+    await start();
+    const { physicalResourceId: id } = await deployment.send(request('Create'));
+    expect(await deployment.send({ ...request('Delete', { id }), ResourceProperties: { Modell: 'of 2019' } })).toMatchObject({ status: 'SUCCESS' });
+    expect(modelNames()).toEqual([]);
+  });
+});
+
+describe('bad values that only the deployment knows', () => {
+  test.each([
+    ['a source with a space', { S3Uri: 's3://amzn-s3-demo-bucket/my model/' }, /source: "s3:\/\/amzn-s3-demo-bucket\/my model\/" must be an S3 URI.*Copy the model/],
+    ['a name with two hyphens', { ImportedModelName: 'my--model' }, /importedModelName: "my--model" must be 1 to 63 letters.*Choose another name/],
+    ['a job prefix with an underscore', { JobNamePrefix: 'a_b' }, /jobNamePrefix: "a_b" must be.*Shorten or change/],
+    ['no role', { RoleArn: 'import' }, /role: "import" must be the ARN of an IAM role/],
+    ['no key', { ImportedModelKmsKeyId: 'key' }, /encryption: "key" must be a KMS key ARN/],
+    ['a tag with an umlaut', { ImportedModelTags: [{ key: 'team', value: 'Köln' }] }, /importedModelTags\["team"\]: "Köln" must be at most 256/],
+    ['a reserved tag', { JobTags: [{ key: 'aws:x', value: '' }] }, /jobTags key: "aws:x" must be .*Rename the tag/],
+    ['too many tags', { JobTags: Array.from({ length: 51 }, (_, n) => ({ key: `k${n}`, value: '' })) }, /jobTags: 51 must be 0 to 50 in number/],
+    ['too many subnets', { SubnetIds: Array.from({ length: 17 }, (_, n) => `subnet-${n}`), SecurityGroupIds: ['sg-1'] }, /vpcSubnets: 17 must be 1 to 16 in number/],
+    ['no security group', { SubnetIds: ['subnet-1'] }, /securityGroups: 0 must be 1 to 5 in number/],
+    ['an id that is none', { SubnetIds: ['subnet_1'], SecurityGroupIds: ['sg-1'] }, /vpcSubnets: "subnet_1" must be an id/],
+    ['a timeout that is too long', { ImportTimeoutMinutes: '56' }, /importTimeout: 56 must be a whole number of minutes, 1 to 55/],
+    ['a timeout that is no number', { ImportTimeoutMinutes: 'long' }, /importTimeout: null must be|importTimeout: "?NaN"? must be/],
+  ])('%s: the same message as at synthesis, and Bedrock is not called', async (_, properties, message) => {
+    const { bedrock } = await start();
+    const answer = await deployment.send(request('Create', { properties }));
+    expect(answer).toMatchObject({ status: 'FAILED', polls: 0 });
+    expect(answer.reason).toMatch(message);
+    expect(bedrock.calls).toEqual([]);
+  });
+
+  test('all at once, so that one deployment tells everything', async () => {
+    await start();
+    const { reason } = await deployment.send(request('Create', { properties: { S3Uri: 'x', RoleArn: 'y' } }));
+    expect(reason).toMatch(/source: .*role: /);
+  });
+});
+
+describe('the log', () => {
+  test('has one line for each step, with what was decided and why, and never the response URL', async () => {
+    await start();
+    const { physicalResourceId: model } = await deployment.send(request('Create'));
+    expect(deployment.log).toContainEqual(expect.objectContaining({ request: 'Create', model, step: 'CreateModelImportJob', minutes: 0 }));
+    expect(deployment.log).toContainEqual(expect.objectContaining({ request: 'Create', model, step: 'wait', why: expect.stringMatching(/is running/) }));
+    expect(deployment.log).toContainEqual(expect.objectContaining({ step: 'succeed', minutes: 16 }));
+    expect(JSON.stringify(deployment.log)).not.toMatch(/ResponseURL|Signature/);
+  });
+
+  test('a fault of the program itself is not taken for one of Bedrock', async () => {
+    const { handler } = await start();
+    const event = { ...request('Create'), PhysicalResourceId: 'x', StartedAt: 0 } as IsCompleteRequest;
+    const broken = Object.assign(Object.create(Object.getPrototypeOf(handler)), handler, {
+      bedrock: { getJob: () => { throw new TypeError('undefined is not a function'); } },
+    });
+    await expect(broken.handle(event)).rejects.toThrow(TypeError);
+  });
+});

@@ -1,0 +1,85 @@
+import * as fc from 'fast-check';
+import { MODEL_NAME_BASE_LENGTH } from '../../src/contract/rules';
+import { identityOf, namesOf, type Origin, ownerOf } from '../../src/handler/names';
+import type { ModelImportRequest } from '../../src/handler/request';
+import { violations } from '../bedrock/constraints';
+
+const ORIGIN: Origin = { stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/S/1', logicalResourceId: 'Llama', requestId: 'one' };
+const REQUEST: ModelImportRequest = {
+  s3Uri: 's3://amzn-s3-demo-bucket/llama/',
+  nameBase: 'StackLlama',
+  roleArn: 'arn:aws:iam::111122223333:role/import',
+  importedModelTags: [],
+  jobTags: [],
+  importTimeoutMinutes: 55,
+};
+
+const origins = fc.record({ stackId: fc.string(), logicalResourceId: fc.string(), requestId: fc.string() });
+const bases = fc.stringMatching(new RegExp(`^[a-zA-Z0-9]{1,${MODEL_NAME_BASE_LENGTH}}$`));
+const prefixes = fc.option(fc.stringMatching(new RegExp(`^[a-zA-Z0-9][a-zA-Z0-9+.-]{0,${MODEL_NAME_BASE_LENGTH - 1}}$`)), { nil: undefined });
+
+test('whatever the stack, the names are names for Bedrock', () => {
+  fc.assert(fc.property(origins, bases, prefixes, fc.string(), (origin, nameBase, jobNamePrefix, sourceVersion) => {
+    const names = namesOf(origin, { ...REQUEST, nameBase, jobNamePrefix, sourceVersion });
+    expect(violations('CreateModelImportJobRequest', {
+      jobName: names.jobName,
+      importedModelName: names.modelName,
+      clientRequestToken: names.clientRequestToken,
+      roleArn: REQUEST.roleArn,
+      modelDataSource: { s3DataSource: { s3Uri: REQUEST.s3Uri } },
+    })).toEqual([]);
+  }));
+});
+
+test('whatever the stack, owner and content can be read back from the names', () => {
+  fc.assert(fc.property(origins, bases, prefixes, (origin, nameBase, jobNamePrefix) => {
+    const { owner, content, modelName: name, jobName } = namesOf(origin, { ...REQUEST, nameBase, jobNamePrefix });
+    expect(owner).toBe(ownerOf(origin));
+    expect(identityOf({ name, jobName })).toEqual({ owner, content });
+    expect(identityOf({ name })).toEqual({ owner, content });
+    expect(identityOf({ name: 'exact', jobName })).toEqual({ owner, content });
+  }));
+});
+
+test('a model of somebody else has no identity', () => {
+  expect(identityOf({ name: 'llama', jobName: 'import-llama-2026-11-21' })).toBeUndefined();
+});
+
+test('the same request has the same names, however often it is delivered', () => {
+  expect(namesOf({ ...ORIGIN }, { ...REQUEST })).toEqual(namesOf(ORIGIN, REQUEST));
+});
+
+test('another request for the same model has another job and token, for a job name is burnt for ever', () => {
+  const [one, two] = ['one', 'two'].map(requestId => namesOf({ ...ORIGIN, requestId }, REQUEST));
+  expect(two.modelName).toBe(one.modelName);
+  expect(two.jobName).not.toBe(one.jobName);
+  expect(two.clientRequestToken).not.toBe(one.clientRequestToken);
+});
+
+const nameWith = (more: Partial<ModelImportRequest>) => namesOf(ORIGIN, { ...REQUEST, ...more }).modelName;
+
+test.each<[string, Partial<ModelImportRequest>]>([
+  ['source', { s3Uri: 's3://amzn-s3-demo-bucket/other/' }],
+  ['version', { sourceVersion: '2' }],
+  ['key', { importedModelKmsKeyId: 'alias/other' }],
+])('another %s is another model', (_, more) => {
+  expect(nameWith(more)).not.toBe(nameWith({}));
+});
+
+test.each<[string, Partial<ModelImportRequest>]>([
+  ['role', { roleArn: 'arn:aws:iam::111122223333:role/other' }],
+  ['network', { vpcConfig: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] } }],
+  ['tag', { importedModelTags: [{ key: 'team', value: 'platform' }], jobTags: [{ key: 'team', value: 'platform' }] }],
+  ['timeout', { importTimeoutMinutes: 10 }],
+  ['prefix of job names', { jobNamePrefix: 'other' }],
+])('another %s is the same model', (_, more) => {
+  expect(nameWith(more)).toBe(nameWith({}));
+});
+
+test('what a part of the content is, is not mixed up with what another is', () => {
+  expect(nameWith({ sourceVersion: 'alias/a' })).not.toBe(nameWith({ importedModelKmsKeyId: 'alias/a' }));
+});
+
+test.each(['stackId', 'logicalResourceId'] as const)('another %s is another owner', part => {
+  expect(ownerOf({ ...ORIGIN, [part]: 'other' })).not.toBe(ownerOf(ORIGIN));
+});
