@@ -1,0 +1,487 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  CreateModelImportJobRequest,
+  CreateModelImportJobResponse,
+  DeleteImportedModelRequest,
+  DeleteImportedModelResponse,
+  GetImportedModelRequest,
+  GetImportedModelResponse,
+  GetModelImportJobRequest,
+  GetModelImportJobResponse,
+  ListImportedModelsRequest,
+  ListImportedModelsResponse,
+  ListModelImportJobsRequest,
+  ListModelImportJobsResponse,
+  ListTagsForResourceRequest,
+  ListTagsForResourceResponse,
+  TagResourceRequest,
+  TagResourceResponse,
+  UntagResourceRequest,
+  UntagResourceResponse,
+} from '@aws-sdk/client-bedrock';
+import type { Clock } from './clock';
+import { OPERATIONS, violations, type Operation } from './constraints';
+import { BedrockError, invalid, notFound } from './errors';
+import { FaultScript, type Call, type Fault } from './faults';
+import { kmsKeyArn, resourceId, type Place } from './identifiers';
+import { Registry } from './registry';
+import {
+  DEFAULT_PLAN,
+  describeJob,
+  describeModel,
+  dueTime,
+  statusOf,
+  summarizeJob,
+  summarizeModel,
+  type ImportPlan,
+  type ImportRequest,
+  type Job,
+  type Model,
+  type Valid,
+} from './resources';
+import { tagList, withTags, type Tag } from './tags';
+
+/** A client asks to delete a model. */
+export interface DeleteAttempt {
+  readonly modelName: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** How long ago the model was imported. */
+  readonly modelAgeMs: number;
+}
+
+export interface BedrockOptions {
+  readonly clock: Clock;
+  /** @default 'aws' */
+  readonly partition?: string;
+  /** @default 'us-east-1' */
+  readonly region?: string;
+  /** @default '111122223333' */
+  readonly account?: string;
+  /** How many import jobs can be in progress. @default 1 */
+  readonly maxRunningJobs?: number;
+  /** How many imported models the account can have, those being imported included. @default 3 */
+  readonly maxModels?: number;
+  /** How long a role is invalid after Bedrock first hears of it. @default 0 */
+  readonly rolePropagationMs?: number;
+  /** The most items that a List operation answers, whatever `maxResults` says: small, so that clients have to page. @default 2 */
+  readonly pageSize?: number;
+  /** What becomes of the import that a request asks for. @default - it succeeds, see `ImportPlan` */
+  readonly planImport?: (request: CreateModelImportJobRequest) => Partial<ImportPlan>;
+  /** Whether a model cannot be deleted yet. @default - it can */
+  readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
+}
+
+/** A call that was answered. */
+export interface LoggedCall extends Call {
+  /** The name of the error that the client saw, or `ok`. */
+  readonly outcome: string;
+}
+
+/** What the account holds. */
+export interface Snapshot {
+  readonly now: Date;
+  readonly jobs: (GetModelImportJobResponse & { readonly tags: Tag[] })[];
+  readonly models: (GetImportedModelResponse & { readonly tags: Tag[] })[];
+}
+
+/** Everything that a call or the passing of time can change. */
+interface State {
+  sequence: number;
+  /** No API deletes a job, so its name is taken for ever. */
+  readonly jobs: Registry<Job>;
+  readonly running: Set<Job>;
+  readonly models: Registry<Model>;
+  readonly jobsByToken: Map<string, Job>;
+  readonly rolesFirstSeen: Map<string, number>;
+  readonly plannedImports: Partial<ImportPlan>[];
+}
+
+/** Of `ErrorMessage` in the service's model. */
+const MAX_FAILURE_MESSAGE = 2048;
+
+/**
+ * The control plane of Amazon Bedrock Custom Model Import in one account and Region: requests and the clock in, answers out.
+ *
+ * Strict where the service's documents speak, and where they are silent as unhelpful as the service may be (see README.md).
+ * One public method per operation, then the hooks by which a test plays the operator, the passing of time, and bad luck.
+ */
+export class Bedrock {
+  public readonly clock: Clock;
+  private readonly options: Required<Omit<BedrockOptions, 'clock' | keyof Place>>;
+  private readonly place: Place;
+  private readonly faults = new FaultScript();
+  private log: LoggedCall[] = [];
+  private state = emptyState();
+
+  public constructor(options: BedrockOptions) {
+    this.clock = options.clock;
+    this.place = {
+      partition: options.partition ?? 'aws',
+      region: options.region ?? 'us-east-1',
+      account: options.account ?? '111122223333',
+    };
+    this.options = {
+      maxRunningJobs: options.maxRunningJobs ?? 1,
+      maxModels: options.maxModels ?? 3,
+      rolePropagationMs: options.rolePropagationMs ?? 0,
+      pageSize: options.pageSize ?? 2,
+      planImport: options.planImport ?? (() => ({})),
+      deleteConflict: options.deleteConflict ?? (() => false),
+    };
+  }
+
+  // --- The operations. Times are Dates, as in the SDK. ---
+
+  public createModelImportJob(input: CreateModelImportJobRequest): CreateModelImportJobResponse {
+    return this.serve('CreateModelImportJob', input, (request) => {
+      withTags(new Map(), request.jobTags); // these two only for what they refuse, before anything has happened
+      withTags(new Map(), request.importedModelTags);
+      // "If this token matches a previous request, Amazon Bedrock ignores the request, but does not return an error."
+      // Assumption, as nothing says what it returns instead: the ARN of the job that the previous request started.
+      const earlier = this.state.jobsByToken.get(request.clientRequestToken ?? '');
+      if (earlier) {
+        refuseOtherRequest(earlier, request);
+        return { jobArn: earlier.arn };
+      }
+      this.refuseUnpropagatedRole(request.roleArn);
+      this.refuseTakenNames(request);
+      this.refuseAboveQuotas();
+      const plan = this.state.plannedImports.shift() ?? this.options.planImport(request);
+      return { jobArn: this.startJob(request, plan).arn };
+    });
+  }
+
+  public getModelImportJob(input: GetModelImportJobRequest): GetModelImportJobResponse {
+    return this.serve('GetModelImportJob', input, ({ jobIdentifier }) => describeJob(this.job(jobIdentifier)));
+  }
+
+  public listModelImportJobs(input: ListModelImportJobsRequest): ListModelImportJobsResponse {
+    return this.serve('ListModelImportJobs', input, (query) => {
+      const { statusEquals } = query;
+      const page = this.state.jobs.page(query, this.options.pageSize, (job) => !statusEquals || statusOf(job) === statusEquals);
+      return { nextToken: page.nextToken, modelImportJobSummaries: page.items.map(summarizeJob) };
+    });
+  }
+
+  public getImportedModel(input: GetImportedModelRequest): GetImportedModelResponse {
+    return this.serve('GetImportedModel', input, ({ modelIdentifier }) => describeModel(this.model(modelIdentifier)));
+  }
+
+  public listImportedModels(input: ListImportedModelsRequest): ListImportedModelsResponse {
+    return this.serve('ListImportedModels', input, (query) => {
+      const page = this.state.models.page(query, this.options.pageSize);
+      return { nextToken: page.nextToken, modelSummaries: page.items.map(summarizeModel) };
+    });
+  }
+
+  public deleteImportedModel(input: DeleteImportedModelRequest): DeleteImportedModelResponse {
+    return this.serve('DeleteImportedModel', input, ({ modelIdentifier }) => {
+      const model = this.model(modelIdentifier);
+      model.deleteAttempts += 1;
+      const modelAgeMs = this.clock.now() - model.creationTime;
+      if (this.options.deleteConflict({ modelName: model.name, attempt: model.deleteAttempts, modelAgeMs })) {
+        throw new BedrockError('ConflictException', `Model '${model.name}' cannot be deleted now`);
+      }
+      this.state.models.remove(model);
+      return {};
+    });
+  }
+
+  public tagResource(input: TagResourceRequest): TagResourceResponse {
+    return this.serve('TagResource', input, ({ resourceARN, tags }) => {
+      const resource = this.taggable(resourceARN);
+      resource.tags = withTags(resource.tags, tags);
+      return {};
+    });
+  }
+
+  public untagResource(input: UntagResourceRequest): UntagResourceResponse {
+    return this.serve('UntagResource', input, ({ resourceARN, tagKeys }) => {
+      const resource = this.taggable(resourceARN);
+      tagKeys.forEach((key) => resource.tags.delete(key));
+      return {};
+    });
+  }
+
+  public listTagsForResource(input: ListTagsForResourceRequest): ListTagsForResourceResponse {
+    return this.serve('ListTagsForResource', input, ({ resourceARN }) => ({ tags: tagList(this.taggable(resourceARN).tags) }));
+  }
+
+  // --- What was called, and what goes wrong. ---
+
+  /** Every call so far, with its input as it was passed. */
+  public get calls(): readonly LoggedCall[] {
+    return this.log;
+  }
+
+  /** How many calls of an operation there were, or only those with this outcome. */
+  public countCalls(operation: Operation, outcome?: string): number {
+    return this.log.filter((call) => call.operation === operation && (outcome ?? call.outcome) === call.outcome).length;
+  }
+
+  public clearCalls(): void {
+    this.log = [];
+  }
+
+  /** Lets the next calls of an operation, or of any, meet a fault. */
+  public failNext(operation: Operation | '*', fault: Fault): void {
+    this.faults.add(operation, fault);
+  }
+
+  public pendingFaults(): ReturnType<FaultScript['pending']> {
+    return this.faults.pending();
+  }
+
+  public clearFaults(): void {
+    this.faults.clear();
+  }
+
+  // --- The operator. These are not calls: no fault meets them, and the log does not have them. ---
+
+  /** Bedrock hears of a role: from now on it propagates. */
+  public addRole(roleArn: string): void {
+    this.seeRole(roleArn);
+  }
+
+  /** Decides what becomes of the next import that starts, before `planImport` is asked. */
+  public planNextImport(plan: Partial<ImportPlan>): void {
+    this.state.plannedImports.push(plan);
+  }
+
+  public completeJob(nameOrArn: string): void {
+    this.endJobNow(nameOrArn, undefined);
+  }
+
+  public failJob(nameOrArn: string, failureMessage: string): void {
+    this.endJobNow(nameOrArn, failureMessage);
+  }
+
+  /** A model that is there already, with the job that made it; ignores the quotas. Returns the model's ARN. */
+  public seedModel(modelName: string, more: Partial<CreateModelImportJobRequest> = {}): string {
+    const request: CreateModelImportJobRequest = {
+      jobName: `seed-${this.state.sequence}`,
+      roleArn: `arn:${this.place.partition}:iam::${this.place.account}:role/seed`,
+      modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/seed/' } },
+      ...more,
+      importedModelName: modelName,
+    };
+    const wrong = violations('CreateModelImportJobRequest', request);
+    if (wrong.length > 0) throw new Error(wrong.join('; '));
+    this.settle();
+    this.refuseTakenNames(request as ImportRequest);
+    const job = this.startJob(request as ImportRequest, {});
+    return this.endJob(job, this.clock.now(), undefined) as string;
+  }
+
+  /** Somebody deletes a model behind the client's back. */
+  public deleteModelByHand(nameOrArn: string): void {
+    this.settle();
+    this.state.models.remove(this.model(nameOrArn));
+  }
+
+  public snapshot(): Snapshot {
+    this.settle();
+    return {
+      now: new Date(this.clock.now()),
+      jobs: this.state.jobs.all().map((job) => ({ ...describeJob(job), tags: tagList(job.tags) })),
+      models: this.state.models.all().map((model) => ({ ...describeModel(model), tags: tagList(model.tags) })),
+    };
+  }
+
+  /** As if nothing had ever happened, except that time has passed. */
+  public reset(): void {
+    this.state = emptyState();
+    this.clearFaults();
+    this.clearCalls();
+  }
+
+  // --- How every call goes. ---
+
+  private serve<Input extends object, Output>(
+    operation: Operation,
+    input: Input,
+    perform: (request: Valid<Input>) => Output,
+  ): Output {
+    const at = this.clock.now();
+    const fault = this.faults.meet({ operation, input, at });
+    const answer = fault?.when === 'before' ? fault.error : this.answer(operation, input, perform);
+    const seen = fault?.error ?? answer;
+    const refused = seen instanceof Error;
+    this.log.push({ operation, input, at, outcome: fault?.name ?? (refused ? seen.name : 'ok') });
+    if (refused) throw seen;
+    return seen;
+  }
+
+  private answer<Input extends object, Output>(
+    operation: Operation,
+    input: Input,
+    perform: (request: Valid<Input>) => Output,
+  ): Output | BedrockError {
+    const wrong = violations(OPERATIONS[operation].input, input);
+    if (wrong.length > 0) {
+      return invalid(`${wrong.length} validation error${wrong.length > 1 ? 's' : ''} detected: ${wrong.join('; ')}`);
+    }
+    this.settle();
+    try {
+      return perform(input as Valid<Input>);
+    } catch (error) {
+      if (error instanceof BedrockError) return error;
+      throw error;
+    }
+  }
+
+  // --- What keeps a job from starting, in the order in which it is checked (the order is an assumption). ---
+
+  private refuseUnpropagatedRole(roleArn: string): void {
+    if (this.clock.now() - this.seeRole(roleArn) < this.options.rolePropagationMs) {
+      throw invalid('The provided role ARN is invalid');
+    }
+  }
+
+  private refuseTakenNames({ jobName, importedModelName }: ImportRequest): void {
+    if (this.state.jobs.named(jobName)) {
+      throw invalid('The provided job name is currently in use.');
+    }
+    // Assumption: no document speaks of it, but Get and Delete take the bare name, so it has to mean one model.
+    const beingImported = [...this.state.running].some((job) => job.request.importedModelName === importedModelName);
+    if (beingImported || this.state.models.named(importedModelName)) {
+      throw invalid(`Model with name '${importedModelName}' already exists`);
+    }
+  }
+
+  private refuseAboveQuotas(): void {
+    const { running, models } = this.state;
+    if (running.size >= this.options.maxRunningJobs) {
+      throw quotaExceeded('Concurrent model import jobs', this.options.maxRunningJobs);
+    }
+    // Assumption: a job takes the slot of its model when it starts, not when it is too late to refuse.
+    if (models.size + running.size >= this.options.maxModels) {
+      throw quotaExceeded('Imported models per account', this.options.maxModels);
+    }
+  }
+
+  /** When Bedrock first heard of the role. */
+  private seeRole(roleArn: string): number {
+    const seen = this.state.rolesFirstSeen.get(roleArn) ?? this.clock.now();
+    this.state.rolesFirstSeen.set(roleArn, seen);
+    return seen;
+  }
+
+  // --- The life of a job: started, and ended by the clock or by the operator. ---
+
+  private startJob(request: ImportRequest, plan: Partial<ImportPlan>): Job {
+    const sequence = this.nextSequence();
+    const job: Job = {
+      sequence,
+      arn: this.arn('model-import-job', sequence),
+      name: request.jobName,
+      request: copied(request),
+      plan: { ...DEFAULT_PLAN, ...plan },
+      kmsKeyArn: request.importedModelKmsKeyId && kmsKeyArn(request.importedModelKmsKeyId, this.place),
+      creationTime: this.clock.now(),
+      tags: withTags(new Map(), request.jobTags),
+    };
+    this.state.jobs.add(job);
+    this.state.running.add(job);
+    if (request.clientRequestToken !== undefined) this.state.jobsByToken.set(request.clientRequestToken, job);
+    return job;
+  }
+
+  /** Lets happen what the passing of time has brought about. */
+  private settle(): void {
+    const now = this.clock.now();
+    const due = [...this.state.running].filter((job) => dueTime(job) <= now).sort((one, other) => dueTime(one) - dueTime(other));
+    due.forEach((job) => this.endJob(job, dueTime(job), job.plan.failureMessage));
+  }
+
+  private endJobNow(nameOrArn: string, failureMessage: string | undefined): void {
+    this.settle();
+    const job = this.job(nameOrArn);
+    if (job.end) throw new Error(`The import job ${job.name} has ended already`);
+    this.endJob(job, this.clock.now(), failureMessage);
+  }
+
+  private endJob(job: Job, time: number, failureMessage: string | undefined): string | undefined {
+    const modelArn = failureMessage === undefined ? this.addModel(job, time).arn : undefined;
+    job.end = { time, failureMessage: failureMessage?.slice(0, MAX_FAILURE_MESSAGE), modelArn };
+    this.state.running.delete(job);
+    return modelArn;
+  }
+
+  private addModel(job: Job, creationTime: number): Model {
+    const sequence = this.nextSequence();
+    const model: Model = {
+      sequence,
+      arn: this.arn('imported-model', sequence),
+      name: job.request.importedModelName,
+      job,
+      creationTime,
+      deleteAttempts: 0,
+      tags: withTags(new Map(), job.request.importedModelTags),
+    };
+    this.state.models.add(model);
+    return model;
+  }
+
+  // --- Looking up, and naming. ---
+
+  private job(identifier: string): Job {
+    return found(this.state.jobs.find(identifier), 'model import job', identifier);
+  }
+
+  private model(identifier: string): Model {
+    return found(this.state.models.find(identifier), 'imported model', identifier);
+  }
+
+  private taggable(arn: string): Job | Model {
+    return found<Job | Model>(this.state.jobs.withArn(arn) ?? this.state.models.withArn(arn), 'resource', arn);
+  }
+
+  private nextSequence(): number {
+    this.state.sequence += 1;
+    return this.state.sequence;
+  }
+
+  private arn(type: 'model-import-job' | 'imported-model', sequence: number): string {
+    const { partition, region, account } = this.place;
+    return `arn:${partition}:bedrock:${region}:${account}:${type}/${resourceId(sequence)}`;
+  }
+}
+
+function emptyState(): State {
+  return {
+    sequence: 0,
+    jobs: new Registry(),
+    running: new Set(),
+    models: new Registry(),
+    jobsByToken: new Map(),
+    rolesFirstSeen: new Map(),
+    plannedImports: [],
+  };
+}
+
+/** Assumption, the strictest: what the service does with a token that comes again with another request is not documented. */
+function refuseOtherRequest(earlier: Job, request: ImportRequest): void {
+  if (!isDeepStrictEqual(earlier.request, copied(request))) {
+    throw invalid('The provided clientRequestToken was used with other parameters');
+  }
+}
+
+/** Of the real message, only the end is known, and only of the first quota: it asks for an increase even where none is possible. */
+function quotaExceeded(quota: string, limit: number): BedrockError {
+  return new BedrockError(
+    'ServiceQuotaExceededException',
+    `You have reached the limit of ${limit}. To go on, request a quota increase for ${quota}`,
+  );
+}
+
+/** As it would arrive over the wire, without members that are undefined; frozen, as answers hand out parts of it. */
+function copied<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_, member: unknown) => Object.freeze(member)) as T;
+}
+
+function found<T>(resource: T | undefined, what: string, identifier: string): T {
+  if (!resource) throw notFound(what, identifier);
+  return resource;
+}

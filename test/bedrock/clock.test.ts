@@ -1,0 +1,45 @@
+import { SystemClock, VirtualClock } from './clock';
+
+describe('VirtualClock', () => {
+  test('moves only when it is told', () => {
+    const clock = new VirtualClock(1000);
+    expect(clock.now()).toBe(1000);
+    clock.advance(500);
+    expect(clock.now()).toBe(1500);
+    clock.set(1_000_000);
+    expect(clock.now()).toBe(1_000_000);
+  });
+
+  test.each([999, NaN])('does not go back, to %d', (time) => {
+    const clock = new VirtualClock(1000);
+    expect(() => clock.set(time)).toThrow(RangeError);
+    expect(() => clock.advance(-1)).toThrow(RangeError);
+    expect(clock.now()).toBe(1000);
+  });
+});
+
+describe('SystemClock', () => {
+  beforeEach(() => jest.useFakeTimers({ now: 1_700_000_000_000 }));
+  afterEach(() => jest.useRealTimers());
+
+  test.each([
+    [undefined, 5_000],
+    [180, 900_000],
+    [0.5, 2_500],
+  ])('at speed %p, five seconds are %d ms', (speed, expected) => {
+    const clock = new SystemClock(speed);
+    expect(clock.now()).toBe(1_700_000_000_000);
+    jest.advanceTimersByTime(5_000);
+    expect(clock.now()).toBe(1_700_000_000_000 + expected);
+  });
+
+  test('is not moved when the clock of the machine is', () => {
+    const clock = new SystemClock();
+    jest.setSystemTime(0);
+    expect(clock.now()).toBe(1_700_000_000_000);
+  });
+
+  test.each([0, -1, NaN, Infinity])('refuses speed %p', (speed) => {
+    expect(() => new SystemClock(speed)).toThrow(RangeError);
+  });
+});

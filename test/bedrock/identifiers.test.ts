@@ -1,0 +1,34 @@
+import { hash, kmsKeyArn, resourceId } from './identifiers';
+
+const PLACE = { partition: 'aws', region: 'us-east-1', account: '111122223333' };
+
+describe('resourceId', () => {
+  test('looks like an id of the service, and never comes twice', () => {
+    const ids = Array.from({ length: 20_000 }, (_, sequence) => resourceId(sequence));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^[a-z0-9]{12}$/.test(id))).toEqual([]);
+  });
+
+  test('does not tell the id of the neighbour', () => {
+    const [one, next] = [resourceId(1), resourceId(2)];
+    expect(one.slice(0, 3)).not.toBe(next.slice(0, 3));
+    expect(one.slice(6, 9)).not.toBe(next.slice(6, 9));
+  });
+});
+
+describe('hash', () => {
+  test('is eight hexadecimal digits that depend on every character', () => {
+    const hashes = ['', 'a', 'b', 'ab', 'ba', 'a'.repeat(1000)].map(hash);
+    expect(new Set(hashes).size).toBe(hashes.length);
+    expect(hashes.filter((each) => !/^[0-9a-f]{8}$/.test(each))).toEqual([]);
+  });
+});
+
+describe('kmsKeyArn', () => {
+  test('an alias is the same key under each of its names, and another key in another Region', () => {
+    const key = kmsKeyArn('alias/llama', PLACE);
+    expect(kmsKeyArn('arn:aws:kms:us-east-1:111122223333:alias/llama', PLACE)).toBe(key);
+    expect(kmsKeyArn('alias/mistral', PLACE)).not.toBe(key);
+    expect(kmsKeyArn('alias/llama', { ...PLACE, region: 'us-west-2' }).split('/')[1]).not.toBe(key.split('/')[1]);
+  });
+});

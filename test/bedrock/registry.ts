@@ -1,0 +1,99 @@
+import type { SortOrder } from '@aws-sdk/client-bedrock';
+import { invalid } from './errors';
+import { hash } from './identifiers';
+
+export interface Resource {
+  readonly arn: string;
+  readonly name: string;
+  readonly creationTime: number;
+  /** Grows with the creation time. */
+  readonly sequence: number;
+}
+
+/** What the List operations have in common. */
+export interface ListQuery {
+  readonly nameContains?: string;
+  readonly creationTimeAfter?: Date;
+  readonly creationTimeBefore?: Date;
+  readonly sortOrder?: SortOrder;
+  readonly maxResults?: number;
+  readonly nextToken?: string;
+}
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextToken?: string;
+}
+
+/** Resources in the order of their creation, found by ARN or by name, listed in pages. */
+export class Registry<T extends Resource> {
+  private readonly byArn = new Map<string, T>();
+  private readonly byName = new Map<string, T>();
+
+  public add(resource: T): void {
+    this.byArn.set(resource.arn, resource);
+    this.byName.set(resource.name, resource);
+  }
+
+  public remove(resource: T): void {
+    this.byArn.delete(resource.arn);
+    this.byName.delete(resource.name);
+  }
+
+  public get size(): number {
+    return this.byArn.size;
+  }
+
+  public all(): T[] {
+    return [...this.byArn.values()];
+  }
+
+  public named(name: string): T | undefined {
+    return this.byName.get(name);
+  }
+
+  public withArn(arn: string): T | undefined {
+    return this.byArn.get(arn);
+  }
+
+  /** By ARN or by name: a name has no colon, so one cannot be taken for the other. */
+  public find(identifier: string): T | undefined {
+    return this.withArn(identifier) ?? this.named(identifier);
+  }
+
+  public page(query: ListQuery, pageSize: number, matches: (resource: T) => boolean = () => true): Page<T> {
+    const ascending = query.sortOrder === 'Ascending';
+    const after = placeOf(query);
+    const rest = this.all().filter((resource) =>
+      (after === undefined || (ascending ? resource.sequence > after : resource.sequence < after))
+      && resource.name.includes(query.nameContains ?? '')
+      && resource.creationTime > (query.creationTimeAfter?.getTime() ?? -Infinity)
+      && resource.creationTime < (query.creationTimeBefore?.getTime() ?? Infinity)
+      && matches(resource));
+    if (!ascending) rest.reverse();
+    const items = rest.slice(0, Math.min(query.maxResults ?? pageSize, pageSize));
+    return { items, nextToken: rest.length > items.length ? tokenAfter(query, items[items.length - 1]) : undefined };
+  }
+}
+
+/**
+ * A nextToken has the place of the last item of a page, so that deletions between two pages neither skip nor repeat an
+ * item, and a mark of the query, as it is good only for more pages of the same query.
+ */
+function tokenAfter(query: ListQuery, { sequence }: Resource): string {
+  return `${markOf(query)}-${sequence.toString(36)}`;
+}
+
+/** The sequence number of the item after which the page begins. */
+function placeOf(query: ListQuery): number | undefined {
+  if (query.nextToken === undefined) return undefined;
+  const [, mark, sequence] = /^([0-9a-f]{8})-([0-9a-z]{1,10})$/.exec(query.nextToken) ?? [];
+  if (mark !== markOf(query)) {
+    throw invalid('The provided nextToken is not of this request');
+  }
+  return parseInt(sequence, 36);
+}
+
+function markOf({ nextToken, maxResults, ...filters }: ListQuery): string {
+  return hash(JSON.stringify(Object.entries(filters).filter(([, value]) => value !== undefined).sort()));
+}

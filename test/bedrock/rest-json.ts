@@ -1,0 +1,96 @@
+import { OPERATIONS, SHAPES, type Operation, type OperationRule } from './constraints';
+import { BedrockError } from './errors';
+
+/** An HTTP request, of which the protocol reads no more than this. */
+export interface WireRequest {
+  readonly method: string;
+  /** Path and query string, as sent. */
+  readonly target: string;
+  readonly body: string;
+}
+
+export interface OperationCall {
+  readonly operation: Operation;
+  readonly input: { readonly [member: string]: unknown };
+}
+
+interface Route {
+  readonly operation: Operation;
+  readonly rule: OperationRule;
+  readonly segments: readonly string[];
+}
+
+const ROUTES: readonly Route[] = Object.entries(OPERATIONS).map(([operation, rule]) => ({
+  operation: operation as Operation,
+  rule,
+  segments: rule.path.split('/'),
+}));
+
+/** Which operation a request calls, and with what. Only decodes: whether the input is valid is the service's business. */
+export function decode({ method, target, body }: WireRequest): OperationCall {
+  const [path, query = ''] = target.split('?', 2);
+  const segments = path.split('/');
+  const route = ROUTES.find((each) => each.rule.method === method && fits(each.segments, segments));
+  if (!route) {
+    throw new BedrockError('UnknownOperationException', `${method} ${path} is no operation`, 404);
+  }
+  const { operation, rule } = route;
+  const input = {
+    ...labels(route.segments, segments),
+    ...queryMembers(rule, new URLSearchParams(query)),
+    ...rule.body.length > 0 ? bodyMembers(body) : {},
+  };
+  return { operation, input };
+}
+
+/** An ARN has a slash, which a client has to encode: otherwise the path has one segment too many, and fits no operation. */
+function fits(template: readonly string[], segments: readonly string[]): boolean {
+  return template.length === segments.length && template.every((part, index) => isLabel(part) || part === segments[index]);
+}
+
+function isLabel(part: string): boolean {
+  return part.startsWith('{');
+}
+
+function labels(template: readonly string[], segments: readonly string[]): { [member: string]: string } {
+  return Object.fromEntries(template.flatMap((part, index) => isLabel(part) ? [[part.slice(1, -1), unescaped(segments[index])]] : []));
+}
+
+function unescaped(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new BedrockError('SerializationException', `'${segment}' is not percent-encoded UTF-8`, 400);
+  }
+}
+
+function queryMembers(rule: OperationRule, query: URLSearchParams): { [member: string]: unknown } {
+  const { members } = SHAPES[rule.input] as { members: { readonly [name: string]: string } };
+  return Object.fromEntries(rule.querystring.flatMap((name) => {
+    const text = query.get(name);
+    return text === null ? [] : [[name, fromText(SHAPES[members[name]].type, text)]];
+  }));
+}
+
+/** What does not read as its type stays as it is, or becomes an invalid date, for the service to refuse. */
+function fromText(type: string, text: string): unknown {
+  switch (type) {
+    case 'integer': return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'timestamp': return new Date(text);
+    default: return text;
+  }
+}
+
+function bodyMembers(body: string): object {
+  let parsed: unknown;
+  try {
+    // In this protocol a null member is an absent one.
+    parsed = JSON.parse(body, (_, value: unknown) => value ?? undefined);
+  } catch {
+    parsed = undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new BedrockError('SerializationException', 'The body is not a JSON object', 400);
+  }
+  return parsed;
+}

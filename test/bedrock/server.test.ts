@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { sdkClient } from './carriers';
+import { SystemClock, VirtualClock } from './clock';
+import { startBedrockServer, type BedrockServer, type BedrockServerOptions } from './server';
+
+const IMPORT = {
+  jobName: 'job-1',
+  importedModelName: 'model-1',
+  roleArn: 'arn:aws:iam::111122223333:role/import',
+  modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/llama/' } },
+};
+
+let server: BedrockServer;
+
+async function start(options: BedrockServerOptions = {}): Promise<void> {
+  server = await startBedrockServer({ clock: new VirtualClock(Date.UTC(2026, 10, 21, 8, 30)), ...options });
+}
+
+/** What came back, without the headers that every answer has. */
+interface Reply {
+  readonly status: number;
+  readonly errorType: string | null;
+  readonly body: unknown;
+}
+
+/** Without the SDK, which would not say these things. */
+async function say(method: string, path: string, body?: unknown): Promise<Reply> {
+  const response = await fetch(server.url + path, { method, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
+  return { status: response.status, errorType: response.headers.get('x-amzn-errortype'), body: await response.json() };
+}
+
+async function control(method: string, path: string, body?: object): Promise<Reply> {
+  return say(method, `/_control/${path}`, body);
+}
+
+function ok(body: unknown = {}): Reply {
+  return { status: 200, errorType: null, body };
+}
+
+afterEach(async () => server.close());
+
+describe('the protocol', () => {
+  test('an answer has the status of its operation, and dates as text', async () => {
+    await start();
+    expect(await say('POST', '/model-import-jobs', IMPORT)).toEqual({ status: 201, errorType: null, body: { jobArn: expect.any(String) } });
+    expect(await say('GET', '/model-import-jobs/job-1')).toMatchObject(ok({ creationTime: '2026-11-21T08:30:00.000Z', status: 'InProgress' }));
+  });
+
+  test('an ARN in a path is percent-encoded', async () => {
+    await start();
+    const arn = server.bedrock.seedModel('llama');
+    expect(await say('GET', `/imported-models/${encodeURIComponent(arn)}`)).toMatchObject(ok({ modelName: 'llama' }));
+    expect(await say('GET', `/imported-models/${arn}`)).toMatchObject({ status: 404, errorType: 'UnknownOperationException' });
+  });
+
+  test('a null member is an absent one', async () => {
+    await start();
+    expect(await say('POST', '/model-import-jobs', { ...IMPORT, vpcConfig: null })).toMatchObject({ status: 201 });
+    expect(await say('POST', '/model-import-jobs', { ...IMPORT, jobName: null })).toMatchObject({ status: 400, errorType: 'ValidationException' });
+  });
+
+  test.each<[string, string, string, unknown, number, string]>([
+    ['no such path', 'GET', '/', undefined, 404, 'UnknownOperationException'],
+    ['no such method', 'PUT', '/model-import-jobs', IMPORT, 404, 'UnknownOperationException'],
+    ['an operation of Bedrock that is not served', 'GET', '/custom-models', undefined, 404, 'UnknownOperationException'],
+    ['a body that is not JSON', 'POST', '/model-import-jobs', '{"jobName":', 400, 'SerializationException'],
+    ['a body that is no object', 'POST', '/tagResource', [], 400, 'SerializationException'],
+    ['no body', 'POST', '/untagResource', undefined, 400, 'SerializationException'],
+    ['a label that is not UTF-8', 'GET', '/imported-models/%ff', undefined, 400, 'SerializationException'],
+    ['a number that is none', 'GET', '/imported-models?maxResults=ten', undefined, 400, 'ValidationException'],
+    ['a time that is none', 'GET', '/model-import-jobs?creationTimeAfter=yesterday', undefined, 400, 'ValidationException'],
+    ['a member of another name', 'POST', '/model-import-jobs', { ...IMPORT, VpcConfig: {} }, 400, 'ValidationException'],
+    ['a member of another type', 'POST', '/model-import-jobs', { ...IMPORT, jobName: 7 }, 400, 'ValidationException'],
+    ['what is not there', 'GET', '/model-import-jobs/absent', undefined, 404, 'ResourceNotFoundException'],
+  ])('%s', async (_, method, path, body, status, errorType) => {
+    await start();
+    expect(await say(method, path, body)).toEqual({ status, errorType, body: { message: expect.any(String) } });
+  });
+
+  test('the SDK sends filters that arrive, to the millisecond', async () => {
+    await start();
+    const sdk = sdkClient(server.url);
+    const query = {
+      creationTimeAfter: new Date(1_700_000_000_123),
+      creationTimeBefore: new Date(1_800_000_000_000),
+      nameContains: 'a+b.c',
+      maxResults: 5,
+      statusEquals: 'Failed',
+      sortBy: 'CreationTime',
+      sortOrder: 'Ascending',
+    } as const;
+    await sdk.listModelImportJobs(query);
+    expect(server.bedrock.calls).toMatchObject([{ input: query }]);
+    sdk.destroy();
+  });
+
+  test('a mistake in the test server is an error of its own, and said aloud', async () => {
+    const aloud = jest.spyOn(console, 'error').mockImplementation(() => {});
+    await start({ planImport: () => { throw new TypeError('Oops'); } });
+    expect(await say('POST', '/model-import-jobs', IMPORT)).toEqual({ status: 500, errorType: 'InternalFailure', body: { message: 'TypeError: Oops' } });
+    expect(aloud).toHaveBeenCalledWith(expect.objectContaining({ message: 'Oops' }));
+    aloud.mockRestore();
+  });
+
+  test('a client that hangs up in the middle of a request does no harm', async () => {
+    await start();
+    await new Promise<void>((resolve) => {
+      const half = request(`${server.url}/model-import-jobs`, { method: 'POST', headers: { 'content-length': '1000' } });
+      half.on('error', () => resolve());
+      half.write('{', () => half.destroy(new Error('Hung up')));
+    });
+    expect(await control('GET', 'calls')).toEqual(ok([]));
+  });
+});
+
+test('close breaks the connections that are open', async () => {
+  await start();
+  const half = request(`${server.url}/model-import-jobs`, { method: 'POST', headers: { 'content-length': '1000' } });
+  const broken = once(half, 'error');
+  await new Promise<void>((resolve) => half.write('{', () => resolve()));
+  await server.close();
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }]);
+  await start(); // for afterEach to close
+});
+
+describe('the address', () => {
+  test('is loopback, on a free port', async () => {
+    await start();
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  test('is what was asked for', async () => {
+    await start({ host: 'localhost' });
+    const { port } = new URL(server.url);
+    await expect(startBedrockServer({ host: 'localhost', port: Number(port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com', ''])('is not %p', async (host) => {
+    await start();
+    await expect(startBedrockServer({ host })).rejects.toThrow('loopback addresses only');
+  });
+});
+
+describe('the control API', () => {
+  test('says that it is well, and what time it is', async () => {
+    await start();
+    expect(await control('GET', 'health')).toEqual(ok({ status: 'ok', now: '2026-11-21T08:30:00.000Z' }));
+  });
+
+  test('lets time pass, and shows what is held', async () => {
+    await start();
+    await say('POST', '/model-import-jobs', IMPORT);
+    expect(await control('GET', 'state')).toMatchObject(ok({ jobs: [{ jobName: 'job-1', status: 'InProgress' }], models: [] }));
+    expect(await control('POST', 'clock/advance', { ms: 960_000 })).toEqual(ok());
+    expect(await control('GET', 'state')).toMatchObject(ok({
+      now: '2026-11-21T08:46:00.000Z',
+      jobs: [{ status: 'Completed' }],
+      models: [{ modelName: 'model-1', tags: [] }],
+    }));
+  });
+
+  test('does not move the time of the machine', async () => {
+    await start({ clock: new SystemClock() });
+    expect(await control('POST', 'clock/advance', { ms: 1 })).toMatchObject({ status: 400, body: { message: expect.stringContaining('not virtual') } });
+  });
+
+  test('ends imports, or decides what becomes of them', async () => {
+    await start();
+    await control('POST', 'imports/plan', { durationMs: 0, modelArchitecture: 'mistral', instructSupported: false, customModelUnitsPerModelCopy: 4 });
+    await say('POST', '/model-import-jobs', IMPORT);
+    await say('POST', '/model-import-jobs', { ...IMPORT, jobName: 'job-2', importedModelName: 'model-2' });
+    expect(await control('POST', 'jobs/fail', { job: 'job-2', failureMessage: 'No weights' })).toEqual(ok());
+    await say('POST', '/model-import-jobs', { ...IMPORT, jobName: 'job-3', importedModelName: 'model-2' });
+    expect(await control('POST', 'jobs/complete', { job: 'job-3' })).toEqual(ok());
+    expect(await control('GET', 'state')).toMatchObject(ok({
+      jobs: [{ status: 'Completed' }, { status: 'Failed', failureMessage: 'No weights' }, { status: 'Completed' }],
+      models: [
+        { modelArchitecture: 'mistral', instructSupported: false, customModelUnits: { customModelUnitsPerModelCopy: 4 } },
+        { modelArchitecture: 'llama', instructSupported: true },
+      ],
+    }));
+  });
+
+  test('adds and deletes models, and adds roles', async () => {
+    await start({ rolePropagationMs: 1000 });
+    expect(await control('POST', 'models/seed', { modelName: 'llama' })).toEqual(ok({ modelArn: expect.stringContaining(':imported-model/') }));
+    expect(await say('GET', '/imported-models/llama')).toMatchObject({ status: 200 });
+    expect(await control('POST', 'models/delete', { model: 'llama' })).toEqual(ok());
+    expect(await say('GET', '/imported-models/llama')).toMatchObject({ status: 404 });
+
+    await control('POST', 'roles', { roleArn: IMPORT.roleArn });
+    await control('POST', 'clock/advance', { ms: 1000 });
+    expect(await say('POST', '/model-import-jobs', IMPORT)).toMatchObject({ status: 201 });
+  });
+
+  test('scripts faults', async () => {
+    await start();
+    const fault = { operation: 'ListImportedModels', name: 'SlowDown', statusCode: 503, message: 'Later', times: 2, when: 'after' };
+    expect(await control('POST', 'faults', fault)).toEqual(ok());
+    expect(await control('GET', 'faults')).toEqual(ok([{ operation: 'ListImportedModels', name: 'SlowDown', left: 2 }]));
+    expect(await say('GET', '/imported-models')).toEqual({ status: 503, errorType: 'SlowDown', body: { message: 'Later' } });
+    expect(await control('DELETE', 'faults')).toEqual(ok());
+    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 });
+
+    await control('POST', 'faults', { name: 'ConnectionLost' });
+    await expect(say('GET', '/model-import-jobs')).rejects.toThrow('fetch failed');
+  });
+
+  test('shows the calls of clients, and forgets them', async () => {
+    await start();
+    await say('GET', '/imported-models/absent');
+    expect(await control('GET', 'calls')).toEqual(ok([{
+      operation: 'GetImportedModel',
+      input: { modelIdentifier: 'absent' },
+      at: Date.UTC(2026, 10, 21, 8, 30),
+      outcome: 'ResourceNotFoundException',
+    }]));
+    expect(await control('DELETE', 'calls')).toEqual(ok());
+    expect(await control('GET', 'calls')).toEqual(ok([]));
+  });
+
+  test('starts all over', async () => {
+    await start();
+    await control('POST', 'models/seed', { modelName: 'llama' });
+    expect(await control('POST', 'reset')).toEqual(ok());
+    expect(await control('GET', 'state')).toMatchObject(ok({ jobs: [], models: [] }));
+  });
+
+  test.each<[string, string, object | undefined, RegExp]>([
+    ['GET', 'nonsense', undefined, /There is only: GET health, /],
+    ['GET', 'toString', undefined, /There is only/],
+    ['POST', 'faults', { operation: 'DeleteEverything', name: 'X' }, /DeleteEverything is no operation/],
+    ['POST', 'faults', { name: 'Unheard' }, /give its statusCode/],
+    ['POST', 'faults', { name: 'ConflictException', when: 'never' }, /when must be before or after/],
+    ['POST', 'faults', {}, /name must be a string/],
+    ['POST', 'jobs/complete', { job: 'absent' }, /absent/],
+    ['POST', 'models/seed', { modelName: 'no.dots' }, /importedModelName/],
+    ['POST', 'imports/plan', { durationMs: 'short' }, /durationMs must be a number/],
+    ['POST', 'imports/plan', { instructSupported: 1 }, /instructSupported must be true or false/],
+    ['POST', 'clock/advance', { ms: -1 }, /does not go back/],
+  ])('refuses %s %s %j', async (method, path, body, message) => {
+    await start();
+    expect(await control(method, path, body)).toEqual({ status: 400, errorType: null, body: { message: expect.stringMatching(message) } });
+  });
+});

@@ -1,0 +1,35 @@
+import { BedrockError, invalid } from './errors';
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The tags of one resource. */
+export type Tags = Map<string, string>;
+
+const MAX_TAGS = 50;
+
+/** Tags that a resource may have after `added` has been laid over `existing`; refuses what the service refuses. */
+export function withTags(existing: Tags, added: readonly Tag[] = []): Tags {
+  const result = new Map(existing);
+  const seen = new Set<string>();
+  for (const { key, value } of added) {
+    if (/^aws:/i.test(key)) {
+      throw invalid(`The tag key '${key}' starts with 'aws:', which is reserved`);
+    }
+    if (seen.has(key)) {
+      throw invalid(`The tag key '${key}' is given more than once`);
+    }
+    seen.add(key);
+    result.set(key, value);
+  }
+  if (result.size > MAX_TAGS) {
+    throw new BedrockError('TooManyTagsException', `A resource has at most ${MAX_TAGS} tags; these would be ${result.size}`);
+  }
+  return result;
+}
+
+export function tagList(tags: Tags): Tag[] {
+  return [...tags].map(([key, value]) => ({ key, value }));
+}
