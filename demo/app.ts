@@ -1,0 +1,63 @@
+import { App, CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ImportedModel, ModelEncryption, ModelSource } from '../src';
+import { MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
+
+/** Where the weights lie, encrypted with a key of their own. */
+class WeightsStack extends Stack {
+  public readonly bucket: IBucket;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const encryptionKey = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
+    this.bucket = new Bucket(this, 'Weights', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey,
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new CfnOutput(this, 'BucketName', { value: this.bucket.bucketName });
+    new CfnOutput(this, 'KeyArn', { value: encryptionKey.keyArn });
+  }
+}
+
+interface ModelStackProps {
+  readonly weights: IBucket;
+  /** Another version at the same place is another import. */
+  readonly weightsVersion: string;
+}
+
+/** The imported model, and the network without internet that the import job reads the weights through. */
+class ModelStack extends Stack {
+  constructor(scope: Construct, id: string, props: ModelStackProps) {
+    super(scope, id);
+    const vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'import', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+    });
+
+    const model = new ImportedModel(this, 'Llama', {
+      source: ModelSource.fromBucket(props.weights, WEIGHTS_PREFIX, { version: props.weightsVersion }),
+      encryption: ModelEncryption.customerManaged(),
+      vpc,
+      importTimeout: Duration.minutes(30),
+    });
+    Tags.of(model).add('team', 'platform');
+
+    new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+    new CfnOutput(this, 'ModelName', { value: model.importedModelName });
+    new CfnOutput(this, 'JobArn', { value: model.jobArn });
+    new CfnOutput(this, 'ModelArchitecture', { value: model.modelArchitecture });
+  }
+}
+
+const app = new App();
+const { bucket } = new WeightsStack(app, WEIGHTS_STACK);
+new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });

@@ -1,0 +1,4 @@
+/** What the app and the program that deploys it agree on. */
+export const WEIGHTS_STACK = 'DemoWeights';
+export const MODEL_STACK = 'DemoModel';
+export const WEIGHTS_PREFIX = 'tiny-llama/';

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { Arguments, parseArguments, USAGE } from './arguments';
+import { MODEL_STACK } from './names';
+import { APP, CommandError, Stage } from './stage';
+import { Step, Steps } from './steps';
+import { tellStory } from './story';
+import { SystemClock } from '../test/bedrock/clock';
+import { startBedrockServer } from '../test/bedrock/server';
+import { lastLines } from '../test/local-aws/command';
+import { ACCOUNT, REGION } from '../test/local-aws/environment';
+import { startLocalAws } from '../test/local-aws/local-aws';
+
+/** Sixteen minutes, as long as an import takes in the API reference, are over in five seconds. */
+const BEDROCK_SPEED = 200;
+const ROLE_PROPAGATION_MS = 3 * 60_000;
+
+const INTRODUCTION = `A real deployment: the CDK CLI, the templates and the code of the Lambda functions are those of any account.
+AWS is an emulator here, and Bedrock a server of this repository; nothing leaves this machine.`;
+
+async function main(): Promise<number> {
+  let args: Arguments;
+  try {
+    args = parseArguments(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (args.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  return run(args);
+}
+
+async function run({ keep, verbose }: Arguments): Promise<number> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  const steps = new Steps(process.stdout, verbose);
+  steps.print(INTRODUCTION);
+  let stage: Stage | undefined;
+  let kept = false;
+  try {
+    stage = await steps.run('Start a local AWS and a Bedrock server', async (step) => startStage(step, stop.signal));
+    await tellStory(stage, steps, async () => {
+      if (!keep) return;
+      kept = true;
+      steps.print(lookAround(stage!));
+      await once(stop.signal, 'abort');
+      stop.signal.throwIfAborted();
+    });
+    await stage.stop();
+    steps.success('nothing left');
+    return 0;
+  } catch (error) {
+    const interrupted = stop.signal.aborted;
+    if (!interrupted) explain(steps, error as Error, stage);
+    await stage?.stop({ keepFiles: !interrupted });
+    if (interrupted) steps.print('\nStopped, and so is everything that was started.');
+    return !interrupted ? 1 : kept ? 0 : 130;
+  }
+}
+
+async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
+  const bedrock = await startBedrockServer({
+    account: ACCOUNT,
+    region: REGION,
+    clock: new SystemClock(BEDROCK_SPEED),
+    rolePropagationMs: ROLE_PROPAGATION_MS,
+  });
+  const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, log: (line) => step.fact('setting up', line), signal });
+  step.fact('AWS', aws.endpoint);
+  step.fact('Bedrock', bedrock.url);
+  return new Stage(aws, bedrock);
+}
+
+function explain(steps: Steps, error: Error, stage?: Stage): void {
+  steps.failure(error.message);
+  if (error.cause instanceof CommandError) steps.print(`The end of what it said:\n\n${lastLines(error.cause.output)}`);
+  if (stage) steps.print(`\nThe log of the local AWS, with what the Lambda functions said: ${stage.aws.logFile}`);
+}
+
+function lookAround({ aws, bedrock }: Stage): string {
+  return `
+Everything is running. To look around, in another shell:
+
+${Object.entries(aws.variables).map(([name, value]) => `  export ${name}=${value}`).join('\n')}
+
+  npx cdk diff --app '${APP}' --context weightsVersion=3
+  npx cdk deploy ${MODEL_STACK} --app '${APP}' --context weightsVersion=3     # imports once more
+  aws cloudformation describe-stack-resources --stack-name ${MODEL_STACK}     # with the AWS CLI, if you have it
+  aws bedrock list-imported-models
+  curl ${bedrock.url}/_control/state     # what Bedrock has
+  curl ${bedrock.url}/_control/calls     # what it was asked
+  less ${aws.logFile}     # what the local AWS did, and what the Lambda functions said
+
+Ctrl-C stops everything.`;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MODEL_STACK, WEIGHTS_PREFIX } from './names';
+import type { Step } from './steps';
+import { writeTinyLlama } from './tiny-llama';
+import type { BedrockServer } from '../test/bedrock/server';
+import { bedrockClient, importedModelArns } from '../test/local-aws/bedrock-client';
+import { EmulatorApi } from '../test/local-aws/emulator-api';
+import type { LocalAws } from '../test/local-aws/local-aws';
+
+export const APP = 'node --import tsx demo/app.ts';
+
+type Outputs = Record<string, string>;
+
+/** A command ended badly; `output` is what it said. */
+export class CommandError extends Error {
+  constructor(message: string, public readonly output: string) {
+    super(message);
+  }
+}
+
+/** The running services, and what the demo does and checks with them. */
+export class Stage {
+  public readonly api: EmulatorApi;
+  public readonly sdk: ReturnType<typeof bedrockClient>;
+
+  constructor(public readonly aws: LocalAws, public readonly bedrock: BedrockServer) {
+    this.api = new EmulatorApi(aws.endpoint);
+    this.sdk = bedrockClient(bedrock.url);
+  }
+
+  public async stop(options?: { readonly keepFiles?: boolean }): Promise<void> {
+    await this.aws.stop(options);
+    await this.bedrock.close();
+  }
+
+  /** Runs the real CDK CLI; its failure is a failure of the step. */
+  public async cdk(step: Step, ...args: string[]): Promise<void> {
+    const { code, output } = await this.aws.cdk(args, { app: args[0] === 'bootstrap' ? undefined : APP, onLine: step.progress });
+    if (code !== 0) throw new CommandError(`cdk ${args.join(' ')} ended with exit code ${code}`, output);
+  }
+
+  /** Deploys one stack and returns its outputs, as CloudFormation has them. */
+  public async deploy(step: Step, stack: string, weightsVersion = 1): Promise<Outputs> {
+    const file = join(this.aws.dir, 'outputs.json');
+    await this.cdk(step, 'deploy', stack, '--exclusively', '--require-approval', 'never',
+      '--context', `weightsVersion=${weightsVersion}`, '--outputs-file', file);
+    return (JSON.parse(await readFile(file, 'utf8')) as Record<string, Outputs>)[stack];
+  }
+
+  /** Deploys the model stack; it must put out the ARN of an imported model. */
+  public async deployModel(step: Step, weightsVersion: number): Promise<Outputs> {
+    const outputs = await this.deploy(step, MODEL_STACK, weightsVersion);
+    assert.match(outputs.ModelArn, /^arn:aws:bedrock:us-east-1:\d{12}:imported-model\/[a-z0-9]{12}$/);
+    step.fact('ModelArn', outputs.ModelArn);
+    return outputs;
+  }
+
+  /** Makes a model with weights of its own and puts it where the model stack looks for it. */
+  public async upload(step: Step, bucket: string, seed: number): Promise<void> {
+    const dir = join(this.aws.dir, 'tiny-llama');
+    const files = await writeTinyLlama(dir, seed);
+    for (const file of files) {
+      await this.api.putObject(bucket, WEIGHTS_PREFIX + file, await readFile(join(dir, file)));
+    }
+    assert.deepEqual(await this.api.objectKeys(bucket), files.map((file) => WEIGHTS_PREFIX + file));
+    step.fact('files', `${files.length} in s3://${bucket}/${WEIGHTS_PREFIX}`);
+    step.fact('weights', `sha256 ${createHash('sha256').update(await readFile(join(dir, 'model.safetensors'))).digest('hex')}`);
+  }
+
+  /** What Bedrock says of the model that the stack put out. */
+  public async inspect(step: Step, outputs: Outputs, weightsBucket: string): Promise<void> {
+    const { ModelArn: modelArn } = outputs;
+    const model = await this.sdk.getImportedModel({ modelIdentifier: modelArn });
+    assert.equal(model.modelArn, modelArn);
+    assert.equal(model.modelName, outputs.ModelName);
+    assert.equal(model.jobArn, outputs.JobArn);
+    assert.equal(model.modelArchitecture, outputs.ModelArchitecture);
+    step.fact('model', modelArn);
+    step.fact('name', model.modelName!);
+    step.fact('architecture', model.modelArchitecture!);
+
+    await this.assertCustomerKey(model.modelKmsKeyArn!);
+    step.fact('KMS key', model.modelKmsKeyArn!);
+
+    const { tags } = await this.sdk.listTagsForResource({ resourceARN: modelArn });
+    assert.ok(tags!.some(({ key: name, value }) => name === 'team' && value === 'platform'), 'the model is not tagged');
+    step.fact('tags', tags!.map(({ key: name, value }) => `${name}=${value}`).join(', '));
+
+    const job = await this.sdk.getModelImportJob({ jobIdentifier: model.jobArn });
+    assert.equal(job.status, 'Completed');
+    assert.equal(job.modelDataSource?.s3DataSource?.s3Uri, `s3://${weightsBucket}/${WEIGHTS_PREFIX}`);
+    assert.equal(job.vpcConfig?.subnetIds?.length, 2);
+    const minutes = Math.round((job.endTime!.getTime() - job.creationTime!.getTime()) / 60_000);
+    step.fact('import job', `${job.jobName}, ${minutes} minutes of Bedrock's time, in ${job.vpcConfig!.subnetIds!.length} subnets`);
+  }
+
+  public async assertCustomerKey(keyId: string): Promise<void> {
+    const { KeyManager, KeyState } = await this.api.describeKey(keyId);
+    assert.deepEqual({ KeyManager, KeyState }, { KeyManager: 'CUSTOMER', KeyState: 'Enabled' });
+  }
+
+  public async assertGone(modelArn: string): Promise<void> {
+    await assert.rejects(this.sdk.getImportedModel({ modelIdentifier: modelArn }), { name: 'ResourceNotFoundException' });
+  }
+
+  public async assertOnlyModel(modelArn: string): Promise<void> {
+    assert.deepEqual(await importedModelArns(this.sdk), [modelArn]);
+  }
+
+  public async assertNothingLeft(): Promise<void> {
+    const { modelImportJobSummaries: runningJobs } = await this.sdk.listModelImportJobs({ statusEquals: 'InProgress' });
+    assert.deepEqual(
+      { models: await importedModelArns(this.sdk), runningJobs, stacks: await this.api.stackNames(), functions: await this.api.functionNames() },
+      { models: [], runningJobs: [], stacks: ['CDKToolkit'], functions: [] },
+    );
+  }
+}

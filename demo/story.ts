@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { MODEL_STACK, WEIGHTS_STACK } from './names';
+import type { Stage } from './stage';
+import type { Steps } from './steps';
+
+const FIRST_SEED = 1;
+const SECOND_SEED = 2;
+
+/** From an empty account to a model, to another model, to an empty account; every claim is checked against the services. */
+export async function tellStory(stage: Stage, steps: Steps, afterReplacement: () => Promise<void>): Promise<void> {
+  await steps.run('cdk bootstrap', async (step) => {
+    await stage.cdk(step, 'bootstrap', stage.aws.target);
+  });
+
+  const { BucketName: bucket } = await steps.run(`cdk deploy ${WEIGHTS_STACK}: a bucket and its KMS key`, async (step) => {
+    const outputs = await stage.deploy(step, WEIGHTS_STACK);
+    await stage.assertCustomerKey(outputs.KeyArn);
+    step.fact('bucket', outputs.BucketName);
+    step.fact('KMS key', outputs.KeyArn);
+    return outputs;
+  });
+
+  await steps.run('Make a tiny Llama and upload its weights', async (step) => {
+    await stage.upload(step, bucket, FIRST_SEED);
+  });
+
+  const first = await steps.run(`cdk deploy ${MODEL_STACK}: imports the model`, async (step) => {
+    return stage.deployModel(step, 1);
+  });
+
+  await steps.run('What Bedrock says of the model', async (step) => {
+    await stage.inspect(step, first, bucket);
+  });
+
+  await steps.run('Other weights at the same place', async (step) => {
+    await stage.upload(step, bucket, SECOND_SEED);
+  });
+
+  const second = await steps.run(`cdk deploy ${MODEL_STACK}: imports the new weights and deletes the old model`, async (step) => {
+    const outputs = await stage.deployModel(step, 2);
+    assert.notEqual(outputs.ModelArn, first.ModelArn, 'the model is still the old one');
+    return outputs;
+  });
+
+  await steps.run('What Bedrock says of both models', async (step) => {
+    await stage.inspect(step, second, bucket);
+    await stage.assertGone(first.ModelArn);
+    await stage.assertOnlyModel(second.ModelArn);
+    step.fact('gone', first.ModelArn);
+  });
+
+  await afterReplacement();
+
+  await steps.run('cdk destroy', async (step) => {
+    await stage.api.emptyBucket(bucket);
+    await stage.cdk(step, 'destroy', '--all', '--force');
+  });
+
+  await steps.run('What is left', async (step) => {
+    await stage.assertNothingLeft();
+    step.fact('models', 'none, and no import is running');
+    step.fact('functions', 'none');
+    step.fact('stacks', 'none but CDKToolkit');
+  });
+}

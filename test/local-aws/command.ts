@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import type { ProcessGuard } from './process-guard';
+
+export interface CommandResult {
+  readonly code: number;
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Called with every complete line as it comes. */
+  readonly onLine?: (line: string) => void;
+  readonly timeoutSeconds: number;
+}
+
+/** Runs a program to its end. A program that cannot be started, or is not done in time, is a rejection; any exit code is a result. */
+export async function runCommand(guard: ProcessGuard, command: string, args: string[], options: CommandOptions): Promise<CommandResult> {
+  const child = guard.spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let line = '';
+  const collect = (chunk: string) => {
+    output += chunk;
+    const lines = (line + chunk).split('\n');
+    line = lines.pop()!;
+    lines.forEach((complete) => options.onLine?.(complete));
+  };
+  child.stdout!.setEncoding('utf8').on('data', collect);
+  child.stderr!.setEncoding('utf8').on('data', collect);
+
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    guard.kill(child);
+  }, options.timeoutSeconds * 1000);
+  try {
+    const [code] = await once(child, 'close') as [number | null];
+    if (late) throw new Error(`${command} ${args.join(' ')}\nwas not done in ${options.timeoutSeconds} s; the end of what it said:\n\n${lastLines(output)}`);
+    if (line) options.onLine?.(line);
+    return { code: code ?? 1, output };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function lastLines(text: string, count = 30): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}

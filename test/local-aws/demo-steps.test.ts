@@ -1,0 +1,55 @@
+import { PassThrough } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+import { StepError, Steps } from '../../demo/steps';
+
+/** What is written where there is no terminal, times left out. */
+function record(verbose = false): { steps: Steps; text: () => string } {
+  const stream = new PassThrough();
+  return {
+    steps: new Steps(stream as unknown as WriteStream, verbose),
+    text: () => String(stream.read()).replace(/\d+\.\d s/g, '0 s'),
+  };
+}
+
+test('numbers the steps and ends each with its time, in plain lines', async () => {
+  const { steps, text } = record();
+
+  const result = await steps.run('First', async (step) => {
+    step.progress('not shown');
+    step.fact('answer', '42');
+    return 42;
+  });
+  await steps.run('Second', async () => {});
+  steps.success('all good');
+
+  expect(result).toBe(42);
+  expect(text()).toBe(`
+1. First
+   answer         42
+   ✓ 0 s
+
+2. Second
+   ✓ 0 s
+
+✓ all good (0 s in all)
+`);
+});
+
+test('shows all progress when it is to be verbose', async () => {
+  const { steps, text } = record(true);
+
+  await steps.run('First', async (step) => step.progress('CREATE_COMPLETE'));
+
+  expect(text()).toContain('   │ CREATE_COMPLETE\n');
+});
+
+test('says which step failed, and why', async () => {
+  const { steps, text } = record();
+  const cause = new Error('no model');
+
+  const failure = await steps.run('First', async () => { throw cause; }).catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(StepError);
+  expect(failure).toMatchObject({ message: 'step 1 (First) failed: no model', cause });
+  expect(text()).toContain('   ✗ 0 s\n');
+});

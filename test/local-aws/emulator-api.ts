@@ -1,0 +1,46 @@
+/** The few calls that a test or the demo makes itself. The emulator asks for no signature, so they need no SDK. */
+export class EmulatorApi {
+  constructor(private readonly endpoint: string) {}
+
+  public async putObject(bucket: string, key: string, body: Buffer): Promise<void> {
+    await this.call(`/${bucket}/${key}`, { method: 'PUT', body: new Uint8Array(body) });
+  }
+
+  public async objectKeys(bucket: string): Promise<string[]> {
+    return tags(await this.call(`/${bucket}?list-type=2`), 'Key');
+  }
+
+  public async emptyBucket(bucket: string): Promise<void> {
+    for (const key of await this.objectKeys(bucket)) await this.call(`/${bucket}/${key}`, { method: 'DELETE' });
+  }
+
+  /** Of every stack that is not deleted. */
+  public async stackNames(): Promise<string[]> {
+    return tags(await this.call('/', { method: 'POST', body: new URLSearchParams({ Action: 'DescribeStacks', Version: '2010-05-15' }) }), 'StackName');
+  }
+
+  public async functionNames(): Promise<string[]> {
+    const { Functions } = JSON.parse(await this.call('/2015-03-31/functions/')) as { Functions: { FunctionName: string }[] };
+    return Functions.map((lambda) => lambda.FunctionName);
+  }
+
+  public async describeKey(keyId: string): Promise<{ KeyManager: string; KeyState: string }> {
+    const { KeyMetadata } = JSON.parse(await this.call('/', {
+      method: 'POST',
+      headers: { 'X-Amz-Target': 'TrentService.DescribeKey', 'Content-Type': 'application/x-amz-json-1.1' },
+      body: JSON.stringify({ KeyId: keyId }),
+    })) as { KeyMetadata: { KeyManager: string; KeyState: string } };
+    return KeyMetadata;
+  }
+
+  private async call(path: string, init: RequestInit = {}): Promise<string> {
+    const response = await fetch(this.endpoint + path, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: HTTP ${response.status} ${text}`);
+    return text;
+  }
+}
+
+function tags(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text]) => text);
+}

@@ -1,0 +1,66 @@
+import { delimiter, dirname } from 'node:path';
+
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+
+/** What a child process may inherit; no credentials, no profile, no proxy, no endpoint. */
+const INHERITED = ['LANG', 'LC_ALL', 'TERM', 'NO_COLOR', 'FORCE_COLOR', 'TMPDIR'];
+
+function baseEnvironment(home: string): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]);
+  return {
+    ...Object.fromEntries(inherited),
+    // The Lambda functions and the CDK app run on the very Node.js that runs this.
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+    HOME: home,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}
+
+/** For whoever calls the local AWS: the CDK CLI, its app, or a person who looks around. */
+export function clientVariables(endpoint: string, bedrockEndpoint: string, home: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_BEDROCK: bedrockEndpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    // No real profile and no instance role is ever looked at.
+    AWS_CONFIG_FILE: `${home}/.aws/config`,
+    AWS_SHARED_CREDENTIALS_FILE: `${home}/.aws/credentials`,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    CDK_DISABLE_VERSION_CHECK: '1',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+  };
+}
+
+export function clientEnvironment(endpoint: string, bedrockEndpoint: string, home: string): Record<string, string> {
+  return { ...baseEnvironment(home), ...clientVariables(endpoint, bedrockEndpoint, home) };
+}
+
+export interface EmulatorSettings {
+  readonly port: number;
+  readonly bedrockEndpoint: string;
+  /** Factor on the waits of Step Functions. */
+  readonly waitScale: number;
+  /** Home, temporary files and state of this one run. */
+  readonly dir: string;
+}
+
+/** The emulator hands its own environment on to every Lambda function: so do they find the Bedrock server. */
+export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, dir }: EmulatorSettings): Record<string, string> {
+  return {
+    ...baseEnvironment(dir),
+    TMPDIR: dir,
+    STATE_DIR: `${dir}/state`,
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1', // keeps the response URL of custom resources on IPv4
+    GATEWAY_PORT: String(port),
+    LAMBDA_EXECUTOR: 'local',
+    DOCKER_HOST: `unix://${dir}/no-docker`, // never looks for containers to tidy up
+    SFN_WAIT_SCALE: String(waitScale),
+    AWS_ENDPOINT_URL_BEDROCK: bedrockEndpoint,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
