@@ -14,6 +14,7 @@ import {
 import { ModelEncryption } from './model-encryption';
 import { ModelImportProvider } from './model-import-provider';
 import type { ModelSource } from './model-source';
+import { additionsTo, waysOut } from './private/dependencies';
 import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
@@ -331,9 +332,14 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     });
 
     // Permissions and network come before the import, and stay until the model is gone.
-    resource.node.addDependency(permissions, this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey));
-    if (props.role) resource.node.addDependency(props.role);
-    if (props.vpc) resource.node.addDependency(props.vpc);
+    resource.node.addDependency(
+      ...permissions,
+      ...this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey),
+      ...network?.dependencies ?? [],
+    );
+
+    // What users of L2s expect it to be, for escape hatches and for applyRemovalPolicy().
+    this.node.defaultChild = resource.node.defaultChild;
 
     const attribute = (name: keyof ModelImportAttributes) => resource.getAttString(name);
     this.modelArn = attribute('ModelArn');
@@ -358,8 +364,20 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     return this._connections;
   }
 
+  /**
+   * What becomes of the model, and of the key that was made for it, when it is replaced or removed from the stack.
+   *
+   * @param policy DESTROY or RETAIN
+   */
+  public applyRemovalPolicy(policy: RemovalPolicy): void {
+    assertValid(this, checkRemovalPolicy(policy));
+    super.applyRemovalPolicy(policy);
+    if (this.encryptionKey?.node.scope === this) this.encryptionKey.applyRemovalPolicy(policy);
+  }
+
   private selectNetwork(vpc: ec2.IVpc, props: ImportedModelProps) {
-    const { subnetIds } = vpc.selectSubnets(props.vpcSubnets);
+    const subnets = vpc.selectSubnets(props.vpcSubnets);
+    const { subnetIds } = subnets;
     const securityGroups = props.securityGroups ?? [this.egressOnly(vpc)];
     assertValid(
       this,
@@ -367,7 +385,12 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
         : checkCount('vpcSubnets', subnetIds.length, 1, MAX_SUBNETS, 'Select other subnets with vpcSubnets; one in each Availability Zone is enough'),
       checkCount('securityGroups', securityGroups.length, 1, MAX_SECURITY_GROUPS, 'Combine the rules in fewer groups, or omit the property'),
     );
-    return { subnetIds, securityGroups, securityGroupIds: securityGroups.map(group => group.securityGroupId) };
+    return {
+      subnetIds,
+      securityGroups,
+      securityGroupIds: securityGroups.map(group => group.securityGroupId),
+      dependencies: [...waysOut(vpc, subnets), ...securityGroups.map(additionsTo)],
+    };
   }
 
   private egressOnly(vpc: ec2.IVpc): ec2.ISecurityGroup {

@@ -8,7 +8,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct, type IDependable } from 'constructs';
 import { complaint, IMPORT_TIMEOUT_MINUTES } from './contract/rules';
-import { roleWithDocument } from './private/role';
+import { waysOut } from './private/dependencies';
+import { attachPolicy, roleWithDocument } from './private/role';
 import { assertValid } from './private/validation';
 
 /**
@@ -57,7 +58,7 @@ export interface ModelImportProviderProps {
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
-   * How long to wait between two looks at a running import, 5 seconds to 5 minutes.
+   * How long to wait between two looks at a running import, 5 seconds to 2 minutes.
    *
    * A look costs one call of Bedrock, two Lambda invocations and one state transition; a deployment ends at most this
    * much later than its import.
@@ -107,7 +108,8 @@ export class ModelImportProvider extends Construct {
   public readonly logGroup: logs.ILogGroup;
 
   private readonly document: iam.PolicyDocument;
-  private readonly permissions: IDependable;
+  /** What must be there while a model is imported or deleted, and what nothing refers to. */
+  private readonly dependencies: IDependable[];
 
   constructor(scope: Construct, id: string, props: ModelImportProviderProps = {}) {
     super(scope, id);
@@ -127,7 +129,7 @@ export class ModelImportProvider extends Construct {
     const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, functionRole);
     this.role = role;
     this.document = document;
-    this.permissions = permissions;
+    this.dependencies = [...permissions, ...vpc ? waysOut(vpc, vpc.selectSubnets(vpcSubnets)) : []];
     document.addStatements(...this.ownStatements());
 
     this.handler = new lambda.Function(this, 'Handler', {
@@ -172,11 +174,11 @@ export class ModelImportProvider extends Construct {
   /**
    * Allows to import a model with a service role and keys.
    *
-   * @returns what the custom resource must depend on, at create and at delete
+   * @returns what the custom resource must depend on besides the provider, at create and at delete
    *
    * @internal
    */
-  public _allowImport(model: Construct, serviceRole: iam.IRole, modelKey?: kms.IKey, weightsKey?: kms.IKey): IDependable {
+  public _allowImport(model: Construct, serviceRole: iam.IRole, modelKey?: kms.IKey, weightsKey?: kms.IKey): IDependable[] {
     const statements = [new iam.PolicyStatement({
       actions: ['iam:PassRole'],
       resources: [serviceRole.roleArn],
@@ -193,10 +195,10 @@ export class ModelImportProvider extends Construct {
 
     if (Stack.of(model) === Stack.of(this)) {
       this.document.addStatements(...statements);
-      return this.permissions;
+      return this.dependencies;
     }
     // The model's stack depends on the provider's: what names resources of the model must not be in the provider's stack.
-    return new iam.Policy(model, 'ProviderPolicy', { statements, roles: [this.role] });
+    return [...this.dependencies, attachPolicy(model, 'ProviderPolicy', this.role, new iam.PolicyDocument({ statements }))];
   }
 
   /** What every import needs, whichever model it is. */
@@ -224,17 +226,16 @@ export class ModelImportProvider extends Construct {
 
 function checkQueryInterval(interval: Duration): string | undefined {
   const seconds = interval.isUnresolved() ? undefined : interval.toSeconds();
-  return seconds === undefined || seconds < 5 || seconds > 300
-    ? complaint('queryInterval', interval.toString(), '5 seconds to 5 minutes', 'Choose a time in between; 30 seconds suit most imports')
+  return seconds === undefined || seconds < 5 || seconds > 120
+    ? complaint('queryInterval', interval.toString(), '5 seconds to 2 minutes', 'Choose a time in between; 30 seconds suit most imports')
     : undefined;
 }
 
 /**
- * When the framework gives up, for the case that the handler no longer does. It comes after the handler's own deadline,
- * and must be divisible by the interval.
+ * When the framework gives up, for the case that the handler no longer does: not before the handler's own deadline, and
+ * divisible by the interval.
  */
 function backstop(queryInterval: Duration): Duration {
   const interval = queryInterval.toSeconds();
-  const polls = Math.floor(Duration.minutes(IMPORT_TIMEOUT_MINUTES.max + 2).toSeconds() / interval);
-  return Duration.seconds(Math.max(polls, 1) * interval);
+  return Duration.seconds(Math.ceil(IMPORT_TIMEOUT_MINUTES.max * 60 / interval) * interval);
 }

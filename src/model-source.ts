@@ -155,20 +155,20 @@ function bind(scope: Construct, place: Place): ModelSourceConfig {
   const { bucketArn, bucketAccount, s3Uri, version } = place;
   const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
   const ownedBy = { StringEquals: { 'aws:ResourceAccount': bucketAccount } };
-  const folder = place.prefix === undefined ? undefined : withoutSlash(place.prefix);
+  const folder = place.prefix === undefined ? undefined : folderOf(place.prefix);
 
   const statements = [
     new iam.PolicyStatement({
       actions: ['s3:GetObject'],
       // All objects of the model: their names are known to Bedrock only.
-      resources: [folder === undefined ? objectsAt(scope, s3Uri) : [bucketArn, folder, '*'].filter(part => part !== '').join('/')],
+      resources: [folder ? `${bucketArn}/${folder.objects}` : objectsAt(scope, s3Uri)],
       conditions: ownedBy,
     }),
     // `s3:prefix` is a condition key of list requests only, hence a statement of its own.
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],
       resources: [bucketArn],
-      conditions: folder ? { ...ownedBy, StringLike: { 's3:prefix': [folder, `${folder}/*`] } } : ownedBy,
+      conditions: folder?.prefixes ? { ...ownedBy, StringLike: { 's3:prefix': folder.prefixes } } : ownedBy,
     }),
   ];
   if (encryptionKey) {
@@ -182,8 +182,13 @@ function objectsAt(scope: Construct, s3Uri: string): string {
   return Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource: `${Fn.select(1, Fn.split('s3://', s3Uri))}*` });
 }
 
-function withoutSlash(prefix: string): string {
-  return Token.isUnresolved(prefix) ? prefix : prefix.replace(/\/$/, '');
+/** The folder of a model, for IAM: its objects, and the prefixes to list it by; all of the bucket without a prefix. */
+function folderOf(prefix: string): { readonly objects: string; readonly prefixes?: string[] } {
+  if (prefix === '') return { objects: '*' };
+  // Nobody knows whether a token ends with a slash.
+  if (Token.isUnresolved(prefix) && !prefix.endsWith('/')) return { objects: `${prefix}*`, prefixes: [`${prefix}*`] };
+  const name = prefix.replace(/\/$/, '');
+  return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
 }
 
 function checkUri(s3Uri: string): string | undefined {
