@@ -14,7 +14,7 @@ import {
 import { ModelEncryption } from './model-encryption';
 import { ModelImportProvider } from './model-import-provider';
 import type { ModelSource } from './model-source';
-import { additionsTo, waysOut } from './private/dependencies';
+import { additionsTo, waysTo } from './private/dependencies';
 import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
@@ -307,7 +307,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     const jobTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
     // Tags of outer scopes arrive while the app is synthesized, so they are checked after that.
     this.node.addValidation({
-      validate: () => [...checkTags('importedModelTags', modelTags()), ...checkTags('jobTags', jobTags())],
+      validate: () => [...checkTags('importedModelTags', knownPart(modelTags())), ...checkTags('jobTags', knownPart(jobTags()))],
     });
 
     this.provider = props.provider ?? ModelImportProvider.getOrCreate(this);
@@ -381,7 +381,8 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     const securityGroups = props.securityGroups ?? [this.egressOnly(vpc)];
     assertValid(
       this,
-      Token.isUnresolved(subnetIds) ? undefined
+      Token.isUnresolved(subnetIds)
+        ? complaint('vpcSubnets', 'one token', 'a list with a known number of subnets', 'Give their number with Fn.split() or Fn.importListValue(), for each of them is in a policy')
         : checkCount('vpcSubnets', subnetIds.length, 1, MAX_SUBNETS, 'Select other subnets with vpcSubnets; one in each Availability Zone is enough'),
       checkCount('securityGroups', securityGroups.length, 1, MAX_SECURITY_GROUPS, 'Combine the rules in fewer groups, or omit the property'),
     );
@@ -389,7 +390,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       subnetIds,
       securityGroups,
       securityGroupIds: securityGroups.map(group => group.securityGroupId),
-      dependencies: [...waysOut(vpc, subnets), ...securityGroups.map(additionsTo)],
+      dependencies: [...waysTo(['s3'], vpc, subnets), ...securityGroups.map(additionsTo)],
     };
   }
 
@@ -410,6 +411,14 @@ function renderTags(tags: () => { [key: string]: string }): Tag[] {
     { produce: () => Object.entries(tags()).map(([key, value]): Tag => ({ key, value })) },
     { omitEmptyArray: true },
   ) as unknown as Tag[];
+}
+
+/** Tags without what only the deployment knows; as many as there are. */
+function knownPart(tags: { [key: string]: string }): { [key: string]: string } {
+  return Object.fromEntries(Object.entries(tags).map(([key, value], index) => [
+    Token.isUnresolved(key) ? `token-${index}` : key,
+    Token.isUnresolved(value) ? '' : value,
+  ]));
 }
 
 function checkDuration(importTimeout: Duration): string | undefined {

@@ -8,7 +8,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct, type IDependable } from 'constructs';
 import { complaint, IMPORT_TIMEOUT_MINUTES } from './contract/rules';
-import { waysOut } from './private/dependencies';
+import { waysTo } from './private/dependencies';
 import { attachPolicy, roleWithDocument } from './private/role';
 import { assertValid } from './private/validation';
 
@@ -129,7 +129,7 @@ export class ModelImportProvider extends Construct {
     const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, functionRole);
     this.role = role;
     this.document = document;
-    this.dependencies = [...permissions, ...vpc ? waysOut(vpc, vpc.selectSubnets(vpcSubnets)) : []];
+    this.dependencies = [...permissions, ...vpc ? waysTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];
     document.addStatements(...this.ownStatements());
 
     this.handler = new lambda.Function(this, 'Handler', {
@@ -224,11 +224,14 @@ export class ModelImportProvider extends Construct {
   }
 }
 
+/** What the handler and the framework call: Amazon S3 takes the answer to CloudFormation. */
+const CALLED_SERVICES = ['bedrock', 'lambda', 'states', 'logs', 's3'];
+
 function checkQueryInterval(interval: Duration): string | undefined {
-  const seconds = interval.isUnresolved() ? undefined : interval.toSeconds();
-  return seconds === undefined || seconds < 5 || seconds > 120
-    ? complaint('queryInterval', interval.toString(), '5 seconds to 2 minutes', 'Choose a time in between; 30 seconds suit most imports')
-    : undefined;
+  const seconds = interval.isUnresolved() ? NaN : interval.toSeconds({ integral: false });
+  return Number.isInteger(seconds) && seconds >= 5 && seconds <= 120
+    ? undefined
+    : complaint('queryInterval', interval.toString(), 'whole seconds, 5 seconds to 2 minutes', 'Choose a time in between; 30 seconds suit most imports');
 }
 
 /**

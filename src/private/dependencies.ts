@@ -10,11 +10,17 @@ export function additionsTo(construct: IConstruct): IDependable {
 }
 
 /**
- * The ways out of a VPC: routes to the internet, and the VPC endpoints that belong to it. Who uses the network must wait
- * for them, and refers to none.
+ * The ways from a VPC to some AWS services: routes to the internet, and the VPC's endpoints for them. Who uses the network
+ * must wait for them, and refers to none. Other endpoints do not matter, and may have a policy that names the model.
  */
-export function waysOut(vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
-  return [subnets.internetConnectivityEstablished, lazily(() => vpc.node.findAll().filter(child => child instanceof ec2.VpcEndpoint))];
+export function waysTo(services: string[], vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
+  // com.amazonaws.us-east-1.bedrock, with tokens before and behind; not ...bedrock-runtime.
+  const called = new RegExp(`\\.(${services.join('|')})(?![\\w-])`);
+  const serves = (endpoint: IConstruct) => called.test((endpoint.node.defaultChild as ec2.CfnVPCEndpoint).serviceName ?? '');
+  return [
+    subnets.internetConnectivityEstablished,
+    lazily(() => vpc.node.findAll().filter(child => child instanceof ec2.VpcEndpoint && serves(child))),
+  ];
 }
 
 function lazily(find: () => IConstruct[]): IDependable {

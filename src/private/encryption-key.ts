@@ -1,6 +1,6 @@
 import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { assertValid } from './validation';
 import { complaint } from '../contract/rules';
 
@@ -12,9 +12,10 @@ import { complaint } from '../contract/rules';
  */
 export function usableKey(scope: Construct, property: string, given: kms.IKey): kms.IKey {
   const key = 'aliasName' in given ? targetOf(scope, property, given as kms.IAlias) : given;
-  const resource = key.node.defaultChild;
-  if (resource && CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::KMS::Key') {
-    const { keySpec, keyUsage } = resource as kms.CfnKey;
+  // Below a Key, or around what Key.fromCfnKey() returns.
+  const resource = [key.node.defaultChild, key.node.scope].find(isKeyResource);
+  if (resource) {
+    const { keySpec, keyUsage } = resource;
     assertValid(
       scope,
       checkKeyAttribute(`${property}.keySpec`, keySpec, 'SYMMETRIC_DEFAULT'),
@@ -41,6 +42,10 @@ function targetOf(scope: Construct, property: string, alias: kms.IAlias): kms.IK
       'Import the key itself with Key.fromKeyArn() or Key.fromLookup()'));
     throw new Error('unreachable');
   }
+}
+
+function isKeyResource(construct: IConstruct | undefined): construct is kms.CfnKey {
+  return construct !== undefined && CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::KMS::Key';
 }
 
 function checkKeyAttribute(property: string, value: string | undefined, wanted: string): string | undefined {

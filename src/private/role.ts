@@ -17,7 +17,7 @@ export interface RoleWithDocument {
  */
 export function roleWithDocument(scope: Construct, id: string, given: iam.IRole | undefined, props: iam.RoleProps): RoleWithDocument {
   const document = new iam.PolicyDocument();
-  if (given) return { role: given, document, permissions: [additionsTo(given), attachPolicy(scope, `${id}Policy`, given, document)] };
+  if (given) return { role: given, document, permissions: [given, attachPolicy(scope, `${id}Policy`, given, document)] };
   const role = new iam.Role(scope, id, { ...props, inlinePolicies: { ModelImport: document } });
   return { role, document, permissions: [additionsTo(role)] };
 }

@@ -1,0 +1,147 @@
+import { type CfnElement, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+
+/** A resource of a synthesized template; CloudFormation functions are rendered as `Fn::Sub` would write them. */
+export interface TemplateResource {
+  readonly id: string;
+  readonly Type: string;
+  readonly Properties: { readonly [name: string]: unknown };
+  readonly DependsOn: readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** A statement of a policy, with lists wherever IAM allows one. */
+export interface Statement {
+  readonly effect: unknown;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly principal?: unknown;
+  readonly conditions?: unknown;
+}
+
+export const IMPORTED_MODEL = 'Custom::BedrockImportedModel';
+
+/** All resources of a type in the template of a stack. */
+export function resourcesOf(stack: Stack, type?: string): TemplateResource[] {
+  const resources: { [id: string]: Omit<TemplateResource, 'id'> } = Template.fromStack(stack).toJSON().Resources ?? {};
+  return Object.entries(resources)
+    .filter(([, resource]) => type === undefined || resource.Type === type)
+    .map(([id, resource]) => ({
+      ...resource,
+      id,
+      DependsOn: list(resource.DependsOn),
+      Properties: readable(resource.Properties ?? {}) as TemplateResource['Properties'],
+    }));
+}
+
+/** The one resource of a type in the template of a stack. */
+export function resourceOf(stack: Stack, type: string): TemplateResource {
+  const found = resourcesOf(stack, type);
+  if (found.length !== 1) throw new Error(`The stack has ${found.length} resources of the type ${type}`);
+  return found[0];
+}
+
+/** The custom resource of the one model in a stack. */
+export function modelOf(stack: Stack): TemplateResource {
+  return resourceOf(stack, IMPORTED_MODEL);
+}
+
+/** The resource that a construct has become. */
+export function resourceFor(construct: IConstruct): TemplateResource {
+  const stack = Stack.of(construct);
+  const id = logicalIdOf(construct);
+  const found = resourcesOf(stack).find(resource => resource.id === id);
+  if (!found) throw new Error(`${construct.node.path} is not in the template`);
+  return found;
+}
+
+/** The logical id of a construct's resource. */
+export function logicalIdOf(construct: IConstruct): string {
+  const stack = Stack.of(construct);
+  return stack.resolve(stack.getLogicalId((construct.node.defaultChild ?? construct) as CfnElement));
+}
+
+/**
+ * The logical ids of all that CloudFormation makes before a resource, and deletes after it: what it depends on or refers
+ * to, and what that does.
+ */
+export function madeBefore(stack: Stack, resource: TemplateResource): string[] {
+  const resources = resourcesOf(stack);
+  const found = new Set<string>();
+  const visit = ({ DependsOn, Properties }: TemplateResource) => {
+    const references = [...JSON.stringify(Properties).matchAll(/\$\{(\w+)[.}]/g)].map(([, id]) => id);
+    resources.filter(({ id }) => !found.has(id) && [...DependsOn, ...references].includes(id)).forEach((next) => {
+      found.add(next.id);
+      visit(next);
+    });
+  };
+  visit(resource);
+  return [...found];
+}
+
+/** What a role may do: the statements of its inline policies, then those of the policies that are attached to it. */
+export function statementsOf(role: iam.IRole, inStack = Stack.of(role)): Statement[] {
+  const resources = resourcesOf(inStack);
+  const name = inTemplate(inStack, role.roleName);
+  const inline = resources.filter(({ id }) => `\${${id}}` === name).flatMap(({ Properties }) => list(Properties.Policies));
+  const attached = resources.filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && list(Properties.Roles).includes(name));
+  return [...inline, ...attached.map(policy => policy.Properties)]
+    .flatMap(policy => statementsIn((policy as { PolicyDocument: unknown }).PolicyDocument));
+}
+
+/** The statements of a policy document. */
+export function statementsIn(document: unknown): Statement[] {
+  return list((document as { Statement: RawStatement | RawStatement[] }).Statement).map(raw => ({
+    effect: raw.Effect,
+    actions: list(raw.Action),
+    resources: list(raw.Resource),
+    ...(raw.Principal === undefined ? {} : { principal: raw.Principal }),
+    ...(raw.Condition === undefined ? {} : { conditions: raw.Condition }),
+  }));
+}
+
+interface RawStatement {
+  readonly Effect: unknown;
+  readonly Action: string | string[];
+  readonly Resource?: string | string[];
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+/** Renders a value with tokens as the template of a stack will have it. */
+export function inTemplate(scope: IConstruct, value: unknown): unknown {
+  return readable(Stack.of(scope).resolve(value));
+}
+
+/** Replaces CloudFormation functions by text like `arn:${AWS::Partition}:s3:::${Bucket}/*`. */
+export function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 1) {
+    const [name, argument] = entries[0];
+    if (name === 'Ref') return `\${${argument}}`;
+    if (name === 'Fn::GetAtt') return `\${${list(argument).join('.')}}`;
+    if (name === 'Fn::Join') {
+      const [separator, parts] = argument as [string, unknown];
+      if (Array.isArray(parts)) return parts.map(readable).join(separator);
+    }
+    if (name === 'Fn::ImportValue') return `\${import ${readable(argument)}}`;
+    if (name === 'Fn::Select') {
+      const [index, from] = argument as [number, unknown];
+      return `\${select ${index} of ${JSON.stringify(readable(from))}}`;
+    }
+    if (name === 'Fn::Split') {
+      const [separator, text] = argument as [string, unknown];
+      return `\${split ${readable(text)} at ${separator}}`;
+    }
+  }
+  return Object.fromEntries(entries.map(([key, member]) => [key, readable(member)]));
+}
+
+function list<T>(value: T | readonly T[] | undefined): T[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+}
