@@ -151,7 +151,6 @@ abstract class ImportedModelBase extends Resource implements IImportedModel {
       grantee,
       actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
       resourceArns: [this.modelArn],
-      scope: this,
     });
     return this.encryptionKey ? invoke.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt')) : invoke;
   }
