@@ -1,12 +1,12 @@
 import {
-  CustomResource, Duration, type IResource, type ITaggableV2, Lazy, Names, RemovalPolicy, Resource, TagManager, TagType, Token,
+  type CfnResource, CustomResource, Duration, type IResource, type ITaggableV2, Lazy, Names, RemovalPolicy, Resource, TagManager, TagType, Token,
 } from 'aws-cdk-lib';
 import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPE, type Tag } from './contract/custom-resource';
+import { type ImportAttributes, type Link, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES, type Tag } from './contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
   MAX_SUBNETS, MODEL_NAME_BASE_LENGTH,
@@ -18,6 +18,7 @@ import { additionsTo, waysTo } from './private/dependencies';
 import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
+import type { ReplacementStrategy } from './replacement-strategy';
 
 /**
  * A model that was imported into Amazon Bedrock: of this stack, or of elsewhere.
@@ -46,7 +47,8 @@ export interface ImportedModelProps {
   /**
    * The exact name of the model in Bedrock: 1 to 63 letters and digits, with single `-` or `_` between them.
    *
-   * A model with an exact name cannot be replaced as long as it exists: to import other weights, change the name as well.
+   * A model with an exact name cannot be replaced as long as it exists: to import other weights, change the name as well, or
+   * choose `ReplacementStrategy.DELETE_FIRST`.
    *
    * @default - a name is generated from the construct path and from what the model is made of
    */
@@ -127,12 +129,22 @@ export interface ImportedModelProps {
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long the deployment waits for the import: 1 to 55 minutes. After that it fails, and the rollback waits for the
-   * end of the import, to delete its model.
+   * How long the deployment waits for the import, its turn among the imports of the account included: 1 minute to 12 hours.
+   * After that it fails. The import cannot be stopped; its model is deleted as soon as it is there.
    *
-   * @default Duration.minutes(55)
+   * CloudFormation gives a custom resource one hour, so a longer wait is a chain of them: one for each 55 minutes. The time
+   * costs nothing as long as it is not needed.
+   *
+   * @default Duration.hours(2)
    */
   readonly importTimeout?: Duration;
+
+  /**
+   * What comes first when the model is replaced: the new model or the end of the old one.
+   *
+   * @default ReplacementStrategy.CREATE_FIRST
+   */
+  readonly replacementStrategy?: ReplacementStrategy;
 
   /**
    * Who imports the model.
@@ -264,12 +276,13 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   /** The customer managed key that encrypts the model, if there is one. */
   public readonly encryptionKey?: kms.IKey;
 
+  private readonly links: CustomResource[];
   private readonly _connections?: ec2.Connections;
 
   constructor(scope: Construct, id: string, props: ImportedModelProps) {
     super(scope, id);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
-    const importTimeout = props.importTimeout ?? Duration.minutes(IMPORT_TIMEOUT_MINUTES.max);
+    const importTimeout = props.importTimeout ?? Duration.minutes(IMPORT_TIMEOUT_MINUTES.default);
     assertValid(
       this,
       checkKnown('importedModelName', props.importedModelName, IMPORTED_MODEL_NAME),
@@ -301,7 +314,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       document.addStatements(...networkStatements(this, network.subnetIds, network.securityGroupIds));
     }
 
-    this.cdkTagManager = new TagManager(TagType.KEY_VALUE, RESOURCE_TYPE);
+    this.cdkTagManager = new TagManager(TagType.KEY_VALUE, RESOURCE_TYPES.model);
     const modelTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.importedModelTags });
     const jobTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
     // Tags of outer scopes arrive while the app is synthesized, so they are checked after that.
@@ -310,32 +323,47 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     });
 
     this.provider = props.provider ?? ModelImportProvider.getOrCreate(this);
-    const resource = new CustomResource(this, 'Resource', {
-      resourceType: RESOURCE_TYPE,
-      serviceToken: this.provider.serviceToken,
-      removalPolicy,
-      properties: {
-        S3Uri: source.s3Uri,
-        SourceVersion: source.version,
-        ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
-        ImportedModelName: props.importedModelName,
-        NameBase: Names.uniqueResourceName(this, { maxLength: MODEL_NAME_BASE_LENGTH }),
-        JobNamePrefix: props.jobNamePrefix,
-        RoleArn: role.roleArn,
-        SubnetIds: network?.subnetIds,
-        SecurityGroupIds: network?.securityGroupIds,
-        ImportedModelTags: renderTags(modelTags),
-        JobTags: renderTags(jobTags),
-        ImportTimeoutMinutes: Token.asString(importTimeout.toMinutes()),
-      } satisfies ModelImportProperties,
-    });
+    const properties = {
+      ImportTimeoutMinutes: String(importTimeout.toMinutes()),
+      S3Uri: source.s3Uri,
+      SourceVersion: source.version,
+      ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
+      ImportedModelName: props.importedModelName,
+      NameBase: Names.uniqueResourceName(this, { maxLength: MODEL_NAME_BASE_LENGTH }),
+      JobNamePrefix: props.jobNamePrefix,
+      RoleArn: role.roleArn,
+      SubnetIds: network?.subnetIds,
+      SecurityGroupIds: network?.securityGroupIds,
+      ImportedModelTags: renderTags(modelTags),
+      JobTags: renderTags(jobTags),
+      ReplacementStrategy: props.replacementStrategy,
+    };
+    this.links = linksOf(importTimeout.toMinutes(), this.provider.waitWindow.toMinutes()).reduce<CustomResource[]>((chain, plan) => {
+      const first = chain.at(0);
+      const resource = new CustomResource(this, plan.id, {
+        resourceType: RESOURCE_TYPES[plan.link],
+        serviceToken: this.provider.serviceToken,
+        removalPolicy,
+        properties: {
+          Link: plan.link,
+          ImportLogicalId: first && (first.node.defaultChild as CfnResource).logicalId,
+          JobName: first?.getAttString('JobName' satisfies keyof ImportAttributes),
+          WindowMinutes: String(plan.windowMinutes),
+          ...properties,
+        } satisfies ModelImportProperties,
+      });
+      if (chain.length > 1) resource.node.addDependency(chain[chain.length - 1]);
+      return [...chain, resource];
+    }, []);
+    const [first, resource] = [this.links[0], this.links[this.links.length - 1]];
 
     // Permissions and network come before the import, and stay until the model is gone.
-    resource.node.addDependency(
+    first.node.addDependency(
       ...permissions,
       ...this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey),
       ...network?.dependencies ?? [],
     );
+    this.provider._takeTurn(first, resource);
 
     // What users of L2s expect it to be, for escape hatches and for applyRemovalPolicy().
     this.node.defaultChild = resource.node.defaultChild;
@@ -370,7 +398,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     assertValid(this, checkRemovalPolicy(policy));
-    super.applyRemovalPolicy(policy);
+    for (const link of this.links) link.applyRemovalPolicy(policy);
     if (this.encryptionKey?.node.scope === this) this.encryptionKey.applyRemovalPolicy(policy);
   }
 
@@ -404,6 +432,22 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   }
 }
 
+interface LinkPlan {
+  readonly id: string;
+  readonly link: Link;
+  readonly windowMinutes: number;
+}
+
+/** The chain of custom resources that has the time to wait: each at most one window, at least the first and the last. */
+function linksOf(importTimeout: number, waitWindow: number): LinkPlan[] {
+  const length = Math.max(2, Math.ceil(importTimeout / waitWindow));
+  return Array.from({ length }, (_, index): LinkPlan => {
+    const windowMinutes = Math.min(waitWindow, Math.max(1, importTimeout - index * waitWindow));
+    if (index === 0) return { id: 'Import', link: 'import', windowMinutes };
+    return index === length - 1 ? { id: 'Resource', link: 'model', windowMinutes } : { id: `Wait${index}`, link: 'wait', windowMinutes };
+  });
+}
+
 function renderTags(tags: () => { [key: string]: string }): Tag[] {
   // A token in place of the list: it is made when all tags are known.
   return Lazy.any(
@@ -421,7 +465,9 @@ function knownPart(tags: { [key: string]: string }): { [key: string]: string } {
 }
 
 function checkDuration(importTimeout: Duration): string | undefined {
-  return importTimeout.isUnresolved() ? undefined : checkImportTimeout('importTimeout', importTimeout.toMinutes({ integral: false }));
+  return importTimeout.isUnresolved()
+    ? complaint('importTimeout', importTimeout.toString(), 'known at synthesis: it decides how many resources there are', 'Pass a number')
+    : checkImportTimeout('importTimeout', importTimeout.toMinutes({ integral: false }));
 }
 
 function checkRemovalPolicy(removalPolicy: RemovalPolicy): string | undefined {

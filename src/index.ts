@@ -2,3 +2,4 @@ export { type IImportedModel, ImportedModel, type ImportedModelProps } from './i
 export { ModelEncryption } from './model-encryption';
 export { ModelImportProvider, type ModelImportProviderProps } from './model-import-provider';
 export { ModelSource, type ModelSourceOptions } from './model-source';
+export { ReplacementStrategy } from './replacement-strategy';

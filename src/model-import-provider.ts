@@ -7,7 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct, type IDependable } from 'constructs';
-import { complaint, IMPORT_TIMEOUT_MINUTES } from './contract/rules';
+import { checkWaitWindow, complaint, WAIT_WINDOW_MINUTES } from './contract/rules';
 import { waysTo } from './private/dependencies';
 import { attachPolicy, roleWithDocument } from './private/role';
 import { assertValid } from './private/validation';
@@ -66,6 +66,26 @@ export interface ModelImportProviderProps {
    * @default Duration.seconds(30)
    */
   readonly queryInterval?: Duration;
+
+  /**
+   * How long one custom resource waits before the next one of the chain goes on: 1 to 55 minutes.
+   *
+   * CloudFormation gives each an hour. A shorter time makes longer chains, and is of use in tests.
+   *
+   * @default Duration.minutes(55)
+   */
+  readonly waitWindow?: Duration;
+
+  /**
+   * Whether the models of a stack are imported one after the other, in the order in which they are constructed.
+   *
+   * An account has one running import, so they would wait for each other anyway, but each on its own time. Switch it off
+   * if the order does not suit the dependencies of your stack: then a model that is waiting for its turn uses up its
+   * `importTimeout`.
+   *
+   * @default true
+   */
+  readonly oneImportAtATime?: boolean;
 }
 
 /**
@@ -98,6 +118,9 @@ export class ModelImportProvider extends Construct {
   /** What a custom resource names to be served by this provider. */
   public readonly serviceToken: string;
 
+  /** How long one custom resource waits before the next one of the chain goes on. */
+  public readonly waitWindow: Duration;
+
   /** The function that calls Bedrock. */
   public readonly handler: lambda.IFunction;
 
@@ -107,15 +130,20 @@ export class ModelImportProvider extends Construct {
   /** Where the handler and the provider framework write their logs. */
   public readonly logGroup: logs.ILogGroup;
 
+  private readonly oneImportAtATime: boolean;
   private readonly document: iam.PolicyDocument;
   /** What must be there while a model is imported or deleted, and what nothing refers to. */
   private readonly dependencies: IDependable[];
+  /** The end of the model that was constructed last. */
+  private tail?: Construct;
 
   constructor(scope: Construct, id: string, props: ModelImportProviderProps = {}) {
     super(scope, id);
     const { vpc, vpcSubnets, securityGroups } = props;
     const queryInterval = props.queryInterval ?? Duration.seconds(30);
-    assertValid(this, checkQueryInterval(queryInterval));
+    this.waitWindow = props.waitWindow ?? Duration.minutes(WAIT_WINDOW_MINUTES.max);
+    this.oneImportAtATime = props.oneImportAtATime ?? true;
+    assertValid(this, checkQueryInterval(queryInterval), checkDuration(this.waitWindow));
 
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
@@ -201,6 +229,19 @@ export class ModelImportProvider extends Construct {
     return [...this.dependencies, attachPolicy(model, 'ProviderPolicy', this.role, new iam.PolicyDocument({ statements }))];
   }
 
+  /**
+   * Lets the models of a stack be imported one after the other.
+   *
+   * @param head The first custom resource of a model
+   * @param tail The last one
+   *
+   * @internal
+   */
+  public _takeTurn(head: Construct, tail: Construct): void {
+    if (this.oneImportAtATime && this.tail && Stack.of(this.tail) === Stack.of(head)) head.node.addDependency(this.tail);
+    this.tail = tail;
+  }
+
   /** What every import needs, whichever model it is. */
   private ownStatements(): iam.PolicyStatement[] {
     const stack = Stack.of(this);
@@ -209,8 +250,8 @@ export class ModelImportProvider extends Construct {
     const everyModel = stack.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: '*' });
     return [
       new iam.PolicyStatement({
-        // Neither action has a resource type that a policy could name.
-        actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs'],
+        // None of these actions has a resource type that a policy could name.
+        actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs', 'bedrock:ListImportedModels'],
         resources: ['*'],
       }),
       new iam.PolicyStatement({ actions: ['bedrock:GetModelImportJob'], resources: [everyJob] }),
@@ -227,6 +268,12 @@ export class ModelImportProvider extends Construct {
 /** What the handler and the framework call: Amazon S3 takes the answer to CloudFormation. */
 const CALLED_SERVICES = ['bedrock', 'lambda', 'states', 'logs', 's3'];
 
+function checkDuration(waitWindow: Duration): string | undefined {
+  return waitWindow.isUnresolved()
+    ? complaint('waitWindow', waitWindow.toString(), 'known at synthesis: it decides how many resources there are', 'Pass a number')
+    : checkWaitWindow('waitWindow', waitWindow.toMinutes({ integral: false }));
+}
+
 function checkQueryInterval(interval: Duration): string | undefined {
   const seconds = interval.isUnresolved() ? NaN : interval.toSeconds({ integral: false });
   return Number.isInteger(seconds) && seconds >= 5 && seconds <= 120
@@ -240,5 +287,5 @@ function checkQueryInterval(interval: Duration): string | undefined {
  */
 function backstop(queryInterval: Duration): Duration {
   const interval = queryInterval.toSeconds();
-  return Duration.seconds(Math.ceil(IMPORT_TIMEOUT_MINUTES.max * 60 / interval) * interval);
+  return Duration.seconds(Math.ceil(WAIT_WINDOW_MINUTES.max * 60 / interval) * interval);
 }

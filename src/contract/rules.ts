@@ -15,8 +15,11 @@ export interface StringRule {
   readonly remedy: string;
 }
 
-/** How long the handler may wait for one import, in minutes: CloudFormation ends a custom resource after an hour. */
-export const IMPORT_TIMEOUT_MINUTES = { min: 1, max: 55 };
+/** How long an import may take, in minutes. */
+export const IMPORT_TIMEOUT_MINUTES = { min: 1, max: 12 * 60, default: 2 * 60 };
+
+/** How long one custom resource may wait for it, in minutes: CloudFormation ends a custom resource after an hour. */
+export const WAIT_WINDOW_MINUTES = { min: 1, max: 55 };
 
 /** How many subnets and security groups an import job takes. */
 export const MAX_SUBNETS = 16;
@@ -124,11 +127,20 @@ export function checkTags(property: string, tags: { readonly [key: string]: stri
   ].filter(problem => problem !== undefined);
 }
 
-/** Checks the minutes to wait for an import; returns what is wrong, or undefined. */
+/** Checks how long to wait for an import; returns what is wrong, or undefined. */
 export function checkImportTimeout(property: string, minutes: number): string | undefined {
-  const { min, max } = IMPORT_TIMEOUT_MINUTES;
-  return Number.isInteger(minutes) && minutes >= min && minutes <= max ? undefined : complaint(
-    property, minutes, `a whole number of minutes, ${min} to ${max}`, 'CloudFormation ends a custom resource after one hour; choose a time inside that');
+  return checkMinutes(property, minutes, IMPORT_TIMEOUT_MINUTES, 'Most imports take less than an hour; an import that takes more than 12 is not supported');
+}
+
+/** Checks how long one custom resource waits; returns what is wrong, or undefined. */
+export function checkWaitWindow(property: string, minutes: number): string | undefined {
+  return checkMinutes(property, minutes, WAIT_WINDOW_MINUTES, 'CloudFormation ends a custom resource after one hour; choose a time inside that');
+}
+
+function checkMinutes(property: string, minutes: number, { min, max }: { min: number; max: number }, remedy: string): string | undefined {
+  return Number.isInteger(minutes) && minutes >= min && minutes <= max
+    ? undefined
+    : complaint(property, minutes, `a whole number of minutes, ${min} to ${max}`, remedy);
 }
 
 function abbreviate(text: string): string {

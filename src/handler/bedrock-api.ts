@@ -1,7 +1,8 @@
 import {
-  type BedrockClient, CreateModelImportJobCommand, DeleteImportedModelCommand, GetImportedModelCommand,
-  GetModelImportJobCommand, ListModelImportJobsCommand, ListTagsForResourceCommand, TagResourceCommand,
-  UntagResourceCommand,
+  type BedrockClient, CreateModelImportJobCommand, DeleteImportedModelCommand, GetImportedModelCommand, type GetImportedModelResponse,
+  GetModelImportJobCommand, type GetModelImportJobResponse, type ImportedModelSummary, ListImportedModelsCommand,
+  ListModelImportJobsCommand, ListTagsForResourceCommand, type ModelImportJobStatus, type ModelImportJobSummary,
+  TagResourceCommand, UntagResourceCommand,
 } from '@aws-sdk/client-bedrock';
 import type { Names } from './names';
 import type { ModelImportRequest } from './request';
@@ -11,16 +12,22 @@ import type { ModelImportAttributes, Tag } from '../contract/custom-resource';
 export interface ImportJob {
   readonly arn: string;
   readonly name: string;
-  readonly status: 'InProgress' | 'Completed' | 'Failed';
+  readonly status: ModelImportJobStatus;
   readonly modelName: string;
+  readonly modelArn?: string;
   readonly failureMessage?: string;
   readonly endTime?: number;
 }
 
-/** What must be known of an imported model. */
-export interface Model {
+/** What a list tells of an imported model. */
+export interface ModelSummary {
   readonly arn: string;
   readonly name: string;
+  readonly creationTime: number;
+}
+
+/** What must be known of an imported model. */
+export interface Model extends ModelSummary {
   readonly jobArn: string;
   readonly jobName?: string;
   readonly attributes: ModelImportAttributes;
@@ -51,37 +58,28 @@ export class BedrockApi {
   }
 
   public async getJob(name: string): Promise<ImportJob | Absent> {
-    return found(async () => {
-      const job = await this.client.send(new GetModelImportJobCommand({ jobIdentifier: name }));
-      return {
-        arn: job.jobArn ?? '',
-        name,
-        status: job.status ?? 'InProgress',
-        modelName: job.importedModelName ?? '',
-        failureMessage: job.failureMessage,
-        endTime: job.endTime?.getTime(),
-      };
+    return found(async () => describeJob(await this.client.send(new GetModelImportJobCommand({ jobIdentifier: name }))));
+  }
+
+  public async listJobs(statusEquals: ModelImportJobStatus, nameContains?: string): Promise<ImportJob[]> {
+    return everyPage(async nextToken => {
+      const page = await this.client.send(new ListModelImportJobsCommand({ statusEquals, nameContains, nextToken }));
+      return { nextToken: page.nextToken, items: (page.modelImportJobSummaries ?? []).map(describeJob) };
     });
   }
 
-  /** The running import of this model, whichever request started it. */
-  public async findRunningJob(owner: string, modelName: string): Promise<ImportJob | Absent> {
-    let nextToken: string | undefined;
-    do {
-      const page = await this.client.send(new ListModelImportJobsCommand({ nameContains: owner, statusEquals: 'InProgress', nextToken }));
-      const job = page.modelImportJobSummaries?.find(summary => summary.importedModelName === modelName);
-      if (job) return { arn: job.jobArn ?? '', name: job.jobName ?? '', status: 'InProgress', modelName };
-      nextToken = page.nextToken;
-    } while (nextToken);
-    return 'absent';
+  public async listModels(): Promise<ModelSummary[]> {
+    return everyPage(async nextToken => {
+      const page = await this.client.send(new ListImportedModelsCommand({ nextToken }));
+      return { nextToken: page.nextToken, items: (page.modelSummaries ?? []).map(describeModel) };
+    });
   }
 
   public async getModel(name: string): Promise<Model | Absent> {
     return found(async () => {
       const model = await this.client.send(new GetImportedModelCommand({ modelIdentifier: name }));
       return {
-        arn: model.modelArn ?? '',
-        name: model.modelName ?? name,
+        ...describeModel(model),
         jobArn: model.jobArn ?? '',
         jobName: model.jobName,
         // CloudFormation expects every attribute to have a value.
@@ -117,6 +115,33 @@ export class BedrockApi {
   public async untag(resourceArn: string, tagKeys: string[]): Promise<void> {
     await this.client.send(new UntagResourceCommand({ resourceARN: resourceArn, tagKeys }));
   }
+}
+
+function describeJob(job: GetModelImportJobResponse | ModelImportJobSummary): ImportJob {
+  return {
+    arn: job.jobArn ?? '',
+    name: job.jobName ?? '',
+    status: job.status ?? 'InProgress',
+    modelName: job.importedModelName ?? '',
+    modelArn: job.importedModelArn,
+    failureMessage: 'failureMessage' in job ? job.failureMessage : undefined,
+    endTime: job.endTime?.getTime(),
+  };
+}
+
+function describeModel(model: GetImportedModelResponse | ImportedModelSummary): ModelSummary {
+  return { arn: model.modelArn ?? '', name: model.modelName ?? '', creationTime: model.creationTime?.getTime() ?? 0 };
+}
+
+async function everyPage<T>(read: (nextToken?: string) => Promise<{ readonly items: T[]; readonly nextToken?: string }>): Promise<T[]> {
+  const all: T[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await read(nextToken);
+    all.push(...page.items);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return all;
 }
 
 async function found<T>(call: () => Promise<T>): Promise<T | Absent> {

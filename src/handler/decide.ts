@@ -1,60 +1,75 @@
-import type { Absent, ImportJob, Model } from './bedrock-api';
+import type { Absent, ImportJob, Model, ModelSummary } from './bedrock-api';
 import { identityOf, type Names } from './names';
 import type { Refusal } from './refusal';
 import type { ModelImportRequest } from './request';
-import type { Tag } from '../contract/custom-resource';
+import type { Link, Tag } from '../contract/custom-resource';
+import { checkString, IMPORTED_MODEL_NAME } from '../contract/rules';
 
 /**
  * The lifecycle of an imported model, in one pure function: from what should be (the goal) and what is known (the
  * facts) to the next step. It asks for the facts it needs, cheapest first, so that a poll of a running import is one call.
  *
  * It knows nothing of the past: called any number of times, twice at once, after a crash or a rollback, it does the next
- * right thing.
+ * right thing. docs/lifecycle.md has the picture.
  */
 export type Goal = Present | Absence;
 
-/** Create and Update: a model with this content and these tags. */
-export interface Present {
-  readonly kind: 'present';
-  readonly names: Names;
-  readonly request: ModelImportRequest;
-  /** Tags that an earlier request put there; those that are asked for no more are removed, all others left alone. */
-  readonly formerTagKeys: TagKeys;
+interface Waiting {
+  readonly link: Link;
+  /** Whose models and jobs these are; nobody else's are ever touched. */
+  readonly owner: string;
   readonly startedAt: number;
+  /** When the window of this link closes. */
   readonly deadline: number;
 }
 
-/** Delete: neither this model nor an import that would bring it back. */
-export interface Absence {
+/** Create and Update: a model with this content and these tags. */
+export interface Present extends Waiting {
+  readonly kind: 'present';
+  readonly names: Names;
+  readonly request: ModelImportRequest;
+  /** The model that was asked for before: a rollback may need it. */
+  readonly formerModelName?: string;
+  /** Tags that an earlier request put there; those that are asked for no more are removed, all others left alone. */
+  readonly formerTagKeys: TagKeys;
+}
+
+/**
+ * Delete, which is a different thing for each link: `model` removes this one model, `import` everything of this owner,
+ * `wait` nothing. All wait for running jobs first: a job cannot be stopped, and brings its model when it ends.
+ */
+export interface Absence extends Waiting {
   readonly kind: 'absent';
-  readonly owner: string;
   readonly modelName: string;
-  readonly startedAt: number;
-  readonly deadline: number;
 }
 
 /** What is known; a member that is missing has not been looked at. */
 export interface Facts {
   readonly now: number;
-  /** The job of this very request. */
-  readonly ownJob?: ImportJob | Absent;
-  /** A running import of the same model that another request started. */
-  readonly runningJob?: ImportJob | Absent;
+  /** The job of this deployment. */
+  readonly job?: ImportJob | Absent;
+  /** All running imports of the account. */
+  readonly running?: ImportJob[];
   readonly model?: Model | Absent;
   readonly modelTags?: Tag[] | Absent;
   readonly jobTags?: Tag[] | Absent;
   /** The tags have just been changed. */
   readonly retagged?: boolean;
+  /** All models of the account. */
+  readonly models?: ModelSummary[];
+  /** The jobs of this owner that have made a model, whether it is still there or not. */
+  readonly completed?: ImportJob[];
   /** The last call was refused. */
   readonly refusal?: Refusal;
 }
 
-/** A call of Bedrock, by the name of its operation. The first four look, and end in a fact; the others change what is. */
+/** A call of Bedrock, by the name of its operation. Those that look end in a fact; the others change what is. */
 export type Call =
   | { readonly do: 'GetModelImportJob'; readonly jobName: string }
-  | { readonly do: 'ListModelImportJobs'; readonly owner: string; readonly modelName: string }
   | { readonly do: 'GetImportedModel'; readonly modelName: string }
-  | { readonly do: 'ListTagsForResource'; readonly of: 'modelTags' | 'jobTags'; readonly resourceArn: string }
+  | { readonly do: 'ListModelImportJobs'; readonly into: 'running' | 'completed'; readonly status: 'InProgress' | 'Completed'; readonly owner?: string }
+  | { readonly do: 'ListImportedModels' }
+  | { readonly do: 'ListTagsForResource'; readonly into: 'modelTags' | 'jobTags'; readonly resourceArn: string }
   | { readonly do: 'CreateModelImportJob'; readonly names: Names; readonly request: ModelImportRequest }
   | { readonly do: 'TagResource'; readonly changes: TagChange[] }
   | { readonly do: 'DeleteImportedModel'; readonly modelName: string };
@@ -62,7 +77,8 @@ export type Call =
 /** How a poll ends. */
 export type End =
   | { readonly do: 'wait'; readonly why: string }
-  | { readonly do: 'succeed'; readonly model?: Model }
+  /** Without a model when the window of a link has closed and the next link goes on, and when a deletion is done. */
+  | { readonly do: 'succeed'; readonly model?: Model; readonly jobName?: string; readonly why?: string }
   | { readonly do: 'fail'; readonly why: string };
 
 /** What to do next. */
@@ -79,43 +95,68 @@ export interface TagChange {
   readonly remove: string[];
 }
 
-const MINUTE = 60_000;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 
 /** How long a new role or permission may take to reach Bedrock before it counts as missing. "Several minutes" are reported. */
 export const PROPAGATION_PATIENCE = 10 * MINUTE;
 
-/** How long a finished job's model may take to be seen before it counts as deleted by somebody else. */
-export const VISIBILITY_PATIENCE = 5 * MINUTE;
+/** How long Bedrock may take to show everywhere what it has just made or removed. */
+export const VISIBILITY_PATIENCE = 2 * MINUTE;
+
+/** How long an account without a free place for a model may take to get one: another stack may be about to delete its old model. */
+export const FULL_ACCOUNT_PATIENCE = 15 * MINUTE;
+
+/** How long the removal of everything looks, at the least, for what was only just made. */
+export const QUIET_TIME = 30 * SECOND;
+
+/** How long to try to remove an orphan; what is left then is removed next time. */
+export const ORPHAN_PATIENCE = 5 * MINUTE;
+
+const LOOK_FOR_RUNNING: Call = { do: 'ListModelImportJobs', into: 'running', status: 'InProgress' };
 
 /** The next step from the facts towards the goal. */
 export function decide(goal: Goal, facts: Facts): Step {
-  if (facts.refusal) return decideRefusal(goal, facts.now, facts.refusal);
   return goal.kind === 'present' ? decidePresent(goal, facts) : decideAbsent(goal, facts);
 }
 
-function decidePresent(goal: Present, facts: Facts): Step {
-  const { ownJob, model, runningJob } = facts;
+// --- A model should be there ---
 
-  if (ownJob === undefined) return { do: 'GetModelImportJob', jobName: goal.names.jobName };
-  if (ownJob !== 'absent' && ownJob.status === 'InProgress') return waitForImport(goal, facts.now, ownJob);
-  if (ownJob !== 'absent' && ownJob.status === 'Failed') {
-    return fail(`Import job ${ownJob.arn} failed: ${ownJob.failureMessage ?? 'Bedrock gave no reason'}. `
+function decidePresent(goal: Present, facts: Facts): Step {
+  const { job, model, running } = facts;
+  const { names } = goal;
+
+  if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
+
+  if (job === undefined) return { do: 'GetModelImportJob', jobName: names.jobName };
+  if (job !== 'absent' && job.status === 'InProgress') return waitForImport(goal, facts.now, job);
+  if (job !== 'absent' && job.status === 'Failed') {
+    return fail(`Import job ${job.arn} failed: ${job.failureMessage ?? 'Bedrock gave no reason'}. `
       + 'Correct the model or the permissions of its service role, then deploy again: that starts a new job.');
   }
 
-  if (model === undefined) return { do: 'GetImportedModel', modelName: goal.names.modelName };
+  if (model === undefined) return { do: 'GetImportedModel', modelName: names.modelName };
   if (model !== 'absent') return decideFound(goal, model, facts);
 
-  if (ownJob !== 'absent') {
-    return facts.now < (ownJob.endTime ?? goal.startedAt) + VISIBILITY_PATIENCE
-      ? wait(goal, facts.now, `Import job ${ownJob.arn} has completed, its model is not visible yet`)
-      : fail(`Import job ${ownJob.arn} has completed, but its model "${goal.names.modelName}" is gone: somebody deleted it `
-        + 'during the deployment. Deploy again to import it again.');
+  if (job !== 'absent') {
+    return facts.now < (job.endTime ?? goal.startedAt) + VISIBILITY_PATIENCE
+      ? wait(goal, facts.now, `Import job ${job.arn} has completed, its model is not visible yet`)
+      : fail(`Import job ${job.arn} has completed, but its model "${names.modelName}" is gone: somebody deleted it. `
+        + 'Change the version of the source and deploy again to import it again.');
   }
 
-  if (runningJob === undefined) return { do: 'ListModelImportJobs', owner: goal.names.owner, modelName: goal.names.modelName };
-  if (runningJob !== 'absent') return waitForImport(goal, facts.now, runningJob);
-  return { do: 'CreateModelImportJob', names: goal.names, request: goal.request };
+  if (running === undefined) return LOOK_FOR_RUNNING;
+  const adopted = running.find(other => other.modelName === names.modelName && identityOf({ jobName: other.name })?.owner === names.owner);
+  if (adopted) return waitForImport(goal, facts.now, adopted);
+  if (running.length > 0) return waitForTurn(goal, facts.now, running);
+
+  if (goal.request.replacementStrategy === 'DELETE_FIRST') {
+    const owned = ownedModels(goal, facts);
+    if (!Array.isArray(owned)) return owned;
+    const obsolete = owned.find(other => isOlder(other, goal));
+    if (obsolete) return { do: 'DeleteImportedModel', modelName: obsolete.name };
+  }
+  return { do: 'CreateModelImportJob', names, request: goal.request };
 }
 
 function decideFound(goal: Present, model: Model, facts: Facts): Step {
@@ -125,64 +166,149 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
     return fail(`importedModelName: "${names.modelName}" is the name of a model that this resource did not import (${model.arn}). `
       + 'Choose another name, omit it to have one generated, or delete that model.');
   }
-  if (identity.content !== names.content) {
-    return fail(`importedModelName: "${names.modelName}" is taken by the model that would be replaced (${model.arn}): the new one cannot `
-      + 'be imported before the old one is gone. Omit importedModelName to have one generated, or change it together with the model.');
+  if (identity.content !== names.content) return decideSameName(goal, model, facts);
+  // The earlier links only wait; what remains to be done is done once, by the last.
+  if (goal.link !== 'model') return { do: 'succeed', model };
+
+  if (!facts.retagged) {
+    if (facts.modelTags === undefined) return { do: 'ListTagsForResource', into: 'modelTags', resourceArn: model.arn };
+    if (facts.jobTags === undefined) return { do: 'ListTagsForResource', into: 'jobTags', resourceArn: model.jobArn };
+    const changes = [
+      tagChange(model.arn, facts.modelTags, request.importedModelTags, goal.formerTagKeys.model),
+      tagChange(model.jobArn, facts.jobTags, request.jobTags, goal.formerTagKeys.job),
+    ].filter(change => change.put.length + change.remove.length > 0);
+    if (changes.length > 0) return { do: 'TagResource', changes };
   }
 
-  if (facts.retagged) return { do: 'succeed', model };
-  if (facts.modelTags === undefined) return { do: 'ListTagsForResource', of: 'modelTags', resourceArn: model.arn };
-  if (facts.jobTags === undefined) return { do: 'ListTagsForResource', of: 'jobTags', resourceArn: model.jobArn };
-  const changes = [
-    tagChange(model.arn, facts.modelTags, request.importedModelTags, goal.formerTagKeys.model),
-    tagChange(model.jobArn, facts.jobTags, request.jobTags, goal.formerTagKeys.job),
-  ].filter(change => change.put.length + change.remove.length > 0);
-  return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };
+  // What an interrupted replacement has left, and nobody wants any more.
+  const owned = ownedModels(goal, facts);
+  if (!Array.isArray(owned)) return owned;
+  const orphan = owned.find(other => other.name !== names.modelName && other.name !== goal.formerModelName && isOlder(other, goal));
+  return orphan ? { do: 'DeleteImportedModel', modelName: orphan.name } : { do: 'succeed', model };
 }
+
+/** An exact name that stays, while the content changes: two models cannot have it at once. */
+function decideSameName(goal: Present, model: Model, facts: Facts): Step {
+  if (goal.request.replacementStrategy === 'CREATE_FIRST' || !isOlder(model, goal)) {
+    return fail(`importedModelName: "${model.name}" is taken by the model that would be replaced (${model.arn}): the new one cannot be imported `
+      + 'before the old one is gone. Omit importedModelName to have one generated, change it together with the model, or choose '
+      + 'ReplacementStrategy.DELETE_FIRST.');
+  }
+  if (facts.running === undefined) return LOOK_FOR_RUNNING;
+  if (facts.running.length > 0) return waitForTurn(goal, facts.now, facts.running);
+  return { do: 'DeleteImportedModel', modelName: model.name };
+}
+
+// --- A model should be gone ---
 
 function decideAbsent(goal: Absence, facts: Facts): Step {
-  const { model, runningJob } = facts;
+  const { model, now, running } = facts;
+  if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
 
-  // A job cannot be stopped, and brings the model when it ends: first wait it out.
-  if (runningJob === undefined) return { do: 'ListModelImportJobs', owner: goal.owner, modelName: goal.modelName };
-  if (runningJob !== 'absent') return waitForImport(goal, facts.now, runningJob);
+  if (running === undefined) return LOOK_FOR_RUNNING;
+  const own = running.find(job => identityOf({ jobName: job.name })?.owner === goal.owner && (goal.link !== 'model' || job.modelName === goal.modelName));
+  if (own) return waitForImport(goal, now, own);
 
-  if (model === undefined) return { do: 'GetImportedModel', modelName: goal.modelName };
-  if (model === 'absent') return { do: 'succeed' };
-  // A name that another resource has taken over is not ours to delete.
-  if (identityOf(model)?.owner !== goal.owner) return { do: 'succeed' };
-  return { do: 'DeleteImportedModel', modelName: goal.modelName };
+  switch (goal.link) {
+    case 'wait':
+      return { do: 'succeed' };
+    case 'model':
+      // CloudFormation makes up an id for a Create that it has cancelled; what that one has left, the import link removes.
+      if (checkString('PhysicalResourceId', goal.modelName, IMPORTED_MODEL_NAME)) return { do: 'succeed' };
+      if (model === undefined) return { do: 'GetImportedModel', modelName: goal.modelName };
+      // A name that another resource has taken over is not ours to delete.
+      if (model === 'absent' || identityOf(model)?.owner !== goal.owner) return { do: 'succeed' };
+      return { do: 'DeleteImportedModel', modelName: goal.modelName };
+    case 'import': {
+      const owned = ownedModels(goal, facts);
+      if (!Array.isArray(owned)) return owned;
+      if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };
+      const quietUntil = Math.max(goal.startedAt + QUIET_TIME, ...(facts.completed ?? []).map(job => (job.endTime ?? 0) + QUIET_TIME));
+      return now < quietUntil ? wait(goal, now, 'Nothing is left; looking once more, for what may only just have been made') : { do: 'succeed' };
+    }
+  }
 }
 
-function decideRefusal(goal: Goal, now: number, refusal: Refusal): Step {
+// --- What both need ---
+
+/**
+ * Whether a model was there before this request began. Only such a one may have to give way: a waiter can outlive its
+ * deployment, which CloudFormation has given up, and must not remove what a later deployment has made.
+ */
+function isOlder(model: ModelSummary, goal: Goal): boolean {
+  return model.creationTime <= goal.startedAt;
+}
+
+/** The models of this owner that are there, or the call that tells them: models by generated names, others by the jobs that made them. */
+function ownedModels(goal: Goal, facts: Facts): ModelSummary[] | Call {
+  if (facts.models === undefined) return { do: 'ListImportedModels' };
+  if (facts.completed === undefined) return { do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: goal.owner };
+  const made = new Set(facts.completed.map(job => job.modelArn));
+  return facts.models.filter(model => made.has(model.arn) || identityOf(model)?.owner === goal.owner);
+}
+
+function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {
+  const { now } = facts;
   const said = `${refusal.operation} was refused: ${refusal.message}`;
-  const patient = now < goal.startedAt + PROPAGATION_PATIENCE;
+  const isPatient = (patience: number) => now < goal.startedAt + patience;
+
+  // The model is there: an orphan that cannot be removed is no reason to fail.
+  if (goal.kind === 'present' && refusal.operation === 'DeleteImportedModel' && facts.model && facts.model !== 'absent'
+    && identityOf(facts.model)?.content === goal.names.content && !isPatient(ORPHAN_PATIENCE)) {
+    return { do: 'succeed', model: facts.model, why: said };
+  }
+
   switch (refusal.kind) {
     case 'transient':
     case 'busy':
       return wait(goal, now, said);
+    case 'quota':
+      return decideQuota(goal, facts, said);
     case 'role':
-      return patient ? wait(goal, now, said) : fail(`${said} (for ${PROPAGATION_PATIENCE / MINUTE} minutes, so this is no delay of a new role). `
-        + 'Check that the trust policy of the service role lets bedrock.amazonaws.com assume it, and that the role exists.');
+      return isPatient(PROPAGATION_PATIENCE) ? wait(goal, now, said) : fail(`${said} (for ${PROPAGATION_PATIENCE / MINUTE} minutes, so this is no delay `
+        + 'of a new role). Check that the trust policy of the service role lets bedrock.amazonaws.com assume it, and that the role exists.');
     case 'access':
-      return patient ? wait(goal, now, said) : fail(`${said} (for ${PROPAGATION_PATIENCE / MINUTE} minutes, so this is no delay of a new policy). `
-        + 'Check the policy of the provider\'s role, permissions boundaries, service control policies and the policy of the KMS key.');
+      return isPatient(PROPAGATION_PATIENCE) ? wait(goal, now, said) : fail(`${said} (for ${PROPAGATION_PATIENCE / MINUTE} minutes, so this is no delay `
+        + 'of a new policy). Check the policy of the provider\'s role, permissions boundaries, service control policies and the policy of the KMS key.');
     case 'final':
       return fail(`${said}. Correct the property and deploy again.`);
   }
 }
 
-function waitForImport(goal: Goal, now: number, job: ImportJob): Step {
-  return wait(goal, now, `Import job ${job.arn} is running`);
+/** No import is running, and yet none can be started: the account has no free place for a model, or another was quicker. */
+function decideQuota(goal: Goal, facts: Facts, said: string): Step {
+  const { models, now } = facts;
+  if (models === undefined) return { do: 'ListImportedModels' };
+  // Places come and go with models; patience begins anew with each.
+  const since = Math.max(goal.startedAt, ...models.map(model => model.creationTime));
+  if (now < since + FULL_ACCOUNT_PATIENCE || models.length === 0) return wait(goal, now, said);
+  return fail(`${said}. No import is running, and for ${FULL_ACCOUNT_PATIENCE / MINUTE} minutes the account has had no free place for a model. Its models: `
+    + `${models.map(model => model.name).join(', ')}. Delete one, raise the quota "Imported models per account", or choose `
+    + 'ReplacementStrategy.DELETE_FIRST to replace a model in its own place.');
 }
 
-/** Not yet; unless the time that this request has is over. */
+function waitForImport(goal: Goal, now: number, job: ImportJob): Step {
+  const step = wait(goal, now, `Import job ${job.arn} is running`);
+  return step.do === 'succeed' ? { ...step, jobName: job.name } : step;
+}
+
+/** An account has one running import. */
+function waitForTurn(goal: Goal, now: number, running: ImportJob[]): Step {
+  return wait(goal, now, `Waiting for the import of another model: ${running.map(job => `${job.modelName} (${job.arn})`).join(', ')}`);
+}
+
+/**
+ * Not yet. When the window closes, the next link goes on: at create after `import` and `wait`, at delete, which runs the other
+ * way, after `model` and `wait`. The last one fails.
+ */
 function wait(goal: Goal, now: number, why: string): Step {
   if (now < goal.deadline) return { do: 'wait', why };
-  const minutes = Math.round((goal.deadline - goal.startedAt) / MINUTE);
+  const last = goal.kind === 'present' ? 'model' : 'import';
+  if (goal.link !== last) return { do: 'succeed', why: `This window has closed, the next link goes on. ${why}` };
   return fail(goal.kind === 'present'
-    ? `The model was not imported within ${minutes} minutes (importTimeout). ${why}. A running import cannot be stopped: the rollback waits for it.`
-    : `The model was not deleted within ${minutes} minutes. ${why}. Delete the stack again when the import has ended.`);
+    ? `The model was not imported within ${goal.request.importTimeoutMinutes} minutes (importTimeout). ${why}. `
+      + 'A running import cannot be stopped: its model is deleted with the stack, or by the next deployment that succeeds.'
+    : `The model was not deleted in time. ${why}. Delete the stack again when the import has ended.`);
 }
 
 function fail(why: string): Step {

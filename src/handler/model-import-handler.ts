@@ -1,11 +1,11 @@
 import type { BedrockApi } from './bedrock-api';
-import type { Goal, Step } from './decide';
+import type { End, Goal, Step } from './decide';
 import { DeploymentError } from './deployment-error';
-import { namesOf, type Origin, ownerOf } from './names';
+import { modelNameOf, namesOf, type Origin, ownerOf } from './names';
 import { reconcile } from './reconcile';
-import { parseRequest, tagKeysOf } from './request';
-import type { ModelImportAttributes } from '../contract/custom-resource';
-import { IMPORT_TIMEOUT_MINUTES } from '../contract/rules';
+import { parseRequest, type Properties, readRequest } from './request';
+import type { ImportAttributes, ModelImportAttributes } from '../contract/custom-resource';
+import { WAIT_WINDOW_MINUTES } from '../contract/rules';
 
 /** What the provider framework sends, to `onEvent` first. */
 export interface OnEventRequest {
@@ -14,8 +14,10 @@ export interface OnEventRequest {
   readonly StackId: string;
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
-  readonly ResourceProperties: { readonly [name: string]: unknown };
-  readonly OldResourceProperties?: { readonly [name: string]: unknown };
+  /** Pre-signed: whoever has it can answer in our name, so it must not get into a log. */
+  readonly ResponseURL?: string;
+  readonly ResourceProperties: Properties;
+  readonly OldResourceProperties?: Properties;
 }
 
 /** What `onEvent` answers. The framework hands every member on to `isComplete`. */
@@ -29,12 +31,17 @@ export interface OnEventResponse {
 export type IsCompleteRequest = OnEventRequest & OnEventResponse;
 
 /** What `isComplete` answers. */
-export type IsCompleteResponse = { readonly IsComplete: false } | { readonly IsComplete: true; readonly Data?: ModelImportAttributes };
+export type IsCompleteResponse =
+  | { readonly IsComplete: false }
+  | { readonly IsComplete: true; readonly Data?: ImportAttributes | ModelImportAttributes };
 
 /** Where the handler says what it does; one line a step. */
 export type Log = (line: { readonly [name: string]: unknown }) => void;
 
+type Succeed = Extract<End, { readonly do: 'succeed' }>;
+
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /**
  * The custom resource. `onEvent` checks the properties and names things; it calls nothing, so that nothing exists when it
@@ -53,20 +60,19 @@ export class ModelImportHandler {
   }
 
   private onEvent(event: OnEventRequest): OnEventResponse {
-    const PhysicalResourceId = event.RequestType === 'Delete'
-      ? event.PhysicalResourceId ?? ''
-      : namesOf(originOf(event), parseRequest(event.ResourceProperties)).modelName;
-    this.log({ request: event.RequestType, requestId: event.RequestId, resource: event.LogicalResourceId, model: PhysicalResourceId });
-    return { PhysicalResourceId, StartedAt: this.now() };
+    const PhysicalResourceId = physicalIdOf(event);
+    this.log({ request: event.RequestType, requestId: event.RequestId, resource: event.LogicalResourceId, id: PhysicalResourceId });
+    return { PhysicalResourceId, StartedAt: startOf(event, this.now()) };
   }
 
   private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {
-    const end = await reconcile(goalOf(event), this.bedrock, this.now, step => this.logStep(event, step));
+    const goal = goalOf(event);
+    const end = await reconcile(goal, this.bedrock, this.now, step => this.logStep(event, step));
     switch (end.do) {
       case 'wait':
         return { IsComplete: false };
       case 'succeed':
-        return { IsComplete: true, Data: end.model?.attributes };
+        return { IsComplete: true, Data: dataOf(goal, end) };
       case 'fail':
         throw new DeploymentError(end.why);
     }
@@ -76,7 +82,8 @@ export class ModelImportHandler {
     this.log({
       request: event.RequestType,
       requestId: event.RequestId,
-      model: event.PhysicalResourceId,
+      resource: event.LogicalResourceId,
+      id: event.PhysicalResourceId,
       minutes: Math.round((this.now() - event.StartedAt) / MINUTE),
       step: step.do,
       why: 'why' in step ? step.why : undefined,
@@ -84,29 +91,59 @@ export class ModelImportHandler {
   }
 }
 
+/** Only a model's id says what it is: an id that changes makes CloudFormation delete what had the old one. */
+function physicalIdOf(event: OnEventRequest): string {
+  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';
+  const origin = originOf(event);
+  const request = parseRequest(event.ResourceProperties);
+  return request.link === 'model' ? modelNameOf(origin, request).modelName : `${event.LogicalResourceId}-${ownerOf(origin)}`;
+}
+
+/**
+ * When CloudFormation has signed the URL for the answer, and its hour has begun. An event that is delivered twice, or late,
+ * has the same start: the framework then knows it for the same (up to CDK 2.230 it fails otherwise), and both have the same
+ * deadline.
+ */
+function startOf(event: OnEventRequest, now: number): number {
+  const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(event.ResponseURL ?? '');
+  if (!signed) return now;
+  const [year, month, day, hours, minutes, seconds] = signed.slice(1).map(Number);
+  const start = Date.UTC(year, month - 1, day, hours, minutes, seconds);
+  return start <= now && now - start < HOUR ? start : now;
+}
+
 /** What the request asks for. */
 function goalOf(event: IsCompleteRequest): Goal {
+  const origin = originOf(event);
+  const owner = ownerOf(origin);
   const startedAt = Number(event.StartedAt);
   if (event.RequestType === 'Delete') {
-    return {
-      kind: 'absent',
-      owner: ownerOf(originOf(event)),
-      modelName: event.PhysicalResourceId,
-      startedAt,
-      deadline: startedAt + IMPORT_TIMEOUT_MINUTES.max * MINUTE,
-    };
+    const { link } = readRequest(event.ResourceProperties);
+    return { kind: 'absent', link, owner, modelName: event.PhysicalResourceId, startedAt, deadline: startedAt + WAIT_WINDOW_MINUTES.max * MINUTE };
   }
   const request = parseRequest(event.ResourceProperties);
+  const former = event.OldResourceProperties && readRequest(event.OldResourceProperties);
   return {
     kind: 'present',
-    names: namesOf(originOf(event), request),
+    link: request.link,
+    owner,
+    names: namesOf(origin, request),
     request,
-    formerTagKeys: tagKeysOf(event.OldResourceProperties),
+    formerModelName: former && modelNameOf(origin, former).modelName,
+    formerTagKeys: { model: (former?.importedModelTags ?? []).map(tag => tag.key), job: (former?.jobTags ?? []).map(tag => tag.key) },
     startedAt,
-    deadline: startedAt + request.importTimeoutMinutes * MINUTE,
+    deadline: startedAt + request.windowMinutes * MINUTE,
   };
 }
 
 function originOf(event: OnEventRequest): Origin {
-  return { stackId: event.StackId, logicalResourceId: event.LogicalResourceId, requestId: event.RequestId };
+  const { importLogicalId } = readRequest(event.ResourceProperties);
+  return { stackId: event.StackId, importLogicalId: importLogicalId ?? event.LogicalResourceId, requestId: event.RequestId };
+}
+
+/** The attributes: of the model, or the job that the next links follow. */
+function dataOf(goal: Goal, end: Succeed): ImportAttributes | ModelImportAttributes | undefined {
+  if (goal.kind === 'absent' || goal.link === 'wait') return undefined;
+  if (goal.link === 'model') return end.model?.attributes;
+  return { JobName: end.model?.jobName ?? end.jobName ?? goal.names.jobName };
 }

@@ -1,10 +1,11 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { BedrockApi } from './bedrock-api';
-import { type IsCompleteRequest, ModelImportHandler, type OnEventRequest } from './model-import-handler';
+import { ModelImportHandler } from './model-import-handler';
+import { quickAtFirst } from './quick-at-first';
 
 // A call that hangs must not take the whole invocation with it: the next poll asks again.
 const client = new BedrockClient({ requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000 } });
 const modelImport = new ModelImportHandler(new BedrockApi(client));
 
 /** The entry point of the Lambda function, for `onEvent` and for `isComplete`. */
-export const handler = async (event: OnEventRequest | IsCompleteRequest) => modelImport.handle(event);
+export const handler = quickAtFirst(event => modelImport.handle(event));

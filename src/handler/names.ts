@@ -4,10 +4,10 @@ import type { ModelImportRequest } from './request';
 /**
  * Names are content-addressed, so that every question about the past is answered by a name:
  *
- *   imported model   <base>-<owner>-<content>              also the physical id of the custom resource
+ *   imported model   <base>-<owner>-<content>              also the physical id of the `model` link
  *   import job       <base>-<owner>-<content>-<request>
  *
- * `owner` tells whose it is (stack and logical id), `content` what it is (weights and key), `request` who asked for it: a
+ * `owner` tells whose it is (stack and logical id of the `import` link), `content` what it is (weights and key), `request` who asked for it: a
  * job name is burnt for ever, even by a failed import, so each CloudFormation request gets one of its own, and a request
  * that is delivered twice finds the job of its first delivery.
  *
@@ -19,7 +19,8 @@ const HASH_LENGTH = 10;
 /** Where a request comes from. */
 export interface Origin {
   readonly stackId: string;
-  readonly logicalResourceId: string;
+  /** The logical id of the chain's `import` link. */
+  readonly importLogicalId: string;
   readonly requestId: string;
 }
 
@@ -38,30 +39,31 @@ export interface Names extends Identity {
 }
 
 /** The owner of everything that one custom resource makes. */
-export function ownerOf(origin: Pick<Origin, 'stackId' | 'logicalResourceId'>): string {
-  return hash(origin.stackId, origin.logicalResourceId);
+export function ownerOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>): string {
+  return hash(origin.stackId, origin.importLogicalId);
 }
 
-/** The names that belong to a request. */
+/** The names that belong to a request; later links of the chain are told the job of the first. */
 export function namesOf(origin: Origin, request: ModelImportRequest): Names {
+  const { owner, content, modelName } = modelNameOf(origin, request);
+  const asked = hash(origin.requestId, owner, content);
+  const jobName = request.jobName ?? `${request.jobNamePrefix ?? request.nameBase}-${owner}-${content}-${asked}`;
+  return { owner, content, modelName, jobName, clientRequestToken: `${owner}-${content}-${hash(jobName)}` };
+}
+
+/** The name of the model that a request asks for, whatever the request. */
+export function modelNameOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>, request: ModelImportRequest): Identity & { readonly modelName: string } {
   const owner = ownerOf(origin);
   const content = hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId);
-  const asked = hash(origin.requestId, owner, content);
-  return {
-    owner,
-    content,
-    modelName: request.importedModelName ?? `${request.nameBase}-${owner}-${content}`,
-    jobName: `${request.jobNamePrefix ?? request.nameBase}-${owner}-${content}-${asked}`,
-    clientRequestToken: `${owner}-${content}-${asked}`,
-  };
+  return { owner, content, modelName: request.importedModelName ?? `${request.nameBase}-${owner}-${content}` };
 }
 
 /**
  * Reads owner and content back from a model that Bedrock holds: from its job's name, or from its own where that is
  * missing. Undefined when this library did not make it.
  */
-export function identityOf(model: { readonly name: string; readonly jobName?: string }): Identity | undefined {
-  const match = model.jobName?.match(/-([0-9a-f]{10})-([0-9a-f]{10})-[0-9a-f]{10}$/) ?? model.name.match(/-([0-9a-f]{10})-([0-9a-f]{10})$/);
+export function identityOf(model: { readonly name?: string; readonly jobName?: string }): Identity | undefined {
+  const match = model.jobName?.match(/-([0-9a-f]{10})-([0-9a-f]{10})-[0-9a-f]{10}$/) ?? model.name?.match(/-([0-9a-f]{10})-([0-9a-f]{10})$/);
   return match ? { owner: match[1], content: match[2] } : undefined;
 }
 

@@ -17,7 +17,7 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
       if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
       facts = { ...facts, ...learned };
     } catch (error) {
-      facts = { now: now(), refusal: refusalOf(step.do, error) };
+      facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }
   }
 }
@@ -26,13 +26,15 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
 async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
   switch (step.do) {
     case 'GetModelImportJob':
-      return { ownJob: await bedrock.getJob(step.jobName) };
-    case 'ListModelImportJobs':
-      return { runningJob: await bedrock.findRunningJob(step.owner, step.modelName) };
+      return { job: await bedrock.getJob(step.jobName) };
     case 'GetImportedModel':
       return { model: await bedrock.getModel(step.modelName) };
+    case 'ListModelImportJobs':
+      return { [step.into]: await bedrock.listJobs(step.status, step.owner) };
+    case 'ListImportedModels':
+      return { models: await bedrock.listModels() };
     case 'ListTagsForResource':
-      return { [step.of]: await bedrock.getTags(step.resourceArn) };
+      return { [step.into]: await bedrock.getTags(step.resourceArn) };
     case 'TagResource':
       for (const { resourceArn, put, remove } of step.changes) {
         if (put.length > 0) await bedrock.tag(resourceArn, put);

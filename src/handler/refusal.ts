@@ -5,12 +5,13 @@ import { isServerError, isThrottlingError, isTransientError } from '@smithy/core
  * What a refused call means for the import:
  *
  * - `transient`: throttling, a server fault or the network; the next poll may get through
- * - `busy`: the account's one import is running, or the resource is being changed; it ends by itself
+ * - `busy`: the resource is being changed, or our own call took effect although we were told otherwise; it ends by itself
+ * - `quota`: the account's one import is running, or it has no free place for a model; only looking tells which
  * - `role`: Bedrock does not know the service role yet, or never will
  * - `access`: the permission has not reached IAM everywhere yet, or was never given
  * - `final`: the request itself is wrong
  */
-export type RefusalKind = 'transient' | 'busy' | 'role' | 'access' | 'final';
+export type RefusalKind = 'transient' | 'busy' | 'quota' | 'role' | 'access' | 'final';
 
 /** A call that Bedrock did not carry out, as a fact to decide on. */
 export interface Refusal {
@@ -30,8 +31,9 @@ function kindOf(error: Error): RefusalKind {
   if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError)) return 'transient';
   switch (error.name) {
     case 'ConflictException':
-    case 'ServiceQuotaExceededException':
       return 'busy';
+    case 'ServiceQuotaExceededException':
+      return 'quota';
     case 'AccessDeniedException':
       return 'access';
     case 'ValidationException':

@@ -1,5 +1,8 @@
-import type { ImportJob, Model } from '../../src/handler/bedrock-api';
-import { type Absence, decide, type Facts, type Present, PROPAGATION_PATIENCE, type Step, VISIBILITY_PATIENCE } from '../../src/handler/decide';
+import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
+import {
+  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
+  VISIBILITY_PATIENCE,
+} from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
 
 const MINUTE = 60_000;
@@ -12,27 +15,39 @@ const MODEL_ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefg
 
 const present: Present = {
   kind: 'present',
+  link: 'model',
+  owner: OWNER,
   names: { owner: OWNER, content: CONTENT, modelName: NAME, jobName: `${NAME}-0000000000`, clientRequestToken: 'token' },
   request: {
+    link: 'model',
+    windowMinutes: 30,
+    replacementStrategy: 'CREATE_FIRST',
     s3Uri: 's3://amzn-s3-demo-bucket/llama/',
     nameBase: 'Llama',
     roleArn: 'arn:aws:iam::111122223333:role/import',
     importedModelTags: [{ key: 'team', value: 'platform' }],
     jobTags: [],
-    importTimeoutMinutes: 30,
+    importTimeoutMinutes: 85,
   },
   formerTagKeys: { model: [], job: [] },
   startedAt: STARTED,
   deadline: STARTED + 30 * MINUTE,
 };
 
-const absence: Absence = { kind: 'absent', owner: OWNER, modelName: NAME, startedAt: STARTED, deadline: STARTED + 55 * MINUTE };
+const absence: Absence = { kind: 'absent', link: 'model', owner: OWNER, modelName: NAME, startedAt: STARTED, deadline: STARTED + 55 * MINUTE };
 
-const job = (more: Partial<ImportJob> = {}): ImportJob => ({ arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', ...more });
+const starter: Present = { ...present, link: 'import' };
+const deleteFirst: Present = { ...present, request: { ...present.request, replacementStrategy: 'DELETE_FIRST' } };
+const sweep: Absence = { ...absence, link: 'import' };
+
+const job = (more: Partial<ImportJob> = {}): ImportJob => ({
+  arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', ...more,
+});
 
 const model = (more: Partial<Model> = {}): Model => ({
   arn: MODEL_ARN,
   name: NAME,
+  creationTime: STARTED,
   jobArn: JOB_ARN,
   jobName: present.names.jobName,
   attributes: {
@@ -48,9 +63,12 @@ const model = (more: Partial<Model> = {}): Model => ({
   ...more,
 });
 
+/** A model in a list; older than the request. */
+const listed = (name: string, more: Partial<ModelSummary> = {}): ModelSummary => ({ arn: `${MODEL_ARN}-${name}`, name, creationTime: STARTED - MINUTE, ...more });
+
 const facts = (more: Omit<Partial<Facts>, 'now'> = {}, minutes = 1): Facts => ({ now: STARTED + minutes * MINUTE, ...more });
 
-const whyOf = (step: Step): string => 'why' in step ? step.why : `no end, but ${step.do}`;
+const whyOf = (step: Step): string => 'why' in step && step.why ? step.why : `no reason, but ${step.do}`;
 
 describe('a model should be there', () => {
   test('first looks at the job of this request', () => {
@@ -58,11 +76,11 @@ describe('a model should be there', () => {
   });
 
   test('waits for the running job of this request, and needs to know no more', () => {
-    expect(decide(present, facts({ ownJob: job() }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
+    expect(decide(present, facts({ job: job() }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
   });
 
   test('fails with the job\'s ARN, Bedrock\'s reason and what to do when the job has failed', () => {
-    const step = decide(present, facts({ ownJob: job({ status: 'Failed', failureMessage: 'The architecture qwen9 is not supported' }) }));
+    const step = decide(present, facts({ job: job({ status: 'Failed', failureMessage: 'The architecture qwen9 is not supported' }) }));
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(JOB_ARN);
     expect(whyOf(step)).toMatch('The architecture qwen9 is not supported');
@@ -70,24 +88,59 @@ describe('a model should be there', () => {
   });
 
   test('says so when Bedrock gives no reason for a failed job', () => {
-    expect(whyOf(decide(present, facts({ ownJob: job({ status: 'Failed' }) })))).toMatch(/gave no reason/);
+    expect(whyOf(decide(present, facts({ job: job({ status: 'Failed' }) })))).toMatch(/gave no reason/);
   });
 
-  test.each(['absent', job({ status: 'Completed' })] as const)('looks for the model when no job of this request runs', ownJob => {
-    expect(decide(present, facts({ ownJob }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+  test.each(['absent', job({ status: 'Completed' })] as const)('looks for the model when no job of this deployment runs', own => {
+    expect(decide(present, facts({ job: own }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
   });
 
-  test('looks for an import of another request before it starts one', () => {
-    expect(decide(present, facts({ ownJob: 'absent', model: 'absent' }))).toEqual({ do: 'ListModelImportJobs', owner: OWNER, modelName: NAME });
+  test('looks at what is running before it starts an import', () => {
+    expect(decide(present, facts({ job: 'absent', model: 'absent' }))).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
-  test('waits for the import that another request started', () => {
-    expect(decide(present, facts({ ownJob: 'absent', model: 'absent', runningJob: job() }))).toMatchObject({ do: 'wait' });
+  test('waits for the import of the same model that another request started', () => {
+    expect(decide(present, facts({ job: 'absent', model: 'absent', running: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
+  });
+
+  test.each([
+    ['another model', job({ modelName: 'other', name: 'other' })],
+    ['another owner under the same name', job({ name: 'x-9999999999-9999999999-0000000000' })],
+  ])('waits for its turn while %s is imported', (_, other) => {
+    expect(decide(present, facts({ job: 'absent', model: 'absent', running: [other] })))
+      .toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import of another model/) });
   });
 
   test('starts an import when there is neither model nor import', () => {
-    expect(decide(present, facts({ ownJob: 'absent', model: 'absent', runningJob: 'absent' })))
+    expect(decide(present, facts({ job: 'absent', model: 'absent', running: [] })))
       .toEqual({ do: 'CreateModelImportJob', names: present.names, request: present.request });
+  });
+
+  describe('and the old one is to go first', () => {
+    const nothing = { job: 'absent', model: 'absent', running: [] } as const;
+    const old = listed(`Llama-${OWNER}-0000000000`);
+
+    test('looks for it, among all models, and by the jobs of this owner', () => {
+      expect(decide(deleteFirst, facts({ ...nothing, running: [] }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [] })))
+        .toEqual({ do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: OWNER });
+    });
+
+    test('deletes it, known by its name or by its job, and nothing else', () => {
+      const byJob = listed('exact');
+      const completed = [job({ status: 'Completed', modelArn: byJob.arn })];
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], completed: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], completed }))).toEqual({ do: 'DeleteImportedModel', modelName: 'exact' });
+    });
+
+    test('starts the import when it is gone', () => {
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other')], completed: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
+    });
+
+    test('leaves a younger one alone: that is of a later deployment', () => {
+      const younger = { ...old, creationTime: STARTED + 1 };
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], completed: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
+    });
   });
 
   describe('whose job has completed, but which cannot be seen', () => {
@@ -95,31 +148,32 @@ describe('a model should be there', () => {
     const patience = VISIBILITY_PATIENCE / MINUTE;
 
     test('is waited for', () => {
-      expect(decide(present, facts({ ownJob: completed, model: 'absent' }, 10 + patience - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ job: completed, model: 'absent' }, 10 + patience - 1))).toMatchObject({ do: 'wait' });
     });
 
     test('was deleted by somebody, after a while', () => {
-      const step = decide(present, facts({ ownJob: completed, model: 'absent' }, 10 + patience));
+      const step = decide(present, facts({ job: completed, model: 'absent' }, 10 + patience));
       expect(step.do).toBe('fail');
-      expect(whyOf(step)).toMatch(/somebody deleted it.*Deploy again/);
+      expect(whyOf(step)).toMatch(/somebody deleted it.*deploy again/);
     });
 
     test('counts from the start of the request when the job has no end time', () => {
-      const step = decide(present, facts({ ownJob: job({ status: 'Completed' }), model: 'absent' }, patience));
+      const step = decide(present, facts({ job: job({ status: 'Completed' }), model: 'absent' }, patience));
       expect(step.do).toBe('fail');
     });
   });
 
   describe('and is', () => {
-    const found = { ownJob: 'absent', model: model() } as const;
+    const found = { job: 'absent', model: model() } as const;
+    const tagged = { ...found, modelTags: [{ key: 'team', value: 'platform' }], jobTags: [] };
 
-    test('its tags are looked at, then those of its job', () => {
-      expect(decide(present, facts(found))).toEqual({ do: 'ListTagsForResource', of: 'modelTags', resourceArn: MODEL_ARN });
-      expect(decide(present, facts({ ...found, modelTags: [] }))).toEqual({ do: 'ListTagsForResource', of: 'jobTags', resourceArn: JOB_ARN });
+    test.each(['import', 'wait'] as const)('is enough for the %s link', link => {
+      expect(decide({ ...present, link }, facts(found))).toEqual({ do: 'succeed', model: model() });
     });
 
-    test('succeeds when the tags are right', () => {
-      expect(decide(present, facts({ ...found, modelTags: [{ key: 'team', value: 'platform' }], jobTags: [] }))).toEqual({ do: 'succeed', model: model() });
+    test('its tags are looked at, then those of its job', () => {
+      expect(decide(present, facts(found))).toEqual({ do: 'ListTagsForResource', into: 'modelTags', resourceArn: MODEL_ARN });
+      expect(decide(present, facts({ ...found, modelTags: [] }))).toEqual({ do: 'ListTagsForResource', into: 'jobTags', resourceArn: JOB_ARN });
     });
 
     test('changes what is wrong in the tags, removes what is asked for no more, and leaves the tags of others alone', () => {
@@ -134,13 +188,36 @@ describe('a model should be there', () => {
       });
     });
 
-    test('succeeds after the tags have been changed', () => {
-      expect(decide(present, facts({ ...found, modelTags: [], jobTags: [], retagged: true }))).toMatchObject({ do: 'succeed' });
+    test('looks for orphans when the tags are right, or have been put right', () => {
+      expect(decide(present, facts(tagged))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(present, facts({ ...found, modelTags: [], jobTags: [], retagged: true }))).toEqual({ do: 'ListImportedModels' });
     });
 
     test('does not mind that Bedrock knows the job no more', () => {
       const goal: Present = { ...present, request: { ...present.request, jobTags: [{ key: 'team', value: 'platform' }] } };
-      expect(decide(goal, facts({ ...found, modelTags: goal.request.importedModelTags, jobTags: 'absent' }))).toMatchObject({ do: 'succeed' });
+      expect(decide(goal, facts({ ...found, modelTags: goal.request.importedModelTags, jobTags: 'absent' }))).toEqual({ do: 'ListImportedModels' });
+    });
+
+    describe('with orphans', () => {
+      const orphan = listed(`Llama-${OWNER}-9999999999`);
+      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...tagged, models, completed: [] }));
+
+      test('are removed, one in a poll', () => {
+        expect(among([listed(NAME), orphan])).toEqual({ do: 'DeleteImportedModel', modelName: orphan.name });
+      });
+
+      test('are not: itself, the model that a rollback may need, models of others, models of later deployments', () => {
+        const goal = { ...present, formerModelName: orphan.name };
+        expect(among([listed(NAME), listed('other'), orphan], goal)).toEqual({ do: 'succeed', model: model() });
+        expect(among([{ ...orphan, creationTime: STARTED + 1 }])).toEqual({ do: 'succeed', model: model() });
+      });
+
+      test('that cannot be removed are left for the next time', () => {
+        const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
+        const minutes = ORPHAN_PATIENCE / MINUTE;
+        expect(decide(present, facts({ ...tagged, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
+        expect(decide(present, facts({ ...tagged, refusal }, minutes))).toMatchObject({ do: 'succeed', model: model() });
+      });
     });
 
     test('fails when the name belongs to a model that this resource did not import', () => {
@@ -149,62 +226,118 @@ describe('a model should be there', () => {
       expect(whyOf(step)).toMatch(/importedModelName: .*did not import/);
     });
 
-    test('fails when an exact name is still taken by the model to replace', () => {
-      const step = decide(present, facts({ ...found, model: model({ name: 'mine', jobName: `x-${OWNER}-9999999999-0000000000` }) }));
-      expect(step.do).toBe('fail');
-      expect(whyOf(step)).toMatch(/importedModelName: .*before the old one is gone/);
+    describe('under an exact name that it keeps, with other content', () => {
+      const old = model({ name: 'mine', jobName: `x-${OWNER}-9999999999-0000000000` });
+
+      test('fails, for the two cannot be there at once', () => {
+        const step = decide(present, facts({ ...found, model: old }));
+        expect(step.do).toBe('fail');
+        expect(whyOf(step)).toMatch(/importedModelName: .*before the old one is gone.*DELETE_FIRST/);
+      });
+
+      test('is deleted first, if so asked for, when it is its turn', () => {
+        expect(decide(deleteFirst, facts({ ...found, model: old }))).toMatchObject({ do: 'ListModelImportJobs', into: 'running' });
+        expect(decide(deleteFirst, facts({ ...found, model: old, running: [job({ name: 'other' })] }))).toMatchObject({ do: 'wait' });
+        expect(decide(deleteFirst, facts({ ...found, model: old, running: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: 'mine' });
+      });
+
+      test('is not deleted when it is of a later deployment', () => {
+        expect(decide(deleteFirst, facts({ ...found, model: { ...old, creationTime: STARTED + 1 } }))).toMatchObject({ do: 'fail' });
+      });
     });
   });
 });
 
 describe('a model should be gone', () => {
   test('first looks for an import that would bring it back', () => {
-    expect(decide(absence, facts())).toEqual({ do: 'ListModelImportJobs', owner: OWNER, modelName: NAME });
+    expect(decide(absence, facts())).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
-  test('waits for it', () => {
-    expect(decide(absence, facts({ runningJob: job() }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
+  test.each(['import', 'wait', 'model'] as const)('waits for it (%s)', link => {
+    expect(decide({ ...absence, link }, facts({ running: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
   });
 
-  test('then looks for the model', () => {
-    expect(decide(absence, facts({ runningJob: 'absent' }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+  test.each(['import', 'wait', 'model'] as const)('does not wait for the imports of others (%s)', link => {
+    expect(decide({ ...absence, link }, facts({ running: [job({ name: 'other' })] }))).not.toMatchObject({ do: 'wait' });
   });
 
-  test('deletes it', () => {
-    expect(decide(absence, facts({ runningJob: 'absent', model: model() }))).toEqual({ do: 'DeleteImportedModel', modelName: NAME });
+  test('a model does not wait for another import of the same owner', () => {
+    expect(decide(absence, facts({ running: [job({ modelName: 'other' })] }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
   });
 
-  test('deletes it by its own name when Bedrock does not say which job made it', () => {
-    expect(decide(absence, facts({ runningJob: 'absent', model: model({ jobName: undefined }) }))).toMatchObject({ do: 'DeleteImportedModel' });
+  test('is deleted', () => {
+    expect(decide(absence, facts({ running: [], model: model() }))).toEqual({ do: 'DeleteImportedModel', modelName: NAME });
+  });
+
+  test('is deleted by its own name when Bedrock does not say which job made it', () => {
+    expect(decide(absence, facts({ running: [], model: model({ jobName: undefined }) }))).toMatchObject({ do: 'DeleteImportedModel' });
   });
 
   test('succeeds only when it has seen that it is gone', () => {
-    expect(decide(absence, facts({ runningJob: 'absent', model: 'absent' }))).toEqual({ do: 'succeed' });
+    expect(decide(absence, facts({ running: [], model: 'absent' }))).toEqual({ do: 'succeed' });
   });
 
   test('leaves a model alone that another resource has made under the name', () => {
-    expect(decide(absence, facts({ runningJob: 'absent', model: model({ jobName: `x-9999999999-${CONTENT}-0000000000` }) }))).toEqual({ do: 'succeed' });
+    expect(decide(absence, facts({ running: [], model: model({ jobName: `x-9999999999-${CONTENT}-0000000000` }) }))).toEqual({ do: 'succeed' });
+  });
+
+  test('does not ask Bedrock for an id that cannot be a name: CloudFormation makes up some', () => {
+    const invented = { ...absence, modelName: `My--Stack-Llama0AC200D6F-${'X'.repeat(60)}` };
+    expect(decide(invented, facts({ running: [] }))).toEqual({ do: 'succeed' });
+  });
+
+  test('the wait link removes nothing', () => {
+    expect(decide({ ...absence, link: 'wait' }, facts({ running: [] }))).toEqual({ do: 'succeed' });
+  });
+
+  describe('and everything else of its owner, with the import link', () => {
+    test('is looked for among all models, and by the jobs of this owner', () => {
+      expect(decide(sweep, facts({ running: [] }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(sweep, facts({ running: [], models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'completed', owner: OWNER });
+    });
+
+    test('is deleted, and nothing of others', () => {
+      const left = listed(`Llama-${OWNER}-9999999999`);
+      expect(decide(sweep, facts({ running: [], models: [listed('other'), left], completed: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: left.name });
+    });
+
+    test('is looked for once more, for what was only just made', () => {
+      const nothing = { running: [], models: [listed('other')], completed: [job({ status: 'Completed', endTime: STARTED + MINUTE })] };
+      const at = (time: number) => decide(sweep, { ...facts(nothing), now: time });
+      expect(at(STARTED + MINUTE + QUIET_TIME - 1)).toMatchObject({ do: 'wait' });
+      expect(at(STARTED + MINUTE + QUIET_TIME)).toEqual({ do: 'succeed' });
+      expect(decide(sweep, { ...facts({ ...nothing, completed: [] }), now: STARTED + QUIET_TIME - 1 })).toMatchObject({ do: 'wait' });
+    });
   });
 });
 
-describe('the time is over', () => {
-  test('an import that still runs fails the deployment, and says what comes', () => {
-    const step = decide(present, facts({ ownJob: job() }, 30));
+describe('the window closes', () => {
+  test.each(['import', 'wait'] as const)('the next link goes on with the import (%s)', link => {
+    expect(decide({ ...present, link }, facts({ job: job() }, 30)))
+      .toMatchObject({ do: 'succeed', jobName: present.names.jobName, why: expect.stringMatching(/next link goes on/) });
+  });
+
+  test.each(['model', 'wait'] as const)('the next link goes on with the deletion (%s)', link => {
+    expect(decide({ ...absence, link }, facts({ running: [job()] }, 55))).toMatchObject({ do: 'succeed' });
+  });
+
+  test('an import that still runs fails the last link, and says what comes', () => {
+    const step = decide(present, facts({ job: job() }, 30));
     expect(step.do).toBe('fail');
-    expect(whyOf(step)).toMatch(/within 30 minutes \(importTimeout\).*rollback waits/);
+    expect(whyOf(step)).toMatch(/within 85 minutes \(importTimeout\).*cannot be stopped/);
     expect(whyOf(step)).toMatch(JOB_ARN);
   });
 
-  test('a deletion that still waits fails, and says what to do', () => {
-    const step = decide(absence, facts({ runningJob: job() }, 55));
+  test('a deletion that still waits fails the last link, and says what to do', () => {
+    const step = decide(sweep, facts({ running: [job()] }, 55));
     expect(step.do).toBe('fail');
-    expect(whyOf(step)).toMatch(/not deleted within 55 minutes.*Delete the stack again/);
+    expect(whyOf(step)).toMatch(/not deleted in time.*Delete the stack again/);
   });
 });
 
 describe('Bedrock refuses a call', () => {
-  const refused = (kind: RefusalKind, minutes: number) =>
-    decide(present, facts({ refusal: { operation: 'CreateModelImportJob', kind, message: 'SomeException: no' } }, minutes));
+  const refused = (kind: RefusalKind, minutes: number, goal = present) =>
+    decide(goal, facts({ refusal: { operation: 'CreateModelImportJob', kind, message: 'SomeException: no' } }, minutes));
 
   test.each<[RefusalKind, number]>([['transient', 29], ['busy', 29], ['role', 9], ['access', 9]])('%s: not yet, after %d minutes', (kind, minutes) => {
     expect(refused(kind, minutes)).toMatchObject({ do: 'wait', why: expect.stringContaining('CreateModelImportJob was refused: SomeException: no') });
@@ -223,8 +356,41 @@ describe('Bedrock refuses a call', () => {
     expect(whyOf(step)).toMatch(remedy);
   });
 
+  test.each<[RefusalKind]>([['role'], ['access'], ['final']])('%s: the first link does not hand that on', kind => {
+    expect(refused(kind, 30, starter)).toMatchObject({ do: 'fail' });
+  });
+
   test('a delete is as patient', () => {
     const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: later' } as const;
     expect(decide(absence, facts({ refusal }, 54))).toMatchObject({ do: 'wait' });
+  });
+
+  describe('for a quota', () => {
+    const refusal = { operation: 'CreateModelImportJob', kind: 'quota', message: 'ServiceQuotaExceededException: no' } as const;
+    const full = FULL_ACCOUNT_PATIENCE / MINUTE;
+    const models = [listed('one'), listed('two'), listed('three')];
+
+    test('looks which one it is', () => {
+      expect(decide(present, facts({ refusal }))).toEqual({ do: 'ListImportedModels' });
+    });
+
+    test('waits for a place', () => {
+      expect(decide(present, facts({ refusal, models }, full - 1))).toMatchObject({ do: 'wait' });
+    });
+
+    test('waits anew when a place has been given to another', () => {
+      const taken = [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })];
+      expect(decide(present, facts({ refusal, models: taken }, 10 + full - 1))).toMatchObject({ do: 'wait' });
+    });
+
+    test('fails when there was none for a while, with the models that hold them', () => {
+      const step = decide(present, facts({ refusal, models }, full));
+      expect(step.do).toBe('fail');
+      expect(whyOf(step)).toMatch(/Its models: one, two, three\. .*DELETE_FIRST/);
+    });
+
+    test('waits when it is not the models', () => {
+      expect(decide(present, facts({ refusal, models: [] }, full))).toMatchObject({ do: 'wait' });
+    });
   });
 });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { BedrockClient } from '@aws-sdk/client-bedrock';
-import type { ModelImportAttributes, ModelImportProperties } from '../../src/contract/custom-resource';
+import type { ImportAttributes, Link, ModelImportAttributes, ModelImportProperties } from '../../src/contract/custom-resource';
 import { BedrockApi } from '../../src/handler/bedrock-api';
-import { type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse } from '../../src/handler/model-import-handler';
+import {
+  type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse,
+} from '../../src/handler/model-import-handler';
 import { type BedrockOptions } from '../bedrock/bedrock';
 import { VirtualClock } from '../bedrock/clock';
 import { type BedrockServer, startBedrockServer } from '../bedrock/server';
@@ -10,11 +12,13 @@ import { type BedrockServer, startBedrockServer } from '../bedrock/server';
 const MINUTE = 60_000;
 const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=secret';
 
+type Data = Partial<ModelImportAttributes & ImportAttributes>;
+
 /** How a request of CloudFormation ended. */
 export interface Answer {
   readonly status: 'SUCCESS' | 'FAILED';
   readonly physicalResourceId: string;
-  readonly data?: ModelImportAttributes;
+  readonly data?: Data;
   readonly reason: string;
   /** How many times `isComplete` was called. */
   readonly polls: number;
@@ -64,6 +68,23 @@ export class Deployment {
     await this.server.close();
   }
 
+  /** Sends a Create or Update to the links of the model, one after the other; answers as the last, or the first that failed. */
+  public async deploy(type: 'Create' | 'Update', more: RequestOptions = {}): Promise<Answer> {
+    const first = await this.send(request(type, { ...more, link: 'import' }));
+    return first.status === 'FAILED' ? first : this.send(request(type, { ...more, link: 'model', jobName: first.data?.JobName }));
+  }
+
+  /** What CloudFormation does after an update, when a model has been replaced, or was not: deletes the one with that id. */
+  public async cleanUp(id: string, more: RequestOptions = {}): Promise<Answer> {
+    return this.send(request('Delete', { ...more, link: 'model', id }));
+  }
+
+  /** Deletes the links of the model, the last one first; answers as the first link, or the first that failed. */
+  public async destroy(more: RequestOptions): Promise<Answer> {
+    const last = await this.send(request('Delete', { ...more, link: 'model' }));
+    return last.status === 'FAILED' ? last : this.send(request('Delete', { ...more, link: 'import', id: 'import' }));
+  }
+
   /** Sends a request and polls, every 30 seconds, until it is answered. */
   public async send(event: OnEventRequest): Promise<Answer> {
     let begun: OnEventResponse;
@@ -90,33 +111,44 @@ export class Deployment {
   }
 }
 
-/** A request of CloudFormation for the resource `Llama` of one stack. */
-export function request(
-  type: OnEventRequest['RequestType'],
-  more: { properties?: Partial<ModelImportProperties>; old?: Partial<ModelImportProperties>; id?: string; requestId?: string; resource?: string } = {},
-): OnEventRequest {
+/** What is special about a request. */
+export interface RequestOptions {
+  readonly link?: Link;
+  readonly properties?: Partial<ModelImportProperties>;
+  readonly old?: Partial<ModelImportProperties>;
+  readonly id?: string;
+  readonly requestId?: string;
+  readonly jobName?: string;
+}
+
+const LOGICAL_IDS: { readonly [link in Link]: string } = { import: 'LlamaImport0AC200D6F', wait: 'LlamaWait10AC200D6F', model: 'Llama0AC200D6F' };
+
+/** A request of CloudFormation for a link of the model `Llama`. */
+export function request(type: OnEventRequest['RequestType'], more: RequestOptions = {}): OnEventRequest {
+  const { link = 'import', jobName } = more;
+  const properties = (own: Partial<ModelImportProperties> = {}): OnEventRequest['ResourceProperties'] => {
+    const wire: ModelImportProperties = {
+      Link: link,
+      ...link === 'import' ? {} : { ImportLogicalId: LOGICAL_IDS.import, JobName: jobName },
+      WindowMinutes: '55',
+      ImportTimeoutMinutes: '110',
+      S3Uri: 's3://amzn-s3-demo-bucket/llama/',
+      NameBase: 'ModelStackLlama0C86119B8',
+      RoleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
+      ...own,
+    };
+    return { ...wire, ...{ ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent' } };
+  };
   return {
     RequestType: type,
     RequestId: more.requestId ?? randomUUID(),
     StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001',
-    LogicalResourceId: more.resource ?? 'Llama0AC200D6F',
+    LogicalResourceId: LOGICAL_IDS[link],
     PhysicalResourceId: more.id,
     ResourceProperties: properties(more.properties),
     OldResourceProperties: more.old && properties(more.old),
-    ...{ ResponseURL: RESPONSE_URL },
+    ResponseURL: RESPONSE_URL,
   };
-}
-
-/** The properties of a model without anything special. */
-function properties(more: Partial<ModelImportProperties> = {}): OnEventRequest['ResourceProperties'] {
-  const wire: ModelImportProperties = {
-    S3Uri: 's3://amzn-s3-demo-bucket/llama/',
-    NameBase: 'ModelStackLlama0C86119B8',
-    RoleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
-    ImportTimeoutMinutes: '55',
-    ...more,
-  };
-  return { ...wire, ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent' };
 }
 
 function overTheWire<T>(value: T): T {
@@ -124,7 +156,7 @@ function overTheWire<T>(value: T): T {
 }
 
 /** As the framework answers: the reason is the stack of the error, behind its message and the name of the log group. */
-function answer(event: OnEventRequest, physicalResourceId: string, polls: number, end: ModelImportAttributes | Error | undefined): Answer {
+function answer(event: OnEventRequest, physicalResourceId: string, polls: number, end: Data | Error | undefined): Answer {
   const failed = end instanceof Error;
   const logs = 'Logs: /aws/lambda/ModelStack-BedrockModelImportProviderHandlerC5B7B4DE-ABCDEFGHIJKL';
   const reason = failed

@@ -4,8 +4,11 @@ import { identityOf, namesOf, type Origin, ownerOf } from '../../src/handler/nam
 import type { ModelImportRequest } from '../../src/handler/request';
 import { violations } from '../bedrock/constraints';
 
-const ORIGIN: Origin = { stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/S/1', logicalResourceId: 'Llama', requestId: 'one' };
+const ORIGIN: Origin = { stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/S/1', importLogicalId: 'LlamaImport', requestId: 'one' };
 const REQUEST: ModelImportRequest = {
+  link: 'import',
+  windowMinutes: 55,
+  replacementStrategy: 'CREATE_FIRST',
   s3Uri: 's3://amzn-s3-demo-bucket/llama/',
   nameBase: 'StackLlama',
   roleArn: 'arn:aws:iam::111122223333:role/import',
@@ -14,7 +17,7 @@ const REQUEST: ModelImportRequest = {
   importTimeoutMinutes: 55,
 };
 
-const origins = fc.record({ stackId: fc.string(), logicalResourceId: fc.string(), requestId: fc.string() });
+const origins = fc.record({ stackId: fc.string(), importLogicalId: fc.string(), requestId: fc.string() });
 const bases = fc.stringMatching(new RegExp(`^[a-zA-Z0-9]{1,${MODEL_NAME_BASE_LENGTH}}$`));
 const prefixes = fc.option(fc.stringMatching(new RegExp(`^[a-zA-Z0-9][a-zA-Z0-9+.-]{0,${MODEL_NAME_BASE_LENGTH - 1}}$`)), { nil: undefined });
 
@@ -49,6 +52,11 @@ test('the same request has the same names, however often it is delivered', () =>
   expect(namesOf({ ...ORIGIN }, { ...REQUEST })).toEqual(namesOf(ORIGIN, REQUEST));
 });
 
+test('later links of the chain follow the job that they are told', () => {
+  const { jobName, clientRequestToken } = namesOf(ORIGIN, REQUEST);
+  expect(namesOf({ ...ORIGIN, requestId: 'two' }, { ...REQUEST, link: 'wait', jobName })).toMatchObject({ jobName, clientRequestToken });
+});
+
 test('another request for the same model has another job and token, for a job name is burnt for ever', () => {
   const [one, two] = ['one', 'two'].map(requestId => namesOf({ ...ORIGIN, requestId }, REQUEST));
   expect(two.modelName).toBe(one.modelName);
@@ -80,6 +88,6 @@ test('what a part of the content is, is not mixed up with what another is', () =
   expect(nameWith({ sourceVersion: 'alias/a' })).not.toBe(nameWith({ importedModelKmsKeyId: 'alias/a' }));
 });
 
-test.each(['stackId', 'logicalResourceId'] as const)('another %s is another owner', part => {
+test.each(['stackId', 'importLogicalId'] as const)('another %s is another owner', part => {
   expect(ownerOf({ ...ORIGIN, [part]: 'other' })).not.toBe(ownerOf(ORIGIN));
 });

@@ -1,0 +1,39 @@
+import { request } from './deployment';
+import type { IsCompleteRequest, IsCompleteResponse } from '../../src/handler/model-import-handler';
+import { QUICK_INTERVAL, QUICK_PHASE, quickAtFirst } from '../../src/handler/quick-at-first';
+
+/** Polls once, `age` after the request began, with answers that are complete from `completeAt` on. */
+async function poll(age: number, completeAt = Infinity) {
+  let now = age;
+  const looks: number[] = [];
+  const handle = async (): Promise<IsCompleteResponse> => {
+    looks.push(now);
+    return { IsComplete: now >= completeAt };
+  };
+  const event: IsCompleteRequest = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: 0 };
+  const answer = await quickAtFirst(handle, () => now, async ms => { now += ms; })(event);
+  return { answer, looks };
+}
+
+test('looks every few seconds while the request is young', async () => {
+  const { answer, looks } = await poll(0);
+  expect(answer).toEqual({ IsComplete: false });
+  expect(looks).toEqual(Array.from({ length: QUICK_PHASE / QUICK_INTERVAL + 1 }, (_, n) => n * QUICK_INTERVAL));
+});
+
+test('answers as soon as the request is complete', async () => {
+  const { answer, looks } = await poll(0, 12_000);
+  expect(answer).toEqual({ IsComplete: true });
+  expect(looks).toEqual([0, 5_000, 10_000, 15_000]);
+});
+
+test('looks once when the request is older', async () => {
+  expect(await poll(QUICK_PHASE)).toEqual({ answer: { IsComplete: false }, looks: [QUICK_PHASE] });
+});
+
+test('leaves onEvent alone', async () => {
+  const begun = { PhysicalResourceId: 'id', StartedAt: 0 };
+  const sleep = jest.fn();
+  expect(await quickAtFirst(async () => begun, () => 0, sleep)(request('Create'))).toEqual(begun);
+  expect(sleep).not.toHaveBeenCalled();
+});
