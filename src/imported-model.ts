@@ -91,7 +91,7 @@ export interface ImportedModelProps {
   /**
    * Which subnets of the VPC the job may use, at most 16; best one in each Availability Zone.
    *
-   * @default - the private subnets with egress, or else the isolated ones
+   * @default - the private subnets with egress, or else the isolated ones, or else the public ones
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 

@@ -9,7 +9,7 @@ import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct, type IDependable } from 'constructs';
 import { checkWaitWindow, complaint, WAIT_WINDOW_MINUTES } from './contract/rules';
 import { waysTo } from './private/dependencies';
-import { attachPolicy, roleWithDocument } from './private/role';
+import { attachPolicy, InlineRole, roleWithDocument } from './private/role';
 import { assertValid } from './private/validation';
 
 /**
@@ -20,7 +20,7 @@ export interface ModelImportProviderProps {
    * The role of the handler function, which calls Bedrock.
    *
    * The permissions that the models need are added to it in a policy of their own. Imported roles that are immutable
-   * must have them already.
+   * must have them already. With `vpc`, it also needs the managed policy `service-role/AWSLambdaVPCAccessExecutionRole`.
    *
    * @default - a role is made
    */
@@ -176,8 +176,8 @@ export class ModelImportProvider extends Construct {
 
     // Two roles instead of one for each of the three functions. The first starts the waiter, whose functions have the
     // second: they cannot be one, or each would have to exist before the other.
-    const frameworkOnEventRole = new iam.Role(this, 'OnEventRole', functionRole);
-    const frameworkCompleteAndTimeoutRole = new iam.Role(this, 'CompleteRole', functionRole);
+    const frameworkOnEventRole = new InlineRole(this, 'OnEventRole', functionRole);
+    const frameworkCompleteAndTimeoutRole = new InlineRole(this, 'CompleteRole', functionRole);
     this.logGroup.grantWrite(frameworkOnEventRole);
     this.logGroup.grantWrite(frameworkCompleteAndTimeoutRole);
 

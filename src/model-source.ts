@@ -3,9 +3,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { checkString, complaint, S3_URI } from './contract/rules';
+import { ACCOUNT_ID, checkString, complaint, S3_URI } from './contract/rules';
 import { usableKey } from './private/encryption-key';
-import { assertValid } from './private/validation';
+import { assertValid, checkKnown } from './private/validation';
 
 /**
  * What belongs to the weights besides their place.
@@ -106,7 +106,7 @@ class BucketModelSource extends ModelSource {
   public _bind(scope: Construct): ModelSourceConfig {
     const { bucket, prefix } = this;
     const s3Uri = `s3://${bucket.bucketName}/${prefix}`;
-    assertValid(scope, checkUri(s3Uri) ?? checkPrefix(prefix));
+    assertValid(scope, checkUri(s3Uri) ?? checkPrefix(prefix), checkKnown('source.bucketAccount', this.options.bucketAccount, ACCOUNT_ID));
     return bind(scope, {
       s3Uri,
       bucketArn: bucket.bucketArn,
@@ -126,7 +126,7 @@ class UriModelSource extends ModelSource {
   public _bind(scope: Construct): ModelSourceConfig {
     const { s3Uri, options } = this;
     const stack = Stack.of(scope);
-    assertValid(scope, checkUri(s3Uri));
+    assertValid(scope, checkUri(s3Uri), checkKnown('source.bucketAccount', options.bucketAccount, ACCOUNT_ID));
     // s3: / (empty) / bucket / path...
     const known = !Token.isUnresolved(s3Uri);
     const bucketName = known ? s3Uri.split('/')[2] : Fn.select(2, Fn.split('/', s3Uri));
@@ -187,7 +187,8 @@ function folderOf(prefix: string): { readonly objects: string; readonly prefixes
   if (prefix === '') return { objects: '*' };
   // Nobody knows whether a token ends with a slash.
   if (Token.isUnresolved(prefix) && !prefix.endsWith('/')) return { objects: `${prefix}*`, prefixes: [`${prefix}*`] };
-  const name = prefix.replace(/\/$/, '');
+  // A star is a character of names for Bedrock, and a wildcard for IAM.
+  const name = prefix.replace(/\/$/, '').replace(/\*/g, '${*}');
   return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
 }
 

@@ -211,7 +211,7 @@ describe.each(['importedModelTags', 'jobTags'] as const)('%s', (property) => {
     {
       what: 'a key that AWS reserves',
       tags: { 'aws:team': 'value' },
-      complaint: { property: `${property} key`, value: '"aws:team"', rule: /not start with "aws:"/, remedy: /exclude this model from it/ },
+      complaint: { property: `${property} key`, value: '"aws:team"', rule: /not start with "aws:"/, remedy: /exclude this model from/ },
     },
     {
       what: 'a value of 257 characters',
@@ -221,7 +221,7 @@ describe.each(['importedModelTags', 'jobTags'] as const)('%s', (property) => {
     {
       what: 'a value against the pattern',
       tags: { team: 'a, b' },
-      complaint: { property: `${property}["team"]`, value: '"a, b"', rule: /letters, digits, spaces/, remedy: /exclude this model from it/ },
+      complaint: { property: `${property}["team"]`, value: '"a, b"', rule: /letters, digits, spaces/, remedy: /exclude this model from/ },
     },
   ];
 
@@ -270,7 +270,7 @@ test('tags of an outer scope that Bedrock does not take are refused at synth', (
     const { stack } = newModel({});
     Tags.of(stack.node.root).add('city', 'Zürich');
     return modelOf(stack);
-  }, { property: 'importedModelTags["city"]', value: '"Zürich"', rule: /letters, digits, spaces/, remedy: /Change the value of the tag, or exclude this model from it/ });
+  }, { property: 'importedModelTags["city"]', value: '"Zürich"', rule: /letters, digits, spaces/, remedy: /Change the value, or exclude this model from/ });
 });
 
 test('tags of an outer scope that Bedrock does not take are no problem when the model is excluded from them', () => {
@@ -286,20 +286,37 @@ describe('importTimeout', () => {
     [Duration.minutes(0), '0'],
     [Duration.seconds(30), '0.5'],
     [Duration.seconds(90), '1.5'],
-    [Duration.minutes(56), '56'],
-    [Duration.hours(1), '60'],
+    [Duration.minutes(721), '721'],
     [Duration.days(1), '1440'],
   ])('of %s is refused', (importTimeout, value) => {
     expectComplaint(() => newModel({ importTimeout }), {
-      property: 'importTimeout', value: `${value} must`, rule: /a whole number of minutes, 1 to 55/, remedy: /choose a time inside that/,
+      property: 'importTimeout', value: `${value} must`, rule: /a whole number of minutes, 1 to 720/, remedy: /Most imports take less than an hour/,
     });
   });
 
-  test('that only the deployment knows is refused in another unit than minutes', () => {
-    const stack = newStack();
-    const importTimeout = Duration.seconds(new CfnParameter(stack, 'Seconds', { type: 'Number' }).valueAsNumber);
+  test('that only the deployment knows is refused: it decides how many resources there are', () => {
+    expectComplaint(() => newModel({ importTimeout: Duration.minutes(Token.asNumber({ Ref: 'Minutes' })) }), {
+      property: 'importTimeout', value: '', rule: /known at synthesis/, remedy: /Pass a number/,
+    });
+  });
+});
 
-    expect(() => newModel({ importTimeout }, stack)).toThrow(/Duration\.minutes\(\)/);
+describe('waitWindow', () => {
+  test.each([
+    [Duration.minutes(0), '0', /a whole number of minutes, 1 to 55/, /choose a time inside that/],
+    [Duration.minutes(56), '56', /a whole number of minutes, 1 to 55/, /choose a time inside that/],
+    [Duration.seconds(90), '1.5', /a whole number of minutes, 1 to 55/, /choose a time inside that/],
+    [Duration.minutes(Token.asNumber({ Ref: 'Minutes' })), '', /known at synthesis/, /Pass a number/],
+  ])('of %s is refused', (waitWindow, value, rule, remedy) => {
+    expectComplaint(() => new ModelImportProvider(newStack(), 'Provider', { waitWindow }), { property: 'waitWindow', value, rule, remedy }, 'Stack/Provider');
+  });
+});
+
+describe('source.bucketAccount', () => {
+  test.each(['1111222233', '1111-2222-3333'])('%s is refused', bucketAccount => {
+    expectComplaint(() => newModel({ source: ModelSource.fromS3Uri('s3://weights/', { bucketAccount }) }), {
+      property: 'source.bucketAccount', value: `"${bucketAccount}"`, rule: /12 digits/, remedy: /account that owns the bucket/,
+    });
   });
 });
 
@@ -389,7 +406,7 @@ describe('importedModelArn', () => {
 });
 
 test('several mistakes are reported at once', () => {
-  const build = () => newModel({ importedModelName: 'llama 3', jobNamePrefix: 'llama_3', importTimeout: Duration.hours(2) });
+  const build = () => newModel({ importedModelName: 'llama 3', jobNamePrefix: 'llama_3', importTimeout: Duration.hours(13) });
 
   expect(build).toThrow(/importedModelName: .*jobNamePrefix: .*importTimeout: /);
 });
@@ -415,7 +432,6 @@ describe('a value that only the deployment knows passes through', () => {
     ['securityGroups', stack => ({ vpc: newVpc(stack), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', parameter(stack))] }), { SecurityGroupIds: ['${Parameter}'] }],
     ['importedModelTags', stack => ({ importedModelTags: { team: parameter(stack) } }), { ImportedModelTags: [{ key: 'team', value: '${Parameter}' }] }],
     ['jobTags', stack => ({ jobTags: { team: `team of ${parameter(stack)}` } }), { JobTags: [{ key: 'team', value: 'team of ${Parameter}' }] }],
-    ['importTimeout', stack => ({ importTimeout: Duration.minutes(new CfnParameter(stack, 'Minutes', { type: 'Number' }).valueAsNumber) }), { ImportTimeoutMinutes: '${Minutes}' }],
   ])('%s', (_, props, expected) => {
     const { stack } = newModel(props, newStack());
 

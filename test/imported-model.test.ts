@@ -11,7 +11,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { IConstruct } from 'constructs';
-import { IImportedModel, ImportedModel, ModelEncryption, ModelImportProvider } from '../src';
+import { IImportedModel, ImportedModel, ModelEncryption, ModelImportProvider, ReplacementStrategy } from '../src';
 import { ACCOUNT, ENV, KEY_ARN, MODEL_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights, WEIGHTS_URI } from './support/stacks';
 import {
   IMPORTED_MODEL, inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf,
@@ -32,10 +32,14 @@ describe('the custom resource', () => {
 
     expect(modelOf(stack).Properties).toEqual({
       ServiceToken: inTemplate(stack, model.provider.serviceToken),
+      Link: 'model',
+      ImportLogicalId: resourceOf(stack, 'Custom::BedrockModelImport').id,
+      JobName: `\${${resourceOf(stack, 'Custom::BedrockModelImport').id}.JobName}`,
+      WindowMinutes: '10',
+      ImportTimeoutMinutes: '120',
       S3Uri: WEIGHTS_URI,
       NameBase: expect.stringMatching(/^StackLlama[0-9A-F]{8}$/),
       RoleArn: inTemplate(stack, model.role.roleArn),
-      ImportTimeoutMinutes: 55,
     });
   });
 
@@ -64,7 +68,7 @@ describe('the custom resource', () => {
       SecurityGroupIds: ['sg-00000001'],
       ImportedModelTags: [{ key: 'team', value: 'platform' }],
       JobTags: [{ key: 'stage', value: 'prod' }],
-      ImportTimeoutMinutes: 20,
+      ImportTimeoutMinutes: '20',
     });
   });
 
@@ -85,16 +89,80 @@ describe('the custom resource', () => {
     expect(modelOf(stack).Properties.NameBase).toMatch(/^[a-zA-Z0-9]{1,30}$/);
   });
 
+});
+
+describe('the chain of custom resources', () => {
+  const linksOf = (stack: Stack) => resourcesOf(stack)
+    .filter(({ Type }) => Type.startsWith('Custom::Bedrock'))
+    .map(({ Type, Properties }) => [Type.replace('Custom::Bedrock', ''), Properties.Link, Number(Properties.WindowMinutes)]);
+
   test.each([
-    [Duration.minutes(1), 1],
-    [Duration.seconds(60), 1],
-    [Duration.minutes(55), 55],
-    [Duration.seconds(3300), 55],
-  ])('waits for the import as long as importTimeout says: %s', (importTimeout, minutes) => {
+    [Duration.minutes(1), [1, 1]],
+    [Duration.seconds(120), [2, 1]],
+    [Duration.minutes(55), [55, 1]],
+    [Duration.minutes(56), [55, 1]],
+    [Duration.minutes(110), [55, 55]],
+    [Duration.minutes(111), [55, 55, 1]],
+    [Duration.hours(12), [55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 5]],
+    [undefined, [55, 55, 10]],
+  ])('has the time that the import may take: %s', (importTimeout, windows) => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importTimeout });
 
-    expect(modelOf(stack).Properties.ImportTimeoutMinutes).toBe(minutes);
+    expect(linksOf(stack)).toEqual(windows.map((window, index) => {
+      if (index === 0) return ['ModelImport', 'import', window];
+      return index === windows.length - 1 ? ['ImportedModel', 'model', window] : ['ModelImportWait', 'wait', window];
+    }));
+  });
+
+  test('has more links when the provider has shorter windows', () => {
+    const stack = newStack();
+    const provider = new ModelImportProvider(stack, 'Provider', { waitWindow: Duration.minutes(10) });
+    new ImportedModel(stack, 'Llama', { source: weights(), provider, importTimeout: Duration.minutes(25) });
+
+    expect(linksOf(stack)).toEqual([['ModelImport', 'import', 10], ['ModelImportWait', 'wait', 10], ['ImportedModel', 'model', 5]]);
+  });
+
+  test('is followed link by link, all after the first know its job, and all ask for the same', () => {
+    const stack = newStack();
+    new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), importedModelTags: { team: 'platform' } });
+
+    const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
+    links.slice(1).forEach((link, index) => {
+      expect(madeBefore(stack, link)).toContain(links[index].id);
+      const { Link: _, WindowMinutes: __, ImportLogicalId, JobName, ...same } = link.Properties;
+      expect({ ImportLogicalId, JobName }).toEqual({ ImportLogicalId: links[0].id, JobName: `\${${links[0].id}.JobName}` });
+      expect(links[0].Properties).toMatchObject(same);
+    });
+  });
+
+  test('of one model comes after that of the other, for an account has one import at a time', () => {
+    const stack = newStack();
+    const [one, two] = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights() }));
+    const start = resourcesOf(stack, 'Custom::BedrockModelImport').find(({ id }) => id.startsWith('Two'))!;
+
+    expect(madeBefore(stack, start)).toContain(logicalIdOf(one));
+    expect(madeBefore(stack, resourceFor(one))).not.toContain(logicalIdOf(two));
+  });
+
+  test('of one model does not wait for the other when that is switched off, nor for one of another stack', () => {
+    const stack = newStack();
+    const provider = new ModelImportProvider(stack, 'Provider', { oneImportAtATime: false });
+    const [one] = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights(), provider }));
+    const start = resourcesOf(stack, 'Custom::BedrockModelImport').find(({ id }) => id.startsWith('Two'))!;
+    expect(madeBefore(stack, start)).not.toContain(logicalIdOf(one));
+
+    const app = newApp();
+    const shared = new ModelImportProvider(new Stack(app, 'ProviderStack'), 'Provider');
+    ['A', 'B'].forEach(id => new ImportedModel(new Stack(app, id), 'Llama', { source: weights(), provider: shared }));
+    expect(app.synth().getStackByName('B').dependencies.map(({ id }) => id)).not.toContain('A');
+  });
+
+  test('keeps the order of replacement that is asked for', () => {
+    const stack = newStack();
+    new ImportedModel(stack, 'Llama', { source: weights(), replacementStrategy: ReplacementStrategy.DELETE_FIRST });
+
+    expect(modelOf(stack).Properties.ReplacementStrategy).toBe('DELETE_FIRST');
   });
 });
 
@@ -396,8 +464,8 @@ describe('dependencies', () => {
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     new s3.Bucket(stack, 'Tokenizer').grantRead(model.role);
 
-    const [policy] = resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith('LlamaServiceRole'));
-    expect(madeBefore(stack, modelOf(stack))).toContain(policy.id);
+    expect(resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith('LlamaServiceRole'))).toEqual([]);
+    expect(statementsOf(model.role).flatMap(({ actions }) => actions)).toContain('s3:GetBucket*');
   });
 
   test.each([

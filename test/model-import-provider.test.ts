@@ -126,7 +126,7 @@ describe('the role of the handler', () => {
     const provider = new ModelImportProvider(newStack(), 'Provider');
 
     expect(statementsOf(provider.role)).toEqual([
-      { effect: 'Allow', actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs'], resources: ['*'] },
+      { effect: 'Allow', actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs', 'bedrock:ListImportedModels'], resources: ['*'] },
       { effect: 'Allow', actions: ['bedrock:GetModelImportJob'], resources: [EVERY_JOB] },
       { effect: 'Allow', actions: ['bedrock:GetImportedModel', 'bedrock:DeleteImportedModel'], resources: [EVERY_MODEL] },
       { effect: 'Allow', actions: ['bedrock:ListTagsForResource', 'bedrock:TagResource', 'bedrock:UntagResource'], resources: [EVERY_JOB, EVERY_MODEL] },

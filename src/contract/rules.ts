@@ -65,7 +65,7 @@ export const TAG_KEY: StringRule = {
   maxLength: 128,
   pattern: /^(?!aws:)[a-zA-Z0-9\s._:/=+@-]*$/i,
   mustBe: '1 to 128 letters, digits, spaces or the characters . _ : / = + @ -, and not start with "aws:"',
-  remedy: 'Rename the tag, or exclude this model from it',
+  remedy: 'Rename the tag, or exclude this model from it with excludeResourceTypes: ["Custom::BedrockImportedModel"]',
 };
 
 export const TAG_VALUE: StringRule = {
@@ -73,7 +73,15 @@ export const TAG_VALUE: StringRule = {
   maxLength: 256,
   pattern: /^[a-zA-Z0-9\s._:/=+@-]*$/,
   mustBe: 'at most 256 letters, digits, spaces or the characters . _ : / = + @ -',
-  remedy: 'Change the value of the tag, or exclude this model from it',
+  remedy: 'Change the value, or exclude this model from the tag with excludeResourceTypes: ["Custom::BedrockImportedModel"]',
+};
+
+export const ACCOUNT_ID: StringRule = {
+  minLength: 12,
+  maxLength: 12,
+  pattern: /^[0-9]{12}$/,
+  mustBe: 'an account id of 12 digits',
+  remedy: 'Copy it from the account that owns the bucket',
 };
 
 export const ROLE_ARN: StringRule = {

@@ -107,7 +107,7 @@ export const VISIBILITY_PATIENCE = 2 * MINUTE;
 /** How long an account without a free place for a model may take to get one: another stack may be about to delete its old model. */
 export const FULL_ACCOUNT_PATIENCE = 15 * MINUTE;
 
-/** How long the removal of everything looks, at the least, for what was only just made. */
+/** How long a deletion looks, at the least, for what was only just made and cannot be seen yet. */
 export const QUIET_TIME = 30 * SECOND;
 
 /** How long to try to remove an orphan; what is left then is removed next time. */
@@ -216,17 +216,24 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
       // CloudFormation makes up an id for a Create that it has cancelled; what that one has left, the import link removes.
       if (checkString('PhysicalResourceId', goal.modelName, IMPORTED_MODEL_NAME)) return { do: 'succeed' };
       if (model === undefined) return { do: 'GetImportedModel', modelName: goal.modelName };
+      if (model === 'absent') return facts.completed ? succeedWhenQuiet(goal, now, facts.completed) : lookForCompleted(goal);
       // A name that another resource has taken over is not ours to delete.
-      if (model === 'absent' || identityOf(model)?.owner !== goal.owner) return { do: 'succeed' };
-      return { do: 'DeleteImportedModel', modelName: goal.modelName };
+      return identityOf(model)?.owner === goal.owner ? { do: 'DeleteImportedModel', modelName: goal.modelName } : { do: 'succeed' };
     case 'import': {
       const owned = ownedModels(goal, facts);
       if (!Array.isArray(owned)) return owned;
       if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };
-      const quietUntil = Math.max(goal.startedAt + QUIET_TIME, ...(facts.completed ?? []).map(job => (job.endTime ?? 0) + QUIET_TIME));
-      return now < quietUntil ? wait(goal, now, 'Nothing is left; looking once more, for what may only just have been made') : { do: 'succeed' };
+      return now < goal.startedAt + QUIET_TIME
+        ? wait(goal, now, 'Nothing is left; looking once more, for what was only just made')
+        : succeedWhenQuiet(goal, now, facts.completed ?? []);
     }
   }
+}
+
+/** A model may be seen later than the end of its job. */
+function succeedWhenQuiet(goal: Absence, now: number, completed: ImportJob[]): Step {
+  const recent = completed.find(job => (goal.link === 'import' || job.modelName === goal.modelName) && now < (job.endTime ?? 0) + QUIET_TIME);
+  return recent ? wait(goal, now, `Import job ${recent.arn} has only just completed; looking once more for its model`) : { do: 'succeed' };
 }
 
 // --- What both need ---
@@ -242,9 +249,13 @@ function isOlder(model: ModelSummary, goal: Goal): boolean {
 /** The models of this owner that are there, or the call that tells them: models by generated names, others by the jobs that made them. */
 function ownedModels(goal: Goal, facts: Facts): ModelSummary[] | Call {
   if (facts.models === undefined) return { do: 'ListImportedModels' };
-  if (facts.completed === undefined) return { do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: goal.owner };
+  if (facts.completed === undefined) return lookForCompleted(goal);
   const made = new Set(facts.completed.map(job => job.modelArn));
   return facts.models.filter(model => made.has(model.arn) || identityOf(model)?.owner === goal.owner);
+}
+
+function lookForCompleted(goal: Goal): Call {
+  return { do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: goal.owner };
 }
 
 function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {

@@ -2,8 +2,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 
 /**
- * What has been added to a construct besides its own resource, until the app is synthesized: the policies of a role, the
- * rules of a security group. Who refers to the construct waits for the resource itself, but for none of these.
+ * What has been added to a construct besides its own resource until the app is synthesized, like the rules of a security
+ * group. Who refers to the construct waits for the resource itself, but for none of these.
  */
 export function additionsTo(construct: IConstruct): IDependable {
   return lazily(() => construct.node.children.filter(child => child !== construct.node.defaultChild));

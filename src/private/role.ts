@@ -1,7 +1,6 @@
 import { Names } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
-import { additionsTo } from './dependencies';
 
 /** A role, and the one document that holds what this library lets it do. */
 export interface RoleWithDocument {
@@ -11,15 +10,33 @@ export interface RoleWithDocument {
   readonly permissions: IDependable[];
 }
 
-/**
- * A role of our own carries the document inline, so that role and permissions appear, change and go in one piece, as one
- * resource. A role that the user brings gets a policy attached.
- */
+/** A role of our own, or the one that the user brings, with a policy attached. */
 export function roleWithDocument(scope: Construct, id: string, given: iam.IRole | undefined, props: iam.RoleProps): RoleWithDocument {
+  if (!given) {
+    const role = new InlineRole(scope, id, props);
+    return { role, document: role.document, permissions: [] };
+  }
   const document = new iam.PolicyDocument();
-  if (given) return { role: given, document, permissions: [given, attachPolicy(scope, `${id}Policy`, given, document)] };
-  const role = new iam.Role(scope, id, { ...props, inlinePolicies: { ModelImport: document } });
-  return { role, document, permissions: [additionsTo(role)] };
+  return { role: given, document, permissions: [given, attachPolicy(scope, `${id}Policy`, given, document)] };
+}
+
+/**
+ * A role that carries its permissions inline, also those that are granted to it later: role and permissions appear, change
+ * and go in one piece, as one resource, and nothing has to wait for a policy besides.
+ */
+export class InlineRole extends iam.Role {
+  public readonly document: iam.PolicyDocument;
+
+  constructor(scope: Construct, id: string, props: iam.RoleProps) {
+    const document = new iam.PolicyDocument();
+    super(scope, id, { ...props, inlinePolicies: { ModelImport: document } });
+    this.document = document;
+  }
+
+  public addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    this.document.addStatements(statement);
+    return { statementAdded: true, policyDependable: this };
+  }
 }
 
 /**

@@ -274,7 +274,17 @@ describe('a model should be gone', () => {
   });
 
   test('succeeds only when it has seen that it is gone', () => {
-    expect(decide(absence, facts({ running: [], model: 'absent' }))).toEqual({ do: 'succeed' });
+    expect(decide(absence, facts({ running: [], model: 'absent', completed: [] }))).toEqual({ do: 'succeed' });
+  });
+
+  test('has not been seen to be gone when its job has only just completed', () => {
+    const nothing = { running: [], model: 'absent' } as const;
+    expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'completed', owner: OWNER });
+    const completed = (modelName: string) => [job({ status: 'Completed', modelName, endTime: STARTED + MINUTE })];
+    const at = (time: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], completed: completed(modelName) }), now: time });
+    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait' });
+    expect(at(STARTED + MINUTE + QUIET_TIME - 1, 'other')).toEqual({ do: 'succeed' });
+    expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });
   });
 
   test('leaves a model alone that another resource has made under the name', () => {

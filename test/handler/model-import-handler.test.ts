@@ -315,7 +315,7 @@ describe('delete', () => {
     const { physicalResourceId: id } = await deployment.deploy('Create');
     bedrock.clearCalls();
     expect(await deployment.cleanUp(id)).toMatchObject({ status: 'SUCCESS', physicalResourceId: id });
-    expect(bedrock.calls.map(call => [call.operation, call.outcome]).slice(-1)).toEqual([['GetImportedModel', 'ResourceNotFoundException']]);
+    expect(bedrock.calls.map(call => [call.operation, call.outcome]).slice(-2)).toEqual([['GetImportedModel', 'ResourceNotFoundException'], ['ListModelImportJobs', 'ok']]);
     expect(bedrock.snapshot().models).toEqual([]);
   });
 
@@ -336,6 +336,7 @@ describe('delete', () => {
     const { bedrock } = await start();
     const { physicalResourceId: id } = await deployment.deploy('Create');
     bedrock.deleteModelByHand(id);
+    deployment.clock.advance(MINUTE);
     expect(await deployment.cleanUp(id)).toMatchObject({ status: 'SUCCESS', polls: 1 });
   });
 
