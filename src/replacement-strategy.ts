@@ -12,7 +12,8 @@ export enum ReplacementStrategy {
 
   /**
    * The old model is deleted, then the new one is imported in its place, perhaps under the same exact name. No model serves
-   * in between, and if anything fails, going back means to import the old weights again.
+   * in between, and if anything fails, going back means to import the old weights again. They then have another ARN, which
+   * the stack may not know after its rollback: deploy again, with a change of the model, for example of its version.
    *
    * This is the way out when all places of the account are taken.
    */
