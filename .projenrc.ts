@@ -102,7 +102,7 @@ project.postCompileTask.exec('jsii-rosetta extract --strict');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo benchmarks .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a real deployment on a local AWS. ---
@@ -131,5 +131,6 @@ project.eslint!.addOverride({
 });
 
 project.tsconfigDev.addInclude('../demo/**/*.ts');
+project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 
 project.synth();
