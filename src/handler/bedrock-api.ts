@@ -1,7 +1,7 @@
 import {
   type BedrockClient, CreateModelImportJobCommand, DeleteImportedModelCommand, GetImportedModelCommand, type GetImportedModelResponse,
   GetModelImportJobCommand, type GetModelImportJobResponse, type ImportedModelSummary, ListImportedModelsCommand,
-  ListModelImportJobsCommand, ListTagsForResourceCommand, type ModelImportJobStatus, type ModelImportJobSummary,
+  ListModelImportJobsCommand, type ListModelImportJobsRequest, ListTagsForResourceCommand, type ModelImportJobStatus, type ModelImportJobSummary,
   TagResourceCommand, UntagResourceCommand,
 } from '@aws-sdk/client-bedrock';
 import type { Names } from './names';
@@ -61,9 +61,9 @@ export class BedrockApi {
     return found(async () => describeJob(await this.client.send(new GetModelImportJobCommand({ jobIdentifier: name }))));
   }
 
-  public async listJobs(statusEquals: ModelImportJobStatus, nameContains?: string): Promise<ImportJob[]> {
+  public async listJobs(filter: Pick<ListModelImportJobsRequest, 'statusEquals' | 'nameContains'>): Promise<ImportJob[]> {
     return everyPage(async nextToken => {
-      const page = await this.client.send(new ListModelImportJobsCommand({ statusEquals, nameContains, nextToken }));
+      const page = await this.client.send(new ListModelImportJobsCommand({ ...filter, nextToken }));
       return { nextToken: page.nextToken, items: (page.modelImportJobSummaries ?? []).map(describeJob) };
     });
   }

@@ -41,6 +41,18 @@ export interface Present extends Waiting {
 export interface Absence extends Waiting {
   readonly kind: 'absent';
   readonly modelName: string;
+  /** The deletion of a link that was never completed. */
+  readonly cancelledCreate?: CancelledCreate;
+}
+
+/**
+ * CloudFormation has given up a Create, and made up an id to delete. The framework still polls that Create, until its window
+ * closes; as long as it has not started its job, it can do so at any time.
+ */
+export interface CancelledCreate {
+  /** The job that it would start; undefined for the `import` link, whose request nobody knows any more. */
+  readonly jobName?: string;
+  readonly until: number;
 }
 
 /** What is known; a member that is missing has not been looked at. */
@@ -57,8 +69,8 @@ export interface Facts {
   readonly retagged?: boolean;
   /** All models of the account. */
   readonly models?: ModelSummary[];
-  /** The jobs of this owner that have made a model, whether it is still there or not. */
-  readonly completed?: ImportJob[];
+  /** All jobs of this owner that ever were. */
+  readonly ownJobs?: ImportJob[];
   /** The last call was refused. */
   readonly refusal?: Refusal;
 }
@@ -67,7 +79,8 @@ export interface Facts {
 export type Call =
   | { readonly do: 'GetModelImportJob'; readonly jobName: string }
   | { readonly do: 'GetImportedModel'; readonly modelName: string }
-  | { readonly do: 'ListModelImportJobs'; readonly into: 'running' | 'completed'; readonly status: 'InProgress' | 'Completed'; readonly owner?: string }
+  | { readonly do: 'ListModelImportJobs'; readonly into: 'running'; readonly status: 'InProgress' }
+  | { readonly do: 'ListModelImportJobs'; readonly into: 'ownJobs'; readonly owner: string }
   | { readonly do: 'ListImportedModels' }
   | { readonly do: 'ListTagsForResource'; readonly into: 'modelTags' | 'jobTags'; readonly resourceArn: string }
   | { readonly do: 'CreateModelImportJob'; readonly names: Names; readonly request: ModelImportRequest }
@@ -148,14 +161,16 @@ function decidePresent(goal: Present, facts: Facts): Step {
   if (running === undefined) return LOOK_FOR_RUNNING;
   const adopted = running.find(other => other.modelName === names.modelName && identityOf({ jobName: other.name })?.owner === names.owner);
   if (adopted) return waitForImport(goal, facts.now, adopted);
-  if (running.length > 0) return waitForTurn(goal, facts.now, running);
 
+  // At once, not when its turn has come: by then CloudFormation may have gone back to the old model.
   if (goal.request.replacementStrategy === 'DELETE_FIRST') {
     const owned = ownedModels(goal, facts);
     if (!Array.isArray(owned)) return owned;
     const obsolete = owned.find(other => isOlder(other, goal));
     if (obsolete) return { do: 'DeleteImportedModel', modelName: obsolete.name };
   }
+
+  if (running.length > 0) return waitForTurn(goal, facts.now, running);
   return { do: 'CreateModelImportJob', names, request: goal.request };
 }
 
@@ -166,7 +181,7 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
     return fail(`importedModelName: "${names.modelName}" is the name of a model that this resource did not import (${model.arn}). `
       + 'Choose another name, omit it to have one generated, or delete that model.');
   }
-  if (identity.content !== names.content) return decideSameName(goal, model, facts);
+  if (identity.content !== names.content) return decideSameName(goal, model);
   // The earlier links only wait; what remains to be done is done once, by the last.
   if (goal.link !== 'model') return { do: 'succeed', model };
 
@@ -188,14 +203,12 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
 }
 
 /** An exact name that stays, while the content changes: two models cannot have it at once. */
-function decideSameName(goal: Present, model: Model, facts: Facts): Step {
+function decideSameName(goal: Present, model: Model): Step {
   if (goal.request.replacementStrategy === 'CREATE_FIRST' || !isOlder(model, goal)) {
     return fail(`importedModelName: "${model.name}" is taken by the model that would be replaced (${model.arn}): the new one cannot be imported `
       + 'before the old one is gone. Omit importedModelName to have one generated, change it together with the model, or choose '
       + 'ReplacementStrategy.DELETE_FIRST.');
   }
-  if (facts.running === undefined) return LOOK_FOR_RUNNING;
-  if (facts.running.length > 0) return waitForTurn(goal, facts.now, facts.running);
   return { do: 'DeleteImportedModel', modelName: model.name };
 }
 
@@ -209,6 +222,13 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
   const own = running.find(job => identityOf({ jobName: job.name })?.owner === goal.owner && (goal.link !== 'model' || job.modelName === goal.modelName));
   if (own) return waitForImport(goal, now, own);
 
+  if (goal.cancelledCreate && now < goal.cancelledCreate.until) {
+    const { jobName } = goal.cancelledCreate;
+    if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
+    const started = facts.ownJobs.some(job => jobName === undefined || job.name === jobName);
+    if (!started) return wait(goal, now, 'The request that was cancelled can still start its import; waiting until it has ended');
+  }
+
   switch (goal.link) {
     case 'wait':
       return { do: 'succeed' };
@@ -216,7 +236,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
       // CloudFormation makes up an id for a Create that it has cancelled; what that one has left, the import link removes.
       if (checkString('PhysicalResourceId', goal.modelName, IMPORTED_MODEL_NAME)) return { do: 'succeed' };
       if (model === undefined) return { do: 'GetImportedModel', modelName: goal.modelName };
-      if (model === 'absent') return facts.completed ? succeedWhenQuiet(goal, now, facts.completed) : lookForCompleted(goal);
+      if (model === 'absent') return facts.ownJobs ? succeedWhenQuiet(goal, now, facts.ownJobs) : lookForOwnJobs(goal);
       // A name that another resource has taken over is not ours to delete.
       return identityOf(model)?.owner === goal.owner ? { do: 'DeleteImportedModel', modelName: goal.modelName } : { do: 'succeed' };
     case 'import': {
@@ -225,14 +245,15 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
       if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };
       return now < goal.startedAt + QUIET_TIME
         ? wait(goal, now, 'Nothing is left; looking once more, for what was only just made')
-        : succeedWhenQuiet(goal, now, facts.completed ?? []);
+        : succeedWhenQuiet(goal, now, facts.ownJobs ?? []);
     }
   }
 }
 
 /** A model may be seen later than the end of its job. */
-function succeedWhenQuiet(goal: Absence, now: number, completed: ImportJob[]): Step {
-  const recent = completed.find(job => (goal.link === 'import' || job.modelName === goal.modelName) && now < (job.endTime ?? 0) + QUIET_TIME);
+function succeedWhenQuiet(goal: Absence, now: number, ownJobs: ImportJob[]): Step {
+  const recent = ownJobs.find(job => job.status === 'Completed' && (goal.link === 'import' || job.modelName === goal.modelName)
+    && now < (job.endTime ?? 0) + QUIET_TIME);
   return recent ? wait(goal, now, `Import job ${recent.arn} has only just completed; looking once more for its model`) : { do: 'succeed' };
 }
 
@@ -249,13 +270,13 @@ function isOlder(model: ModelSummary, goal: Goal): boolean {
 /** The models of this owner that are there, or the call that tells them: models by generated names, others by the jobs that made them. */
 function ownedModels(goal: Goal, facts: Facts): ModelSummary[] | Call {
   if (facts.models === undefined) return { do: 'ListImportedModels' };
-  if (facts.completed === undefined) return lookForCompleted(goal);
-  const made = new Set(facts.completed.map(job => job.modelArn));
+  if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
+  const made = new Set(facts.ownJobs.map(job => job.modelArn));
   return facts.models.filter(model => made.has(model.arn) || identityOf(model)?.owner === goal.owner);
 }
 
-function lookForCompleted(goal: Goal): Call {
-  return { do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: goal.owner };
+function lookForOwnJobs(goal: Goal): Call {
+  return { do: 'ListModelImportJobs', into: 'ownJobs', owner: goal.owner };
 }
 
 function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {

@@ -3,7 +3,7 @@ import type { End, Goal, Step } from './decide';
 import { DeploymentError } from './deployment-error';
 import { modelNameOf, namesOf, type Origin, ownerOf } from './names';
 import { reconcile } from './reconcile';
-import { parseRequest, type Properties, readRequest } from './request';
+import { type ModelImportRequest, parseRequest, type Properties, readRequest } from './request';
 import type { ImportAttributes, ModelImportAttributes } from '../contract/custom-resource';
 import { WAIT_WINDOW_MINUTES } from '../contract/rules';
 
@@ -93,9 +93,11 @@ export class ModelImportHandler {
 
 /** Only a model's id says what it is: an id that changes makes CloudFormation delete what had the old one. */
 function physicalIdOf(event: OnEventRequest): string {
-  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';
+  return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));
+}
+
+function idOf(event: OnEventRequest, request: ModelImportRequest): string {
   const origin = originOf(event);
-  const request = parseRequest(event.ResourceProperties);
   return request.link === 'model' ? modelNameOf(origin, request).modelName : `${event.LogicalResourceId}-${ownerOf(origin)}`;
 }
 
@@ -118,8 +120,17 @@ function goalOf(event: IsCompleteRequest): Goal {
   const owner = ownerOf(origin);
   const startedAt = Number(event.StartedAt);
   if (event.RequestType === 'Delete') {
-    const { link } = readRequest(event.ResourceProperties);
-    return { kind: 'absent', link, owner, modelName: event.PhysicalResourceId, startedAt, deadline: startedAt + WAIT_WINDOW_MINUTES.max * MINUTE };
+    const request = readRequest(event.ResourceProperties);
+    const isInvented = event.PhysicalResourceId !== idOf(event, request);
+    return {
+      kind: 'absent',
+      link: request.link,
+      owner,
+      modelName: event.PhysicalResourceId,
+      cancelledCreate: isInvented ? { jobName: request.jobName, until: startedAt + request.windowMinutes * MINUTE } : undefined,
+      startedAt,
+      deadline: startedAt + WAIT_WINDOW_MINUTES.max * MINUTE,
+    };
   }
   const request = parseRequest(event.ResourceProperties);
   const former = event.OldResourceProperties && readRequest(event.OldResourceProperties);

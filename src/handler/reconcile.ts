@@ -30,7 +30,7 @@ async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | u
     case 'GetImportedModel':
       return { model: await bedrock.getModel(step.modelName) };
     case 'ListModelImportJobs':
-      return { [step.into]: await bedrock.listJobs(step.status, step.owner) };
+      return { [step.into]: await bedrock.listJobs('status' in step ? { statusEquals: step.status } : { nameContains: step.owner }) };
     case 'ListImportedModels':
       return { models: await bedrock.listModels() };
     case 'ListTagsForResource':

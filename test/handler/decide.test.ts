@@ -123,23 +123,29 @@ describe('a model should be there', () => {
     test('looks for it, among all models, and by the jobs of this owner', () => {
       expect(decide(deleteFirst, facts({ ...nothing, running: [] }))).toEqual({ do: 'ListImportedModels' });
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [] })))
-        .toEqual({ do: 'ListModelImportJobs', into: 'completed', status: 'Completed', owner: OWNER });
+        .toEqual({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     });
 
     test('deletes it, known by its name or by its job, and nothing else', () => {
       const byJob = listed('exact');
       const completed = [job({ status: 'Completed', modelArn: byJob.arn })];
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], completed: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], completed }))).toEqual({ do: 'DeleteImportedModel', modelName: 'exact' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], ownJobs: completed }))).toEqual({ do: 'DeleteImportedModel', modelName: 'exact' });
+    });
+
+    test('deletes it at once, whether it is its turn or not: later, CloudFormation may have gone back to it', () => {
+      const running = [job({ modelName: 'other', name: 'other' })];
+      expect(decide(deleteFirst, facts({ ...nothing, running, models: [old], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
+      expect(decide(deleteFirst, facts({ ...nothing, running, models: [], ownJobs: [] }))).toMatchObject({ do: 'wait' });
     });
 
     test('starts the import when it is gone', () => {
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other')], completed: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other')], ownJobs: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
     });
 
     test('leaves a younger one alone: that is of a later deployment', () => {
       const younger = { ...old, creationTime: STARTED + 1 };
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], completed: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], ownJobs: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
     });
   });
 
@@ -200,7 +206,7 @@ describe('a model should be there', () => {
 
     describe('with orphans', () => {
       const orphan = listed(`Llama-${OWNER}-9999999999`);
-      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...tagged, models, completed: [] }));
+      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...tagged, models, ownJobs: [] }));
 
       test('are removed, one in a poll', () => {
         expect(among([listed(NAME), orphan])).toEqual({ do: 'DeleteImportedModel', modelName: orphan.name });
@@ -235,10 +241,8 @@ describe('a model should be there', () => {
         expect(whyOf(step)).toMatch(/importedModelName: .*before the old one is gone.*DELETE_FIRST/);
       });
 
-      test('is deleted first, if so asked for, when it is its turn', () => {
-        expect(decide(deleteFirst, facts({ ...found, model: old }))).toMatchObject({ do: 'ListModelImportJobs', into: 'running' });
-        expect(decide(deleteFirst, facts({ ...found, model: old, running: [job({ name: 'other' })] }))).toMatchObject({ do: 'wait' });
-        expect(decide(deleteFirst, facts({ ...found, model: old, running: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: 'mine' });
+      test('is deleted first, if so asked for', () => {
+        expect(decide(deleteFirst, facts({ ...found, model: old }))).toEqual({ do: 'DeleteImportedModel', modelName: 'mine' });
       });
 
       test('is not deleted when it is of a later deployment', () => {
@@ -274,14 +278,14 @@ describe('a model should be gone', () => {
   });
 
   test('succeeds only when it has seen that it is gone', () => {
-    expect(decide(absence, facts({ running: [], model: 'absent', completed: [] }))).toEqual({ do: 'succeed' });
+    expect(decide(absence, facts({ running: [], model: 'absent', ownJobs: [] }))).toEqual({ do: 'succeed' });
   });
 
   test('has not been seen to be gone when its job has only just completed', () => {
     const nothing = { running: [], model: 'absent' } as const;
-    expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'completed', owner: OWNER });
+    expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     const completed = (modelName: string) => [job({ status: 'Completed', modelName, endTime: STARTED + MINUTE })];
-    const at = (time: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], completed: completed(modelName) }), now: time });
+    const at = (time: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], ownJobs: completed(modelName) }), now: time });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait' });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, 'other')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });
@@ -296,6 +300,24 @@ describe('a model should be gone', () => {
     expect(decide(invented, facts({ running: [] }))).toEqual({ do: 'succeed' });
   });
 
+  describe('whose Create was cancelled, so that its waiter may still start the import', () => {
+    const cancelled = (link: Absence['link'], jobName?: string): Absence => ({ ...absence, link, cancelledCreate: { jobName, until: STARTED + 30 * MINUTE } });
+
+    test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('waits until it cannot ($link)', goal => {
+      expect(decide(goal, facts({ running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
+      expect(decide(goal, facts({ running: [], ownJobs: [] }, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
+      expect(decide(goal, facts({ running: [], ownJobs: [] }, 30))).not.toMatchObject({ do: 'wait' });
+    });
+
+    test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('goes on when it has started it: the name of the job is used up ($link)', goal => {
+      expect(decide(goal, facts({ running: [], ownJobs: [job({ name: 'one', status: 'Failed' })] }))).not.toMatchObject({ do: 'wait' });
+    });
+
+    test('is not taken in by another job', () => {
+      expect(decide(cancelled('wait', 'two'), facts({ running: [], ownJobs: [job({ name: 'one', status: 'Failed' })] }))).toMatchObject({ do: 'wait' });
+    });
+  });
+
   test('the wait link removes nothing', () => {
     expect(decide({ ...absence, link: 'wait' }, facts({ running: [] }))).toEqual({ do: 'succeed' });
   });
@@ -303,20 +325,20 @@ describe('a model should be gone', () => {
   describe('and everything else of its owner, with the import link', () => {
     test('is looked for among all models, and by the jobs of this owner', () => {
       expect(decide(sweep, facts({ running: [] }))).toEqual({ do: 'ListImportedModels' });
-      expect(decide(sweep, facts({ running: [], models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'completed', owner: OWNER });
+      expect(decide(sweep, facts({ running: [], models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     });
 
     test('is deleted, and nothing of others', () => {
       const left = listed(`Llama-${OWNER}-9999999999`);
-      expect(decide(sweep, facts({ running: [], models: [listed('other'), left], completed: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: left.name });
+      expect(decide(sweep, facts({ running: [], models: [listed('other'), left], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: left.name });
     });
 
     test('is looked for once more, for what was only just made', () => {
-      const nothing = { running: [], models: [listed('other')], completed: [job({ status: 'Completed', endTime: STARTED + MINUTE })] };
+      const nothing = { running: [], models: [listed('other')], ownJobs: [job({ status: 'Completed', endTime: STARTED + MINUTE })] };
       const at = (time: number) => decide(sweep, { ...facts(nothing), now: time });
       expect(at(STARTED + MINUTE + QUIET_TIME - 1)).toMatchObject({ do: 'wait' });
       expect(at(STARTED + MINUTE + QUIET_TIME)).toEqual({ do: 'succeed' });
-      expect(decide(sweep, { ...facts({ ...nothing, completed: [] }), now: STARTED + QUIET_TIME - 1 })).toMatchObject({ do: 'wait' });
+      expect(decide(sweep, { ...facts({ ...nothing, ownJobs: [] }), now: STARTED + QUIET_TIME - 1 })).toMatchObject({ do: 'wait' });
     });
   });
 });
