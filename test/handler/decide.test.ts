@@ -285,7 +285,7 @@ describe('a model should be gone', () => {
     const nothing = { running: [], model: 'absent' } as const;
     expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     const completed = (modelName: string) => [job({ status: 'Completed', modelName, endTime: STARTED + MINUTE })];
-    const at = (time: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], ownJobs: completed(modelName) }), now: time });
+    const at = (now: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], ownJobs: completed(modelName) }), now });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait' });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, 'other')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { request, type RequestOptions } from './deployment';
 import type { OnEventRequest, OnEventResponse } from '../../src/handler/model-import-handler';
 import { QUICK_PHASE } from '../../src/handler/quick-at-first';
+import { VirtualClock } from '../bedrock/clock';
 import { startBedrockServer } from '../bedrock/server';
 
 /**
@@ -9,7 +10,8 @@ import { startBedrockServer } from '../bedrock/server';
  * that it decides is tested in its sources.
  */
 test('the bundle imports a model and deletes it again', async () => {
-  const server = await startBedrockServer({ planImport: () => ({ durationMs: 0 }) });
+  const anHourAgo = new VirtualClock(Date.now() - 60 * 60_000); // a deletion waits for what has only just been made
+  const server = await startBedrockServer({ clock: anHourAgo, planImport: () => ({ durationMs: 0 }) });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_BEDROCK: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test',
   });
