@@ -112,6 +112,12 @@ demo.exec('tsx demo/run.ts', { receiveArgs: true });
 
 project.eslint!.allowDevDeps('src/handler/**'); // the bundle holds them
 
+// --- The lifecycle: thousands of histories in virtual time, and the main ones through the real CDK CLI. ---
+project.addTask('simulate', { exec: 'tsx test/simulation/simulate.ts', receiveArgs: true, description: 'Play histories of stacks, faults and crashes' });
+const e2e = project.addTask('e2e', { description: 'Deploy, fail, roll back, interrupt and destroy with the real CDK CLI on a local AWS' });
+e2e.spawn(project.bundler.bundleTask);
+e2e.exec('tsx test/e2e/run.ts', { receiveArgs: true });
+
 // --- Two programs, one contract: synth-time and run-time code meet only in src/contract. ---
 project.eslint!.addRules({
   'no-restricted-imports': 'off',

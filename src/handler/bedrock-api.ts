@@ -4,7 +4,7 @@ import {
   ListModelImportJobsCommand, type ListModelImportJobsRequest, ListTagsForResourceCommand, type ModelImportJobStatus, type ModelImportJobSummary,
   TagResourceCommand, UntagResourceCommand,
 } from '@aws-sdk/client-bedrock';
-import type { Names } from './names';
+import { clientRequestTokenOf, type Names } from './names';
 import type { ModelImportRequest } from './request';
 import type { ModelImportAttributes, Tag } from '../contract/custom-resource';
 
@@ -43,11 +43,11 @@ export type BedrockSender = Pick<BedrockClient, 'send'>;
 export class BedrockApi {
   constructor(private readonly client: BedrockSender) {}
 
-  public async createJob(names: Names, request: ModelImportRequest): Promise<void> {
+  public async createJob(jobName: string, names: Names, request: ModelImportRequest): Promise<void> {
     await this.client.send(new CreateModelImportJobCommand({
-      jobName: names.jobName,
+      jobName,
       importedModelName: names.modelName,
-      clientRequestToken: names.clientRequestToken,
+      clientRequestToken: clientRequestTokenOf(names, jobName),
       roleArn: request.roleArn,
       modelDataSource: { s3DataSource: { s3Uri: request.s3Uri } },
       importedModelKmsKeyId: request.importedModelKmsKeyId,

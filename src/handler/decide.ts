@@ -58,8 +58,10 @@ export interface CancelledCreate {
 /** What is known; a member that is missing has not been looked at. */
 export interface Facts {
   readonly now: number;
-  /** The job of this deployment. */
+  /** The job that this deployment follows. */
   readonly job?: ImportJob | Absent;
+  /** The job of this very request, where the other one is history. */
+  readonly ownJob?: ImportJob | Absent;
   /** All running imports of the account. */
   readonly running?: ImportJob[];
   readonly model?: Model | Absent;
@@ -77,13 +79,13 @@ export interface Facts {
 
 /** A call of Bedrock, by the name of its operation. Those that look end in a fact; the others change what is. */
 export type Call =
-  | { readonly do: 'GetModelImportJob'; readonly jobName: string }
+  | { readonly do: 'GetModelImportJob'; readonly into: 'job' | 'ownJob'; readonly jobName: string }
   | { readonly do: 'GetImportedModel'; readonly modelName: string }
   | { readonly do: 'ListModelImportJobs'; readonly into: 'running'; readonly status: 'InProgress' }
   | { readonly do: 'ListModelImportJobs'; readonly into: 'ownJobs'; readonly owner: string }
   | { readonly do: 'ListImportedModels' }
   | { readonly do: 'ListTagsForResource'; readonly into: 'modelTags' | 'jobTags'; readonly resourceArn: string }
-  | { readonly do: 'CreateModelImportJob'; readonly names: Names; readonly request: ModelImportRequest }
+  | { readonly do: 'CreateModelImportJob'; readonly jobName: string; readonly names: Names; readonly request: ModelImportRequest }
   | { readonly do: 'TagResource'; readonly changes: TagChange[] }
   | { readonly do: 'DeleteImportedModel'; readonly modelName: string };
 
@@ -126,6 +128,9 @@ export const QUIET_TIME = 30 * SECOND;
 /** How long to try to remove an orphan; what is left then is removed next time. */
 export const ORPHAN_PATIENCE = 5 * MINUTE;
 
+/** A job that ended this long before a request began has nothing to do with it. The links of a chain follow within seconds. */
+export const HISTORY = 10 * MINUTE;
+
 const LOOK_FOR_RUNNING: Call = { do: 'ListModelImportJobs', into: 'running', status: 'InProgress' };
 
 /** The next step from the facts towards the goal. */
@@ -136,12 +141,30 @@ export function decide(goal: Goal, facts: Facts): Step {
 // --- A model should be there ---
 
 function decidePresent(goal: Present, facts: Facts): Step {
-  const { job, model, running } = facts;
+  const { names } = goal;
+  if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
+  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };
+  if (!isHistory(goal, facts.job)) return decideWithJob(goal, facts, facts.job, names.jobName);
+
+  if (facts.model === undefined) return { do: 'GetImportedModel', modelName: names.modelName };
+  if (facts.model !== 'absent') return decideFound(goal, facts.model, facts);
+  if (facts.ownJob === undefined) return { do: 'GetModelImportJob', into: 'ownJob', jobName: names.ownJobName };
+  return decideWithJob(goal, facts, facts.ownJob, names.ownJobName);
+}
+
+/**
+ * A later link is told its job once, and again and again when CloudFormation repeats the request, for example to continue a
+ * rollback. A job that ended long before is not the one of this deployment.
+ */
+function isHistory(goal: Present, job: ImportJob | Absent): boolean {
+  return goal.names.jobName !== goal.names.ownJobName && job !== 'absent' && job.status !== 'InProgress'
+    && (job.endTime ?? goal.startedAt) < goal.startedAt - HISTORY;
+}
+
+function decideWithJob(goal: Present, facts: Facts, job: ImportJob | Absent, jobName: string): Step {
+  const { model, running } = facts;
   const { names } = goal;
 
-  if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
-
-  if (job === undefined) return { do: 'GetModelImportJob', jobName: names.jobName };
   if (job !== 'absent' && job.status === 'InProgress') return waitForImport(goal, facts.now, job);
   if (job !== 'absent' && job.status === 'Failed') {
     return fail(`Import job ${job.arn} failed: ${job.failureMessage ?? 'Bedrock gave no reason'}. `
@@ -171,7 +194,7 @@ function decidePresent(goal: Present, facts: Facts): Step {
   }
 
   if (running.length > 0) return waitForTurn(goal, facts.now, running);
-  return { do: 'CreateModelImportJob', names, request: goal.request };
+  return { do: 'CreateModelImportJob', jobName, names, request: goal.request };
 }
 
 function decideFound(goal: Present, model: Model, facts: Facts): Step {

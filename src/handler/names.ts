@@ -33,9 +33,10 @@ export interface Identity {
 /** Everything that a Create or Update calls by name. */
 export interface Names extends Identity {
   readonly modelName: string;
+  /** The job that this deployment follows: of this request, or the one that the chain's first link tells. */
   readonly jobName: string;
-  /** Makes CreateModelImportJob idempotent. */
-  readonly clientRequestToken: string;
+  /** The job of this very request. */
+  readonly ownJobName: string;
 }
 
 /** The owner of everything that one custom resource makes. */
@@ -47,8 +48,13 @@ export function ownerOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>): st
 export function namesOf(origin: Origin, request: ModelImportRequest): Names {
   const { owner, content, modelName } = modelNameOf(origin, request);
   const asked = hash(origin.requestId, owner, content);
-  const jobName = request.jobName ?? `${request.jobNamePrefix ?? request.nameBase}-${owner}-${content}-${asked}`;
-  return { owner, content, modelName, jobName, clientRequestToken: `${owner}-${content}-${hash(jobName)}` };
+  const ownJobName = `${request.jobNamePrefix ?? request.nameBase}-${owner}-${content}-${asked}`;
+  return { owner, content, modelName, jobName: request.jobName ?? ownJobName, ownJobName };
+}
+
+/** Makes CreateModelImportJob idempotent: one token for one job. */
+export function clientRequestTokenOf({ owner, content }: Identity, jobName: string): string {
+  return `${owner}-${content}-${hash(jobName)}`;
 }
 
 /** The name of the model that a request asks for, whatever the request. */

@@ -26,7 +26,7 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
 async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
   switch (step.do) {
     case 'GetModelImportJob':
-      return { job: await bedrock.getJob(step.jobName) };
+      return { [step.into]: await bedrock.getJob(step.jobName) };
     case 'GetImportedModel':
       return { model: await bedrock.getModel(step.modelName) };
     case 'ListModelImportJobs':
@@ -42,7 +42,7 @@ async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | u
       }
       return { retagged: true };
     case 'CreateModelImportJob':
-      await bedrock.createJob(step.names, step.request);
+      await bedrock.createJob(step.jobName, step.names, step.request);
       return undefined;
     case 'DeleteImportedModel':
       await bedrock.deleteModel(step.modelName);

@@ -1,6 +1,6 @@
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
-  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
+  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
   VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
@@ -17,7 +17,7 @@ const present: Present = {
   kind: 'present',
   link: 'model',
   owner: OWNER,
-  names: { owner: OWNER, content: CONTENT, modelName: NAME, jobName: `${NAME}-0000000000`, clientRequestToken: 'token' },
+  names: { owner: OWNER, content: CONTENT, modelName: NAME, jobName: `${NAME}-0000000000`, ownJobName: `${NAME}-1111111111` },
   request: {
     link: 'model',
     windowMinutes: 30,
@@ -72,7 +72,7 @@ const whyOf = (step: Step): string => 'why' in step && step.why ? step.why : `no
 
 describe('a model should be there', () => {
   test('first looks at the job of this request', () => {
-    expect(decide(present, facts())).toEqual({ do: 'GetModelImportJob', jobName: present.names.jobName });
+    expect(decide(present, facts())).toEqual({ do: 'GetModelImportJob', into: 'job', jobName: present.names.jobName });
   });
 
   test('waits for the running job of this request, and needs to know no more', () => {
@@ -113,7 +113,30 @@ describe('a model should be there', () => {
 
   test('starts an import when there is neither model nor import', () => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [] })))
-      .toEqual({ do: 'CreateModelImportJob', names: present.names, request: present.request });
+      .toEqual({ do: 'CreateModelImportJob', jobName: present.names.jobName, names: present.names, request: present.request });
+  });
+
+  describe.each(['Completed', 'Failed'] as const)('and the job that this link was told ended long ago (%s)', status => {
+    const history = job({ status, endTime: STARTED - HISTORY - 1 });
+    const { ownJobName } = present.names;
+
+    test('is there: the model counts', () => {
+      expect(decide(present, facts({ job: history }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+      expect(decide(starter, facts({ job: history, model: model() }))).toEqual({ do: 'succeed', model: model() });
+    });
+
+    test('starts a job of its own, and follows that', () => {
+      const nothing = { job: history, model: 'absent' } as const;
+      expect(decide(present, facts(nothing))).toEqual({ do: 'GetModelImportJob', into: 'ownJob', jobName: ownJobName });
+      expect(decide(present, facts({ ...nothing, ownJob: 'absent', running: [] }))).toMatchObject({ do: 'CreateModelImportJob', jobName: ownJobName });
+      expect(decide(present, facts({ ...nothing, ownJob: job() }))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ ...nothing, ownJob: job({ status: 'Failed' }) }))).toMatchObject({ do: 'fail' });
+    });
+  });
+
+  test('and the job of this very request ended long before: clocks differ, and it is the one', () => {
+    const own: Present = { ...present, names: { ...present.names, jobName: present.names.ownJobName } };
+    expect(decide(own, facts({ job: job({ status: 'Failed', endTime: STARTED - HISTORY - 1 }) }))).toMatchObject({ do: 'fail' });
   });
 
   describe('and the old one is to go first', () => {

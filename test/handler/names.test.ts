@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { MODEL_NAME_BASE_LENGTH } from '../../src/contract/rules';
-import { identityOf, namesOf, type Origin, ownerOf } from '../../src/handler/names';
+import { clientRequestTokenOf, identityOf, namesOf, type Origin, ownerOf } from '../../src/handler/names';
 import type { ModelImportRequest } from '../../src/handler/request';
 import { violations } from '../bedrock/constraints';
 
@@ -27,7 +27,7 @@ test('whatever the stack, the names are names for Bedrock', () => {
     expect(violations('CreateModelImportJobRequest', {
       jobName: names.jobName,
       importedModelName: names.modelName,
-      clientRequestToken: names.clientRequestToken,
+      clientRequestToken: clientRequestTokenOf(names, names.jobName),
       roleArn: REQUEST.roleArn,
       modelDataSource: { s3DataSource: { s3Uri: REQUEST.s3Uri } },
     })).toEqual([]);
@@ -53,15 +53,17 @@ test('the same request has the same names, however often it is delivered', () =>
 });
 
 test('later links of the chain follow the job that they are told', () => {
-  const { jobName, clientRequestToken } = namesOf(ORIGIN, REQUEST);
-  expect(namesOf({ ...ORIGIN, requestId: 'two' }, { ...REQUEST, link: 'wait', jobName })).toMatchObject({ jobName, clientRequestToken });
+  const { jobName } = namesOf(ORIGIN, REQUEST);
+  const later = namesOf({ ...ORIGIN, requestId: 'two' }, { ...REQUEST, link: 'wait', jobName });
+  expect(later.jobName).toBe(jobName);
+  expect(later.ownJobName).not.toBe(jobName);
 });
 
 test('another request for the same model has another job and token, for a job name is burnt for ever', () => {
   const [one, two] = ['one', 'two'].map(requestId => namesOf({ ...ORIGIN, requestId }, REQUEST));
   expect(two.modelName).toBe(one.modelName);
   expect(two.jobName).not.toBe(one.jobName);
-  expect(two.clientRequestToken).not.toBe(one.clientRequestToken);
+  expect(clientRequestTokenOf(two, two.jobName)).not.toBe(clientRequestTokenOf(one, one.jobName));
 });
 
 const nameWith = (more: Partial<ModelImportRequest>) => namesOf(ORIGIN, { ...REQUEST, ...more }).modelName;
