@@ -16,6 +16,7 @@ export interface ImportJob {
   readonly modelName: string;
   readonly modelArn?: string;
   readonly failureMessage?: string;
+  readonly creationTime: number;
   readonly endTime?: number;
 }
 
@@ -125,6 +126,7 @@ function describeJob(job: GetModelImportJobResponse | ModelImportJobSummary): Im
     modelName: job.importedModelName ?? '',
     modelArn: job.importedModelArn,
     failureMessage: 'failureMessage' in job ? job.failureMessage : undefined,
+    creationTime: job.creationTime?.getTime() ?? 0,
     endTime: job.endTime?.getTime(),
   };
 }

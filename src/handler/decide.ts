@@ -50,8 +50,12 @@ export interface Absence extends Waiting {
  * closes; as long as it has not started its job, it can do so at any time.
  */
 export interface CancelledCreate {
-  /** The job that it would start; undefined for the `import` link, whose request nobody knows any more. */
+  /** The job that it would start; undefined for the `import` link, whose request nobody knows any more... */
   readonly jobName?: string;
+  /** ...but only what it would be made of... */
+  readonly content: string;
+  /** ...and when it can have begun, and must have ended. */
+  readonly since: number;
   readonly until: number;
 }
 
@@ -242,14 +246,17 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
   if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
 
   if (running === undefined) return LOOK_FOR_RUNNING;
-  const own = running.find(job => identityOf({ jobName: job.name })?.owner === goal.owner && (goal.link !== 'model' || job.modelName === goal.modelName));
+  const own = [...running, ...facts.ownJobs ?? []].find(job => job.status === 'InProgress'
+    && identityOf({ jobName: job.name })?.owner === goal.owner && (goal.link !== 'model' || job.modelName === goal.modelName));
   if (own) return waitForImport(goal, now, own);
 
   if (goal.cancelledCreate && now < goal.cancelledCreate.until) {
-    const { jobName } = goal.cancelledCreate;
+    const { jobName, content, since } = goal.cancelledCreate;
     if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
-    const started = facts.ownJobs.some(job => jobName === undefined || job.name === jobName);
-    if (!started) return wait(goal, now, 'The request that was cancelled can still start its import; waiting until it has ended');
+    const hasStarted = (job: ImportJob) => jobName === undefined
+      ? job.creationTime >= since && identityOf({ jobName: job.name })?.content === content
+      : job.name === jobName;
+    if (!facts.ownJobs.some(hasStarted)) return wait(goal, now, 'The request that was cancelled can still start its import; waiting until it has ended');
   }
 
   switch (goal.link) {

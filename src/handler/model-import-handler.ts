@@ -122,12 +122,15 @@ function goalOf(event: IsCompleteRequest): Goal {
   if (event.RequestType === 'Delete') {
     const request = readRequest(event.ResourceProperties);
     const isInvented = event.PhysicalResourceId !== idOf(event, request);
+    const window = request.windowMinutes * MINUTE;
     return {
       kind: 'absent',
       link: request.link,
       owner,
       modelName: event.PhysicalResourceId,
-      cancelledCreate: isInvented ? { jobName: request.jobName, until: startedAt + request.windowMinutes * MINUTE } : undefined,
+      cancelledCreate: isInvented
+        ? { jobName: request.jobName, content: modelNameOf(origin, request).content, since: startedAt - window - MINUTE, until: startedAt + window }
+        : undefined,
       startedAt,
       deadline: startedAt + WAIT_WINDOW_MINUTES.max * MINUTE,
     };

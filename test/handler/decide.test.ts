@@ -41,7 +41,7 @@ const deleteFirst: Present = { ...present, request: { ...present.request, replac
 const sweep: Absence = { ...absence, link: 'import' };
 
 const job = (more: Partial<ImportJob> = {}): ImportJob => ({
-  arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', ...more,
+  arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', creationTime: STARTED, ...more,
 });
 
 const model = (more: Partial<Model> = {}): Model => ({
@@ -324,7 +324,10 @@ describe('a model should be gone', () => {
   });
 
   describe('whose Create was cancelled, so that its waiter may still start the import', () => {
-    const cancelled = (link: Absence['link'], jobName?: string): Absence => ({ ...absence, link, cancelledCreate: { jobName, until: STARTED + 30 * MINUTE } });
+    const cancelled = (link: Absence['link'], jobName?: string): Absence => ({
+      ...absence, link, cancelledCreate: { jobName, content: CONTENT, since: STARTED - MINUTE, until: STARTED + 30 * MINUTE },
+    });
+    const started = job({ status: 'Failed' });
 
     test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('waits until it cannot ($link)', goal => {
       expect(decide(goal, facts({ running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
@@ -332,12 +335,21 @@ describe('a model should be gone', () => {
       expect(decide(goal, facts({ running: [], ownJobs: [] }, 30))).not.toMatchObject({ do: 'wait' });
     });
 
-    test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('goes on when it has started it: the name of the job is used up ($link)', goal => {
-      expect(decide(goal, facts({ running: [], ownJobs: [job({ name: 'one', status: 'Failed' })] }))).not.toMatchObject({ do: 'wait' });
+    test.each([cancelled('import'), cancelled('wait', started.name), cancelled('model', started.name)])('goes on when it has started it: the name of the job is used up ($link)', goal => {
+      expect(decide(goal, facts({ running: [], ownJobs: [started] }))).not.toMatchObject({ do: 'wait' });
     });
 
-    test('is not taken in by another job', () => {
-      expect(decide(cancelled('wait', 'two'), facts({ running: [], ownJobs: [job({ name: 'one', status: 'Failed' })] }))).toMatchObject({ do: 'wait' });
+    test.each([
+      [cancelled('wait', 'another'), started],
+      [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
+      [cancelled('import'), { ...started, name: `x-${OWNER}-9999999999-0000000000` }],
+    ])('is not taken in by another job', (goal, other) => {
+      expect(decide(goal, facts({ running: [], ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
+    });
+
+    test('waits for the import that it has started between two looks', () => {
+      const goal = cancelled('import');
+      expect(decide(goal, facts({ running: [], ownJobs: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
     });
   });
 
