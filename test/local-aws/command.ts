@@ -13,6 +13,8 @@ export interface CommandOptions {
   /** Called with every complete line as it comes. */
   readonly onLine?: (line: string) => void;
   readonly timeoutSeconds: number;
+  /** Kills the program; its result then has an exit code that is not 0. @default - it runs to its end */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a program to its end. A program that cannot be started, or is not done in time, is a rejection; any exit code is a result. */
@@ -29,10 +31,12 @@ export async function runCommand(guard: ProcessGuard, command: string, args: str
   child.stdout!.setEncoding('utf8').on('data', collect);
   child.stderr!.setEncoding('utf8').on('data', collect);
 
+  const kill = () => guard.kill(child);
+  options.signal?.addEventListener('abort', kill, { once: true });
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    guard.kill(child);
+    kill();
   }, options.timeoutSeconds * 1000);
   try {
     const [code] = await once(child, 'close') as [number | null];
@@ -41,6 +45,7 @@ export async function runCommand(guard: ProcessGuard, command: string, args: str
     return { code: code ?? 1, output };
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', kill);
   }
 }
 

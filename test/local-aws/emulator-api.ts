@@ -1,3 +1,10 @@
+export interface StackEvent {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
 /** The few calls that a test or the demo makes itself. The emulator asks for no signature, so they need no SDK. */
 export class EmulatorApi {
   constructor(private readonly endpoint: string) {}
@@ -16,7 +23,32 @@ export class EmulatorApi {
 
   /** Of every stack that is not deleted. */
   public async stackNames(): Promise<string[]> {
-    return tags(await this.call('/', { method: 'POST', body: new URLSearchParams({ Action: 'DescribeStacks', Version: '2010-05-15' }) }), 'StackName');
+    return tags(await this.cloudFormation('DescribeStacks'), 'StackName');
+  }
+
+  public async stackStatus(stack: string): Promise<string> {
+    return tags(await this.cloudFormation('DescribeStacks', stack), 'StackStatus')[0];
+  }
+
+  public async stackOutput(stack: string, name: string): Promise<string> {
+    const xml = await this.cloudFormation('DescribeStacks', stack);
+    return tags(xml, 'OutputValue')[tags(xml, 'OutputKey').indexOf(name)];
+  }
+
+  /** Oldest first. */
+  public async stackEvents(stack: string): Promise<StackEvent[]> {
+    const xml = await this.cloudFormation('DescribeStackEvents', stack);
+    return xml.split('<member>').slice(1).reverse().map((member) => ({
+      logicalId: tags(member, 'LogicalResourceId')[0],
+      type: tags(member, 'ResourceType')[0],
+      status: tags(member, 'ResourceStatus')[0],
+      reason: tags(member, 'ResourceStatusReason')[0] ?? '',
+    }));
+  }
+
+  /** What the button "Cancel update" of the console does. */
+  public async cancelUpdate(stack: string): Promise<void> {
+    await this.cloudFormation('CancelUpdateStack', stack);
   }
 
   public async functionNames(): Promise<string[]> {
@@ -31,6 +63,13 @@ export class EmulatorApi {
       body: JSON.stringify({ KeyId: keyId }),
     })) as { KeyMetadata: { KeyManager: string; KeyState: string } };
     return KeyMetadata;
+  }
+
+  private async cloudFormation(action: string, stack?: string): Promise<string> {
+    const body = new URLSearchParams({ Action: action, Version: '2010-05-15', ...stack === undefined ? {} : { StackName: stack } });
+    // Not every action tells the emulator which service is meant; the scope of a signature does, which it does not check.
+    const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0';
+    return this.call('/', { method: 'POST', headers: { authorization }, body });
   }
 
   private async call(path: string, init: RequestInit = {}): Promise<string> {

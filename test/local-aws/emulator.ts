@@ -17,15 +17,16 @@ export interface EmulatorProps {
   readonly logFile: string;
   readonly bedrockEndpoint: string;
   readonly waitScale: number;
+  readonly nodeOptions?: string;
 }
 
 /** Starts the emulator on a free loopback port and returns its endpoint as soon as it is healthy. */
-export async function startEmulator({ guard, python, dir, logFile, bedrockEndpoint, waitScale }: EmulatorProps): Promise<string> {
+export async function startEmulator({ guard, python, dir, logFile, ...settings }: EmulatorProps): Promise<string> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const child = guard.spawn(python, ['-m', 'ministack'], {
     cwd: dir,
-    env: emulatorEnvironment({ port, bedrockEndpoint, waitScale, dir }),
+    env: emulatorEnvironment({ port, dir, ...settings }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(logFile);

@@ -44,12 +44,14 @@ export interface EmulatorSettings {
   readonly bedrockEndpoint: string;
   /** Factor on the waits of Step Functions. */
   readonly waitScale: number;
+  /** NODE_OPTIONS of the Lambda functions. @default - none */
+  readonly nodeOptions?: string;
   /** Home, temporary files and state of this one run. */
   readonly dir: string;
 }
 
 /** The emulator hands its own environment on to every Lambda function: so do they find the Bedrock server. */
-export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, dir }: EmulatorSettings): Record<string, string> {
+export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, nodeOptions, dir }: EmulatorSettings): Record<string, string> {
   return {
     ...baseEnvironment(dir),
     TMPDIR: dir,
@@ -60,6 +62,7 @@ export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, dir }: E
     LAMBDA_EXECUTOR: 'local',
     DOCKER_HOST: `unix://${dir}/no-docker`, // never looks for containers to tidy up
     SFN_WAIT_SCALE: String(waitScale),
+    ...nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions },
     AWS_ENDPOINT_URL_BEDROCK: bedrockEndpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
   };

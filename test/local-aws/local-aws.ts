@@ -18,6 +18,8 @@ export interface LocalAwsProps {
   readonly log?: (line: string) => void;
   /** Factor on the waits of Step Functions. @default 0.05 */
   readonly waitScale?: number;
+  /** NODE_OPTIONS of the Lambda functions. @default - none */
+  readonly nodeOptions?: string;
   /** Ends everything at once; whatever is awaited then fails. @default - only `stop` does */
   readonly signal?: AbortSignal;
 }
@@ -29,6 +31,8 @@ export interface CdkOptions {
   readonly cwd?: string;
   /** Called with every line as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Kills the CLI; what it has asked CloudFormation for goes on. @default - it runs to its end */
+  readonly signal?: AbortSignal;
 }
 
 /** A local AWS account, empty, and the real CDK CLI set up for it and for nothing else. */
@@ -46,7 +50,7 @@ export interface LocalAws {
   stop(options?: { readonly keepFiles?: boolean }): Promise<void>;
 }
 
-export async function startLocalAws({ bedrockEndpoint, log = () => {}, waitScale = 0.05, signal }: LocalAwsProps): Promise<LocalAws> {
+export async function startLocalAws({ bedrockEndpoint, log = () => {}, waitScale = 0.05, nodeOptions, signal }: LocalAwsProps): Promise<LocalAws> {
   signal?.throwIfAborted();
   assertLoopbackEnvironment();
   assertLoopback(bedrockEndpoint, 'the Bedrock endpoint');
@@ -63,20 +67,24 @@ export async function startLocalAws({ bedrockEndpoint, log = () => {}, waitScale
 
   try {
     const python = await pythonVenv({ guard, requirements: 'requirements.txt', log });
-    const endpoint = await startEmulator({ guard, python, dir, logFile, bedrockEndpoint, waitScale });
+    const endpoint = await startEmulator({ guard, python, dir, logFile, bedrockEndpoint, waitScale, nodeOptions });
+    let commands = 0;
     return {
       endpoint,
       target: `aws://${ACCOUNT}/${REGION}`,
       variables: clientVariables(endpoint, bedrockEndpoint, dir),
       logFile,
       dir,
-      cdk: async (args, { app, cwd = REPOSITORY, onLine } = {}) => {
-        const appArgs = app === undefined ? [] : ['--app', app, '--output', join(dir, 'cdk.out')];
+      cdk: async (args, { app, cwd = REPOSITORY, onLine, signal: kill } = {}) => {
+        // Two that run at once must not share it.
+        const output = join(dir, `cdk.out.${++commands}`);
+        const appArgs = app === undefined ? [] : ['--app', app, '--output', output];
         return runCommand(guard, process.execPath, [CDK_CLI, ...args, ...appArgs, '--no-notices', '--no-color'], {
           cwd,
           env: clientEnvironment(endpoint, bedrockEndpoint, dir),
           onLine,
           timeoutSeconds: CDK_SECONDS,
+          signal: kill,
         });
       },
       stop,

@@ -1,0 +1,32 @@
+import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { SETTINGS, type StackSettings } from './settings';
+import { ImportedModel, ModelImportProvider, ModelSource, ReplacementStrategy } from '../../src';
+
+class ModelStack extends Stack {
+  constructor(scope: Construct, settings: StackSettings) {
+    super(scope, settings.stack);
+    const { version = 1, importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling } = settings;
+    const model = new ImportedModel(this, 'Llama', {
+      source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version: String(version) }),
+      importedModelName,
+      replacementStrategy: deleteFirst ? ReplacementStrategy.DELETE_FIRST : undefined,
+      importTimeout: importTimeoutMinutes === undefined ? undefined : Duration.minutes(importTimeoutMinutes),
+      provider: new ModelImportProvider(this, 'Provider', {
+        waitWindow: waitWindowMinutes === undefined ? undefined : Duration.minutes(waitWindowMinutes),
+      }),
+    });
+    new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+    if (failingSibling) this.addFailingSibling(model.node.findChild(failingSibling === 'after-model' ? 'Resource' : 'Import'));
+  }
+
+  /** Waits one second for a signal that nobody sends. Its id is the first in the alphabet, and so it is the next to be made. */
+  private addFailingSibling(after: Construct): void {
+    const handle = new CfnWaitConditionHandle(this, 'AHandle');
+    const sibling = new CfnWaitCondition(this, 'ASibling', { handle: handle.ref, timeout: '1' });
+    sibling.node.addDependency(after);
+  }
+}
+
+const app = new App();
+for (const settings of JSON.parse(String(app.node.getContext(SETTINGS))) as StackSettings[]) new ModelStack(app, settings);

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { assertSaid, type Account } from '../account';
+import type { Scenario } from '../scenario';
+
+/** As many as leave one place in an account with three. */
+const OTHERS = ['another-team', 'yet-another-team'];
+
+export const fullAccount: Scenario = {
+  name: 'full-account',
+  title: 'No place for a second model: CREATE_FIRST waits for one and then names who holds them, DELETE_FIRST needs none',
+  async play(account, show) {
+    const settings = { stack: 'FullAccount' };
+    const { bedrock } = account;
+    const others = OTHERS.map((name) => bedrock.seedModel(name));
+    const old = await account.deploy(settings);
+
+    const { code, output } = await account.tryDeploy({ ...settings, version: 2 });
+    assert.notEqual(code, 0);
+    const models = bedrock.snapshot().models.map(({ modelName }) => modelName).reverse();
+    const message = 'No import is running, and for 15 minutes the account has had no free place for a model. Its models: '
+      + `${models.join(', ')}. Delete one, raise the quota "Imported models per account", or choose ReplacementStrategy.DELETE_FIRST to replace a `
+      + 'model in its own place.';
+    assertSaid(output, message);
+    await account.assertStatus(settings.stack, 'UPDATE_ROLLBACK_COMPLETE');
+    assert.deepEqual(account.modelArns().sort(), [...others, old].sort());
+    show('CREATE_FIRST', `exit code ${code} after ${refusals(account)} refusals: ${message}`);
+
+    bedrock.clearCalls();
+    const deployment = account.deploy({ ...settings, version: 3 });
+    await account.until('two refusals', () => refusals(account) >= 2);
+    await account.assertStatus(settings.stack, 'UPDATE_IN_PROGRESS');
+    bedrock.deleteModelByHand(others.pop()!);
+    const third = await deployment;
+    show('CREATE_FIRST', `waits, and goes on when somebody deletes a model: ${third}`);
+
+    others.push(bedrock.seedModel('the-next-team'));
+    bedrock.clearCalls();
+    const fourth = await account.deploy({ ...settings, version: 4, deleteFirst: true });
+    assert.deepEqual(account.modelArns().sort(), [...others, fourth].sort());
+    assert.deepEqual(changes(account), ['DeleteImportedModel', 'CreateModelImportJob']);
+    show('DELETE_FIRST', `${fourth} in the place of ${third}`);
+
+    await account.destroy({ ...settings, deleteFirst: true });
+    await account.assertEmpty(others);
+    show('destroyed', 'the models of the others are there as they were');
+    others.forEach((arn) => bedrock.deleteModelByHand(arn));
+  },
+};
+
+function refusals({ bedrock }: Account): number {
+  return bedrock.countCalls('CreateModelImportJob', 'ServiceQuotaExceededException');
+}
+
+function changes({ bedrock }: Account): string[] {
+  return bedrock.calls.map(({ operation }) => operation).filter((operation) => /^(Create|Delete)/.test(operation));
+}

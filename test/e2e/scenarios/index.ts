@@ -1,0 +1,14 @@
+import { competingStacks } from './competing-stacks';
+import { exactName } from './exact-name';
+import { failedImport } from './failed-import';
+import { failedSibling } from './failed-sibling';
+import { fullAccount } from './full-account';
+import { interruptedCreate, interruptedUpdate } from './interrupted';
+import { longImport } from './long-import';
+import { storm } from './storm';
+import type { Scenario } from '../scenario';
+
+/** In the order in which they begin: the longest not last. */
+export const SCENARIOS: Scenario[] = [
+  failedImport, failedSibling, fullAccount, interruptedUpdate, interruptedCreate, longImport, competingStacks, storm, exactName,
+];

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import type { Bedrock } from '../../bedrock/bedrock';
+import type { Operation } from '../../bedrock/constraints';
+import { CONNECTION_LOST, type Fault } from '../../bedrock/faults';
+import { MINUTE } from '../account';
+import type { Scenario } from '../scenario';
+
+const WEATHER: Fault[] = [
+  { name: 'ThrottlingException' },
+  { name: 'InternalServerException', when: 'after' },
+  { name: 'ServiceUnavailableException', statusCode: 503 },
+  { name: CONNECTION_LOST, when: 'after' },
+];
+
+const SDK_ATTEMPTS = 3;
+
+/** Failures in a row: whole polls fail. */
+const BURST = 10;
+
+export const storm: Scenario = {
+  name: 'storm',
+  title: 'Bedrock throttles, fails and loses answers: the deployment and its end go through, with one import',
+  async play(account, show) {
+    const settings = { stack: 'Storm' };
+    const { bedrock } = account;
+    bedrock.planNextImport({ durationMs: 5 * MINUTE });
+
+    blow(bedrock, 'CreateModelImportJob');
+    const modelArn = await account.deploy(settings);
+    account.assertJobs('Completed');
+    assert.ok(bedrock.countCalls('CreateModelImportJob', CONNECTION_LOST) >= SDK_ATTEMPTS);
+    show('deployed', `${modelArn}, one import; ${failures(bedrock)}`);
+
+    blow(bedrock, 'DeleteImportedModel');
+    await account.destroy(settings);
+    assert.ok(bedrock.countCalls('DeleteImportedModel', CONNECTION_LOST) >= SDK_ATTEMPTS);
+    bedrock.clearFaults();
+    assert.deepEqual(account.modelArns(), []);
+    show('destroyed', failures(bedrock));
+  },
+};
+
+/**
+ * No answer to the first call of one operation arrives, however often the SDK asks. Besides, all calls fail in a burst at the beginning and another
+ * in the middle, and every second one in between, half of them after they have done their work.
+ */
+function blow(bedrock: Bedrock, lost: Operation): void {
+  bedrock.clearCalls();
+  bedrock.clearFaults();
+  bedrock.failNext(lost, { name: CONNECTION_LOST, when: 'after', times: SDK_ATTEMPTS });
+  let calls = 0;
+  const isBad = () => calls <= BURST || calls > 30 && calls <= 30 + BURST || calls % 2 === 0;
+  WEATHER.forEach((fault, kind) => bedrock.failNext('*', {
+    ...fault,
+    times: Infinity,
+    // A call asks one fault after the other until it meets one.
+    matches: () => {
+      if (kind === 0) calls += 1;
+      return isBad() && Math.floor(calls / 2) % WEATHER.length === kind;
+    },
+  }));
+}
+
+function failures({ calls }: Bedrock): string {
+  const failed = calls.filter(({ outcome }) => WEATHER.some(({ name }) => name === outcome));
+  assert.ok(failed.length > BURST, 'that was no storm');
+  return `${failed.length} of ${calls.length} calls failed: ${[...new Set(failed.map(({ outcome }) => outcome))].join(', ')}`;
+}

@@ -1,0 +1,17 @@
+/** What a scenario asks of a stack; it goes to the app as CDK context. */
+export interface StackSettings {
+  readonly stack: string;
+  /** Another version is another model. @default 1 */
+  readonly version?: number;
+  readonly importedModelName?: string;
+  readonly deleteFirst?: boolean;
+  /** @default - that of the library */
+  readonly importTimeoutMinutes?: number;
+  /** @default - that of the library */
+  readonly waitWindowMinutes?: number;
+  /** A resource that fails as soon as the model is there, or as soon as the import has begun and its first window has closed. @default - none */
+  readonly failingSibling?: 'after-model' | 'after-first-window';
+}
+
+/** Of the context. */
+export const SETTINGS = 'e2e';
