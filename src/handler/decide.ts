@@ -212,21 +212,21 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
   // The earlier links only wait; what remains to be done is done once, by the last.
   if (goal.link !== 'model') return { do: 'succeed', model };
 
-  if (!facts.retagged) {
-    if (facts.modelTags === undefined) return { do: 'ListTagsForResource', into: 'modelTags', resourceArn: model.arn };
-    if (facts.jobTags === undefined) return { do: 'ListTagsForResource', into: 'jobTags', resourceArn: model.jobArn };
-    const changes = [
-      tagChange(model.arn, facts.modelTags, request.importedModelTags, goal.formerTagKeys.model),
-      tagChange(model.jobArn, facts.jobTags, request.jobTags, goal.formerTagKeys.job),
-    ].filter(change => change.put.length + change.remove.length > 0);
-    if (changes.length > 0) return { do: 'TagResource', changes };
-  }
-
   // What an interrupted replacement has left, and nobody wants any more.
   const owned = ownedModels(goal, facts);
   if (!Array.isArray(owned)) return owned;
   const orphan = owned.find(other => other.name !== names.modelName && other.name !== goal.formerModelName && isOlder(other, goal));
-  return orphan ? { do: 'DeleteImportedModel', modelName: orphan.name } : { do: 'succeed', model };
+  if (orphan) return { do: 'DeleteImportedModel', modelName: orphan.name };
+
+  // Tags come last, and end the request: a poll that comes after a rollback must not find any to put back.
+  if (facts.retagged) return { do: 'succeed', model };
+  if (facts.modelTags === undefined) return { do: 'ListTagsForResource', into: 'modelTags', resourceArn: model.arn };
+  if (facts.jobTags === undefined) return { do: 'ListTagsForResource', into: 'jobTags', resourceArn: model.jobArn };
+  const changes = [
+    tagChange(model.arn, facts.modelTags, request.importedModelTags, goal.formerTagKeys.model),
+    tagChange(model.jobArn, facts.jobTags, request.jobTags, goal.formerTagKeys.job),
+  ].filter(change => change.put.length + change.remove.length > 0);
+  return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };
 }
 
 /** An exact name that stays, while the content changes: two models cannot have it at once. */
@@ -337,9 +337,11 @@ function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {
   }
 }
 
-/** No import is running, and yet none can be started: the account has no free place for a model, or another was quicker. */
+/** The one import of the account has gone to another, who was quicker, or the account has no free place for a model. */
 function decideQuota(goal: Goal, facts: Facts, said: string): Step {
-  const { models, now } = facts;
+  const { models, now, running } = facts;
+  if (running === undefined) return LOOK_FOR_RUNNING;
+  if (running.length > 0) return waitForTurn(goal, now, running);
   if (models === undefined) return { do: 'ListImportedModels' };
   // Places come and go with models; patience begins anew with each.
   const since = Math.max(goal.startedAt, ...models.map(model => model.creationTime));

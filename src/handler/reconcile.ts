@@ -17,7 +17,8 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
       if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
       facts = { ...facts, ...learned };
     } catch (error) {
-      facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
+      // What is running may be the reason, and have begun since it was looked at.
+      facts = { ...facts, running: undefined, now: now(), refusal: refusalOf(step.do, error) };
     }
   }
 }

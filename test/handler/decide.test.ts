@@ -193,11 +193,15 @@ describe('a model should be there', () => {
   });
 
   describe('and is', () => {
-    const found = { job: 'absent', model: model() } as const;
-    const tagged = { ...found, modelTags: [{ key: 'team', value: 'platform' }], jobTags: [] };
+    const found: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: model(), models: [], ownJobs: [] };
 
     test.each(['import', 'wait'] as const)('is enough for the %s link', link => {
       expect(decide({ ...present, link }, facts(found))).toEqual({ do: 'succeed', model: model() });
+    });
+
+    test('first it is looked whether it is alone', () => {
+      expect(decide(present, facts({ job: 'absent', model: model() }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(present, facts({ job: 'absent', model: model(), models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs' });
     });
 
     test('its tags are looked at, then those of its job', () => {
@@ -217,19 +221,19 @@ describe('a model should be there', () => {
       });
     });
 
-    test('looks for orphans when the tags are right, or have been put right', () => {
-      expect(decide(present, facts(tagged))).toEqual({ do: 'ListImportedModels' });
-      expect(decide(present, facts({ ...found, modelTags: [], jobTags: [], retagged: true }))).toEqual({ do: 'ListImportedModels' });
+    test('succeeds when the tags are right, or have been put right', () => {
+      expect(decide(present, facts({ ...found, modelTags: present.request.importedModelTags, jobTags: [] }))).toEqual({ do: 'succeed', model: model() });
+      expect(decide(present, facts({ ...found, modelTags: [], jobTags: [], retagged: true }))).toEqual({ do: 'succeed', model: model() });
     });
 
     test('does not mind that Bedrock knows the job no more', () => {
       const goal: Present = { ...present, request: { ...present.request, jobTags: [{ key: 'team', value: 'platform' }] } };
-      expect(decide(goal, facts({ ...found, modelTags: goal.request.importedModelTags, jobTags: 'absent' }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(goal, facts({ ...found, modelTags: goal.request.importedModelTags, jobTags: 'absent' }))).toMatchObject({ do: 'succeed' });
     });
 
     describe('with orphans', () => {
       const orphan = listed(`Llama-${OWNER}-9999999999`);
-      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...tagged, models, ownJobs: [] }));
+      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...found, models }));
 
       test('are removed, one in a poll', () => {
         expect(among([listed(NAME), orphan])).toEqual({ do: 'DeleteImportedModel', modelName: orphan.name });
@@ -237,15 +241,15 @@ describe('a model should be there', () => {
 
       test('are not: itself, the model that a rollback may need, models of others, models of later deployments', () => {
         const goal = { ...present, formerModelName: orphan.name };
-        expect(among([listed(NAME), listed('other'), orphan], goal)).toEqual({ do: 'succeed', model: model() });
-        expect(among([{ ...orphan, creationTime: STARTED + 1 }])).toEqual({ do: 'succeed', model: model() });
+        expect(among([listed(NAME), listed('other'), orphan], goal)).toMatchObject({ do: 'ListTagsForResource' });
+        expect(among([{ ...orphan, creationTime: STARTED + 1 }])).toMatchObject({ do: 'ListTagsForResource' });
       });
 
       test('that cannot be removed are left for the next time', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         const minutes = ORPHAN_PATIENCE / MINUTE;
-        expect(decide(present, facts({ ...tagged, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
-        expect(decide(present, facts({ ...tagged, refusal }, minutes))).toMatchObject({ do: 'succeed', model: model() });
+        expect(decide(present, facts({ ...found, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
+        expect(decide(present, facts({ ...found, refusal }, minutes))).toMatchObject({ do: 'succeed', model: model() });
       });
     });
 
@@ -438,26 +442,31 @@ describe('Bedrock refuses a call', () => {
     const models = [listed('one'), listed('two'), listed('three')];
 
     test('looks which one it is', () => {
-      expect(decide(present, facts({ refusal }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(present, facts({ refusal }))).toMatchObject({ do: 'ListModelImportJobs', into: 'running' });
+      expect(decide(present, facts({ refusal, running: [] }))).toEqual({ do: 'ListImportedModels' });
+    });
+
+    test('waits for its turn when another was quicker', () => {
+      expect(decide(present, facts({ refusal, running: [job({ name: 'other' })] }, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import/) });
     });
 
     test('waits for a place', () => {
-      expect(decide(present, facts({ refusal, models }, full - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, running: [], models }, full - 1))).toMatchObject({ do: 'wait' });
     });
 
     test('waits anew when a place has been given to another', () => {
       const taken = [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })];
-      expect(decide(present, facts({ refusal, models: taken }, 10 + full - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, running: [], models: taken }, 10 + full - 1))).toMatchObject({ do: 'wait' });
     });
 
     test('fails when there was none for a while, with the models that hold them', () => {
-      const step = decide(present, facts({ refusal, models }, full));
+      const step = decide(present, facts({ refusal, running: [], models }, full));
       expect(step.do).toBe('fail');
       expect(whyOf(step)).toMatch(/Its models: one, two, three\. .*DELETE_FIRST/);
     });
 
     test('waits when it is not the models', () => {
-      expect(decide(present, facts({ refusal, models: [] }, full))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, running: [], models: [] }, full))).toMatchObject({ do: 'wait' });
     });
   });
 });
