@@ -1,0 +1,25 @@
+// What the least consumer does: plain JavaScript, one model. Its handler must be there to be uploaded.
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { App, CfnOutput, Stack } = require('aws-cdk-lib');
+const { ImportedModel, ModelSource } = require('cdk-bedrock-model-import');
+
+const app = new App({ outdir: process.argv[2] });
+const stack = new Stack(app, 'OneModel');
+const model = new ImportedModel(stack, 'Llama', { source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/') });
+new CfnOutput(stack, 'ModelArn', { value: model.modelArn });
+const { directory } = app.synth();
+
+const read = (name) => JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8'));
+const bundle = fs.readFileSync(path.join(__dirname, 'node_modules/cdk-bedrock-model-import/assets/handler/model-import.lambda/index.js'));
+const { Resources } = read('OneModel.template.json');
+const handler = Object.values(Resources).find(({ Type, Properties }) =>
+  Type === 'AWS::Lambda::Function' && Properties.Description.startsWith('Imports models into Amazon Bedrock'));
+const { source } = read('OneModel.assets.json').files[handler.Properties.Code.S3Key.replace(/\.zip$/, '')];
+
+assert.equal(Object.values(Resources).filter(({ Type }) => Type === 'Custom::BedrockImportedModel').length, 1);
+assert.equal(source.packaging, 'zip');
+assert.deepEqual(fs.readdirSync(path.join(directory, source.path)), ['index.js']);
+assert.ok(fs.readFileSync(path.join(directory, source.path, 'index.js')).equals(bundle));
+console.log(`${Object.keys(Resources).length} resources, and the handler with ${bundle.length} bytes in ${source.path}`);
