@@ -83,6 +83,10 @@ npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 npmrc.addConfig('fund', 'false');
 npmrc.addConfig('audit', 'false');
 
+// The newest that npm resolves is not the newest that can be had: of the first one, Go has no module yet; of the second, npm has
+// no platform packages, so that `npm ci` would refuse the lock file.
+project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.2', 'unrs-resolver@1.12.2');
+
 // --- The handler: bundled when the library is built, with the SDK inside, so that no user ever bundles at synth. ---
 project.bundler.addBundle('src/handler/model-import.lambda.ts', {
   platform: 'node',
@@ -92,7 +96,7 @@ project.bundler.addBundle('src/handler/model-import.lambda.ts', {
 });
 
 // --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/');
 
 // --- Documentation: every snippet compiles. ---
