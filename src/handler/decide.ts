@@ -146,7 +146,7 @@ export function decide(goal: Goal, facts: Facts): Step {
 
 function decidePresent(goal: Present, facts: Facts): Step {
   const { names } = goal;
-  if (facts.refusal) return decideRefusal(goal, facts, facts.refusal);
+  if (facts.refusal && !leavesOrphan(goal, facts)) return decideRefusal(goal, facts, facts.refusal);
   if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };
   if (!isHistory(goal, facts.job)) return decideWithJob(goal, facts, facts.job, names.jobName);
 
@@ -198,6 +198,8 @@ function decideWithJob(goal: Present, facts: Facts, job: ImportJob | Absent, job
   }
 
   if (running.length > 0) return waitForTurn(goal, facts.now, running);
+  // A deletion of what CloudFormation has cancelled relies on this.
+  if (facts.now >= goal.deadline) return wait(goal, facts.now, 'The import has not been started');
   return { do: 'CreateModelImportJob', jobName, names, request: goal.request };
 }
 
@@ -216,7 +218,7 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
   const owned = ownedModels(goal, facts);
   if (!Array.isArray(owned)) return owned;
   const orphan = owned.find(other => other.name !== names.modelName && other.name !== goal.formerModelName && isOlder(other, goal));
-  if (orphan) return { do: 'DeleteImportedModel', modelName: orphan.name };
+  if (orphan && !leavesOrphan(goal, facts)) return { do: 'DeleteImportedModel', modelName: orphan.name };
 
   // Tags come last, and end the request: a poll that comes after a rollback must not find any to put back.
   if (facts.retagged) return { do: 'succeed', model };
@@ -227,6 +229,12 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
     tagChange(model.jobArn, facts.jobTags, request.jobTags, goal.formerTagKeys.job),
   ].filter(change => change.put.length + change.remove.length > 0);
   return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };
+}
+
+/** The model is there: an orphan that cannot be removed for a while is no reason to fail. */
+function leavesOrphan(goal: Present, { model, now, refusal }: Facts): boolean {
+  return refusal?.operation === 'DeleteImportedModel' && now >= goal.startedAt + ORPHAN_PATIENCE
+    && model !== undefined && model !== 'absent' && identityOf(model)?.content === goal.names.content;
 }
 
 /** An exact name that stays, while the content changes: two models cannot have it at once. */
@@ -313,12 +321,6 @@ function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {
   const { now } = facts;
   const said = `${refusal.operation} was refused: ${refusal.message}`;
   const isPatient = (patience: number) => now < goal.startedAt + patience;
-
-  // The model is there: an orphan that cannot be removed is no reason to fail.
-  if (goal.kind === 'present' && refusal.operation === 'DeleteImportedModel' && facts.model && facts.model !== 'absent'
-    && identityOf(facts.model)?.content === goal.names.content && !isPatient(ORPHAN_PATIENCE)) {
-    return { do: 'succeed', model: facts.model, why: said };
-  }
 
   switch (refusal.kind) {
     case 'transient':

@@ -123,16 +123,22 @@ function goalOf(event: IsCompleteRequest): Goal {
     const request = readRequest(event.ResourceProperties);
     const isInvented = event.PhysicalResourceId !== idOf(event, request);
     const window = request.windowMinutes * MINUTE;
+    const deadline = startedAt + WAIT_WINDOW_MINUTES.max * MINUTE;
     return {
       kind: 'absent',
       link: request.link,
       owner,
       modelName: event.PhysicalResourceId,
       cancelledCreate: isInvented
-        ? { jobName: request.jobName, content: modelNameOf(origin, request).content, since: startedAt - window - MINUTE, until: startedAt + window }
+        ? {
+          jobName: request.jobName,
+          content: modelNameOf(origin, request).content,
+          since: startedAt - window - MINUTE,
+          until: Math.min(startedAt + window + MINUTE, deadline),
+        }
         : undefined,
       startedAt,
-      deadline: startedAt + WAIT_WINDOW_MINUTES.max * MINUTE,
+      deadline,
     };
   }
   const request = parseRequest(event.ResourceProperties);

@@ -249,7 +249,9 @@ describe('a model should be there', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         const minutes = ORPHAN_PATIENCE / MINUTE;
         expect(decide(present, facts({ ...found, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
-        expect(decide(present, facts({ ...found, refusal }, minutes))).toMatchObject({ do: 'succeed', model: model() });
+        const refused = { ...found, models: [listed(NAME), orphan], refusal };
+        expect(decide(present, facts(refused, minutes))).toMatchObject({ do: 'ListTagsForResource' });
+        expect(decide(present, facts({ ...refused, modelTags: present.request.importedModelTags, jobTags: [] }, minutes))).toMatchObject({ do: 'succeed' });
       });
     });
 
@@ -390,6 +392,10 @@ describe('the window closes', () => {
 
   test.each(['model', 'wait'] as const)('the next link goes on with the deletion (%s)', link => {
     expect(decide({ ...absence, link }, facts({ running: [job()] }, 55))).toMatchObject({ do: 'succeed' });
+  });
+
+  test.each([present, starter])('no import is started any more ($link)', goal => {
+    expect(decide(goal, facts({ job: 'absent', model: 'absent', running: [] }, 30))).not.toMatchObject({ do: 'CreateModelImportJob' });
   });
 
   test('an import that still runs fails the last link, and says what comes', () => {
