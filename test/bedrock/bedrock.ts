@@ -24,7 +24,7 @@ import { OPERATIONS, violations, type Operation } from './constraints';
 import { BedrockError, invalid, notFound } from './errors';
 import { FaultScript, type Call, type Fault } from './faults';
 import { kmsKeyArn, resourceId, type Place } from './identifiers';
-import { Registry } from './registry';
+import { pageOf, Registry } from './registry';
 import {
   DEFAULT_PLAN,
   describeJob,
@@ -70,6 +70,8 @@ export interface BedrockOptions {
   readonly planImport?: (request: CreateModelImportJobRequest) => Partial<ImportPlan>;
   /** Whether a model cannot be deleted yet. @default - it can */
   readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
+  /** How long a Get or List may not see yet what has been made, has ended or was deleted; writes always see it. @default 0 */
+  readonly readLagMs?: (operation: Operation) => number;
 }
 
 /** A call that was answered. */
@@ -92,6 +94,8 @@ interface State {
   readonly jobs: Registry<Job>;
   readonly running: Set<Job>;
   readonly models: Registry<Model>;
+  /** Deleted models, which reads that lag may still see. */
+  readonly ghosts: { readonly model: Model; readonly deletedAt: number }[];
   readonly jobsByToken: Map<string, Job>;
   readonly rolesFirstSeen: Map<string, number>;
   readonly plannedImports: Partial<ImportPlan>[];
@@ -128,6 +132,7 @@ export class Bedrock {
       pageSize: options.pageSize ?? 2,
       planImport: options.planImport ?? (() => ({})),
       deleteConflict: options.deleteConflict ?? (() => false),
+      readLagMs: options.readLagMs ?? (() => 0),
     };
   }
 
@@ -153,24 +158,33 @@ export class Bedrock {
   }
 
   public getModelImportJob(input: GetModelImportJobRequest): GetModelImportJobResponse {
-    return this.serve('GetModelImportJob', input, ({ jobIdentifier }) => describeJob(this.job(jobIdentifier)));
+    return this.serve('GetModelImportJob', input, ({ jobIdentifier }) => {
+      const job = seenJob(this.job(jobIdentifier), this.seenTime('GetModelImportJob'));
+      return describeJob(found(job, 'model import job', jobIdentifier));
+    });
   }
 
   public listModelImportJobs(input: ListModelImportJobsRequest): ListModelImportJobsResponse {
     return this.serve('ListModelImportJobs', input, (query) => {
       const { statusEquals } = query;
-      const page = this.state.jobs.page(query, this.options.pageSize, (job) => !statusEquals || statusOf(job) === statusEquals);
+      const seenTime = this.seenTime('ListModelImportJobs');
+      const jobs = this.state.jobs.all().flatMap((job) => seenJob(job, seenTime) ?? []);
+      const page = pageOf(jobs, query, this.options.pageSize, (job) => !statusEquals || statusOf(job) === statusEquals);
       return { nextToken: page.nextToken, modelImportJobSummaries: page.items.map(summarizeJob) };
     });
   }
 
   public getImportedModel(input: GetImportedModelRequest): GetImportedModelResponse {
-    return this.serve('GetImportedModel', input, ({ modelIdentifier }) => describeModel(this.model(modelIdentifier)));
+    return this.serve('GetImportedModel', input, ({ modelIdentifier }) => {
+      const lagging = this.seenModels(this.seenTime('GetImportedModel'))
+        .find(({ arn, name }) => arn === modelIdentifier || name === modelIdentifier);
+      return describeModel(found(lagging, 'imported model', modelIdentifier));
+    });
   }
 
   public listImportedModels(input: ListImportedModelsRequest): ListImportedModelsResponse {
     return this.serve('ListImportedModels', input, (query) => {
-      const page = this.state.models.page(query, this.options.pageSize);
+      const page = pageOf(this.seenModels(this.seenTime('ListImportedModels')), query, this.options.pageSize);
       return { nextToken: page.nextToken, modelSummaries: page.items.map(summarizeModel) };
     });
   }
@@ -183,7 +197,7 @@ export class Bedrock {
       if (this.options.deleteConflict({ modelName: model.name, attempt: model.deleteAttempts, modelAgeMs })) {
         throw new BedrockError('ConflictException', `Model '${model.name}' cannot be deleted now`);
       }
-      this.state.models.remove(model);
+      this.removeModel(model);
       return {};
     });
   }
@@ -244,6 +258,11 @@ export class Bedrock {
     this.seeRole(roleArn);
   }
 
+  /** The role is deleted: no import can start with it. */
+  public removeRole(roleArn: string): void {
+    this.state.rolesFirstSeen.set(roleArn, Infinity);
+  }
+
   /** Decides what becomes of the next import that starts, before `planImport` is asked. */
   public planNextImport(plan: Partial<ImportPlan>): void {
     this.state.plannedImports.push(plan);
@@ -277,7 +296,13 @@ export class Bedrock {
   /** Somebody deletes a model behind the client's back. */
   public deleteModelByHand(nameOrArn: string): void {
     this.settle();
-    this.state.models.remove(this.model(nameOrArn));
+    this.removeModel(this.model(nameOrArn));
+  }
+
+  /** The imports in progress; unlike a snapshot, this costs next to nothing. */
+  public inProgress(): GetModelImportJobResponse[] {
+    this.settle();
+    return [...this.state.running].map((job) => describeJob(job));
   }
 
   public snapshot(): Snapshot {
@@ -334,7 +359,8 @@ export class Bedrock {
   // --- What keeps a job from starting, in the order in which it is checked (the order is an assumption). ---
 
   private refuseUnpropagatedRole(roleArn: string): void {
-    if (this.clock.now() - this.seeRole(roleArn) < this.options.rolePropagationMs) {
+    const firstSeen = this.seeRole(roleArn);
+    if (firstSeen === Infinity || this.clock.now() - firstSeen < this.options.rolePropagationMs) {
       throw invalid('The provided role ARN is invalid');
     }
   }
@@ -434,6 +460,23 @@ export class Bedrock {
     return found(this.state.models.find(identifier), 'imported model', identifier);
   }
 
+  private removeModel(model: Model): void {
+    this.state.models.remove(model);
+    this.state.ghosts.push({ model, deletedAt: this.clock.now() });
+  }
+
+  // --- Reads that lag see what was there some time ago. ---
+
+  private seenTime(operation: Operation): number {
+    return this.clock.now() - this.options.readLagMs(operation);
+  }
+
+  private seenModels(time: number): Model[] {
+    const seen = this.state.models.all().filter((model) => model.creationTime <= time);
+    const ghosts = this.state.ghosts.filter(({ model, deletedAt }) => deletedAt > time && model.creationTime <= time);
+    return ghosts.length === 0 ? seen : [...seen, ...ghosts.map(({ model }) => model)].sort((one, other) => one.sequence - other.sequence);
+  }
+
   private taggable(arn: string): Job | Model {
     return found<Job | Model>(this.state.jobs.withArn(arn) ?? this.state.models.withArn(arn), 'resource', arn);
   }
@@ -455,10 +498,17 @@ function emptyState(): State {
     jobs: new Registry(),
     running: new Set(),
     models: new Registry(),
+    ghosts: [],
     jobsByToken: new Map(),
     rolesFirstSeen: new Map(),
     plannedImports: [],
   };
+}
+
+/** The job as it was at a time; undefined when it was not there. */
+function seenJob(job: Job, time: number): Job | undefined {
+  if (job.creationTime > time) return undefined;
+  return job.end && job.end.time > time ? { ...job, end: undefined } : job;
 }
 
 /** Assumption, the strictest: what the service does with a token that comes again with another request is not documented. */

@@ -25,7 +25,7 @@ export interface Page<T> {
   readonly nextToken?: string;
 }
 
-/** Resources in the order of their creation, found by ARN or by name, listed in pages. */
+/** Resources in the order of their creation, found by ARN or by name. */
 export class Registry<T extends Resource> {
   private readonly byArn = new Map<string, T>();
   private readonly byName = new Map<string, T>();
@@ -60,20 +60,23 @@ export class Registry<T extends Resource> {
   public find(identifier: string): T | undefined {
     return this.withArn(identifier) ?? this.named(identifier);
   }
+}
 
-  public page(query: ListQuery, pageSize: number, matches: (resource: T) => boolean = () => true): Page<T> {
-    const ascending = query.sortOrder === 'Ascending';
-    const after = placeOf(query);
-    const rest = this.all().filter((resource) =>
-      (after === undefined || (ascending ? resource.sequence > after : resource.sequence < after))
-      && resource.name.includes(query.nameContains ?? '')
-      && resource.creationTime > (query.creationTimeAfter?.getTime() ?? -Infinity)
-      && resource.creationTime < (query.creationTimeBefore?.getTime() ?? Infinity)
-      && matches(resource));
-    if (!ascending) rest.reverse();
-    const items = rest.slice(0, Math.min(query.maxResults ?? pageSize, pageSize));
-    return { items, nextToken: rest.length > items.length ? tokenAfter(query, items[items.length - 1]) : undefined };
-  }
+/** A page of resources that are in the order of their creation. */
+export function pageOf<T extends Resource>(
+  resources: T[], query: ListQuery, pageSize: number, matches: (resource: T) => boolean = () => true,
+): Page<T> {
+  const ascending = query.sortOrder === 'Ascending';
+  const after = placeOf(query);
+  const rest = resources.filter((resource) =>
+    (after === undefined || (ascending ? resource.sequence > after : resource.sequence < after))
+    && resource.name.includes(query.nameContains ?? '')
+    && resource.creationTime > (query.creationTimeAfter?.getTime() ?? -Infinity)
+    && resource.creationTime < (query.creationTimeBefore?.getTime() ?? Infinity)
+    && matches(resource));
+  if (!ascending) rest.reverse();
+  const items = rest.slice(0, Math.min(query.maxResults ?? pageSize, pageSize));
+  return { items, nextToken: rest.length > items.length ? tokenAfter(query, items[items.length - 1]) : undefined };
 }
 
 /**

@@ -1,0 +1,125 @@
+import * as fc from 'fast-check';
+import type {
+  ChangeScript, DeployScript, FaultScript, ImportScript, ModelSpec, OperationScript, OtherScript, RoleChoice, Script, WorldScript,
+} from './script';
+
+/** Scripts: mostly plain, with a few troubles each, so that what goes wrong can be told. All numbers shrink to the plainest. */
+export function histories(): fc.Arbitrary<Script> {
+  return fc.record({
+    world: worlds,
+    stacks: oftenOne(fc.record({ operations: fc.array(operations(), { minLength: 1, maxLength: 4 }) })),
+    others: fc.oneof({ arbitrary: fc.constant([]), weight: 2 }, { arbitrary: fc.array(others, { maxLength: 3 }), weight: 1 }),
+    faults: fc.oneof({ arbitrary: fc.constant([]), weight: 1 }, { arbitrary: fc.array(faults, { maxLength: 3 }), weight: 2 }),
+  });
+}
+
+const imports: fc.Arbitrary<ImportScript> = fc.record({
+  minutes: fc.oneof(
+    { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 14 },
+    { arbitrary: fc.integer({ min: 13, max: 60 }), weight: 4 },
+    { arbitrary: fc.integer({ min: 61, max: 360 }), weight: 1 },
+  ),
+  fails: rarely(fc.constant(true), false, 6),
+});
+
+const worlds: fc.Arbitrary<WorldScript> = fc.record({
+  pollSeconds: fc.constantFrom(60, 120, 120, 30, 120),
+  windowMinutes: fc.constantFrom(20, 5, 10, 30, 55),
+  oneImportAtATime: fc.boolean(),
+  callMs: fc.constantFrom(100, 20, 1500),
+  getLagSeconds: rarely(fc.integer({ min: 1, max: 29 }), 0, 3),
+  listLagSeconds: rarely(fc.integer({ min: 1, max: 29 }), 0, 3),
+  rolePropagationMinutes: rarely(fc.integer({ min: 1, max: 8 }), 0, 3),
+  maxModels: fc.constantFrom(3, 3, 2, 5, 1),
+  deleteConflicts: rarely(fc.integer({ min: 1, max: 3 }), 0, 4),
+  imports: fc.array(imports, { minLength: 1, maxLength: 4 }),
+  failedUpdateRecords: fc.constantFrom('old', 'new'),
+  cleanupCarries: fc.constantFrom('old', 'new'),
+  rollbackFollows: fc.boolean(),
+  executionNames: fc.boolean(),
+});
+
+const tags = fc.constantFrom<{ [key: string]: string }>({}, { team: 'a' }, { team: 'b' }, { team: 'a', cost: '1' });
+const roles = fc.oneof(
+  { arbitrary: fc.constantFrom<RoleChoice>('own-1', 'own-2', 'user-1', 'user-2'), weight: 12 },
+  { arbitrary: fc.constant<RoleChoice>('missing'), weight: 1 },
+);
+
+/** One change of one property, or of a few that belong together. */
+function changes(): fc.Arbitrary<ChangeScript> {
+  const set = fc.oneof<fc.Arbitrary<Partial<ModelSpec> | 'remove'>[]>(
+    fc.record({ weights: fc.constantFrom<0 | 1>(0, 1) }),
+    fc.record({ version: fc.integer({ min: 0, max: 2 }) }),
+    fc.record({ key: fc.constantFrom(0, 1) }),
+    fc.record({ version: fc.integer({ min: 0, max: 2 }), modelTags: tags }),
+    fc.record({ role: roles }),
+    fc.record({ vpc: fc.boolean() }),
+    fc.record({ modelTags: tags }),
+    fc.record({ jobTags: tags }),
+    fc.record({ prefix: fc.constantFrom('nightly', undefined) }),
+    fc.record({ windows: fc.integer({ min: 1, max: 4 }), lessMinutes: fc.constantFrom(0, 1, 3) }),
+    fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', undefined) }),
+    fc.record({ version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST') }),
+    fc.record({ name: fc.constantFrom('exact', 'second-exact', undefined) }),
+    fc.record({ name: fc.constantFrom('exact', undefined), version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('DELETE_FIRST', 'CREATE_FIRST') }),
+    fc.constant<'remove'>('remove'),
+  );
+  return fc.oneof(
+    { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set }), weight: 30 },
+    { arbitrary: fc.record({ model: fc.constantFrom(0, 1), set: fc.constant<Partial<ModelSpec>>({ weights: 'invalid' }) }), weight: 1 },
+  );
+}
+
+function operations(): fc.Arbitrary<OperationScript> {
+  const pauseMinutes = fc.constantFrom(1, 0, 5, 40);
+  const sibling = fc.record({
+    seconds: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 3000 })),
+    fails: fc.boolean(),
+    after: fc.constantFrom(undefined, 0, 1),
+  });
+  const deploys: fc.Arbitrary<DeployScript> = fc.record({
+    do: fc.constant<'deploy'>('deploy'),
+    pauseMinutes,
+    changes: fc.array(changes(), { minLength: 1, maxLength: 3 }),
+    sibling: rarely(sibling, undefined, 2),
+    cancelAfterSeconds: rarely(fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 3000 })), undefined, 8),
+    deniedMinutes: rarely(fc.constantFrom(3, 7, 1000), undefined, 10),
+  });
+  return fc.oneof(
+    { arbitrary: deploys, weight: 12 },
+    { arbitrary: fc.record({ do: fc.constant<'destroy'>('destroy'), pauseMinutes }), weight: 1 },
+  );
+}
+
+const atMinute = fc.integer({ min: 0, max: 150 });
+const others: fc.Arbitrary<OtherScript> = fc.oneof(
+  fc.record({ do: fc.constant<'import'>('import'), atMinute, minutes: fc.integer({ min: 1, max: 120 }), fails: rarely(fc.constant(true), false, 4) }),
+  fc.record({ do: fc.constant<'model'>('model'), atMinute }),
+  fc.record({ do: fc.constant<'forget'>('forget'), atMinute }),
+  fc.record({ do: fc.constant<'deleteByHand'>('deleteByHand'), atMinute, which: fc.nat(2) }),
+  fc.record({ do: fc.constant<'tagByHand'>('tagByHand'), atMinute, which: fc.nat(2) }),
+);
+
+const calls = fc.oneof(fc.nat(30), fc.nat(250));
+const faults: fc.Arbitrary<FaultScript> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('throttled', 'serverError', 'lostRequest', 'lostAnswer'), call: calls, times: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constantFrom('lostAnswer', 'throttled'), call: fc.nat(12), times: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({ kind: fc.constant('storm'), atMinute, minutes: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ kind: fc.constant('refusedForGood'), create: fc.nat(3) }),
+  fc.record({ kind: fc.constant('handlerKilled'), call: calls, when: fc.constantFrom('before', 'after') }),
+  fc.record({ kind: fc.constant('frameworkKilled'), poll: calls, when: fc.constantFrom('before', 'after', 'answered') }),
+  fc.record({ kind: fc.constant('invocationThrottled'), invocation: calls, times: fc.constantFrom(1, 2) }),
+  fc.record({ kind: fc.constant('deliveredTwice'), request: fc.nat(30), afterSeconds: fc.constantFrom(0, 1, 60, 180) }),
+  fc.record({ kind: fc.constant('deliveredLate'), request: fc.nat(30), seconds: fc.integer({ min: 1, max: 90 }) }),
+) as fc.Arbitrary<FaultScript>;
+
+function rarely<T, U>(arbitrary: fc.Arbitrary<T>, otherwise: U, often: number): fc.Arbitrary<T | U> {
+  return fc.oneof<fc.MaybeWeightedArbitrary<T | U>[]>({ arbitrary: fc.constant(otherwise), weight: often }, { arbitrary, weight: 1 });
+}
+
+function oftenOne<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  return fc.oneof(
+    { arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: 1 }), weight: 3 },
+    { arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: 2 }), weight: 1 },
+  );
+}

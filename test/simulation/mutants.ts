@@ -1,0 +1,287 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { InvariantName } from './invariants';
+import type { HandlerCode } from './lambda';
+
+/** A change of one file of src/handler, which breaks it. */
+export interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A broken handler, and the invariants of which one must notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  readonly caughtBy: readonly InvariantName[];
+}
+
+const D = 'decide.ts';
+
+/** Broken handlers, to prove that the simulation notices. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'owner hash without the stack',
+    patches: [{ file: 'names.ts', find: 'return hash(origin.stackId, origin.importLogicalId);', replace: 'return hash(origin.importLogicalId);' }],
+    caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'nothing-left', 'delete-verified', 'needless-import'],
+  },
+  {
+    name: 'owner hash without the logical id',
+    patches: [{ file: 'names.ts', find: 'return hash(origin.stackId, origin.importLogicalId);', replace: 'return hash(origin.stackId);' }],
+    caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'model-kept', 'delete-verified'],
+  },
+  {
+    name: 'model name without the content',
+    patches: [{ file: 'names.ts', find: '`${request.nameBase}-${owner}-${content}` };', replace: '`${request.nameBase}-${owner}` };' }],
+    caughtBy: ['needless-failure', 'arn-live', 'model-kept'],
+  },
+  {
+    name: 'content without the version of the source',
+    patches: [{ file: 'names.ts', find: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId)', replace: 'hash(request.s3Uri, request.importedModelKmsKeyId)' }],
+    caughtBy: ['arn-live'],
+  },
+  {
+    name: 'the role is content',
+    patches: [{ file: 'names.ts', find: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId)', replace: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId, request.roleArn)' }],
+    caughtBy: ['needless-import'],
+  },
+  {
+    name: 'job name without the request',
+    patches: [{ file: 'names.ts', find: 'const asked = hash(origin.requestId, owner, content);', replace: 'const asked = hash(owner, content);' }],
+    caughtBy: ['needless-failure', 'fails-at-first-look', 'arn-live'],
+  },
+  {
+    name: 'throws on throttling',
+    patches: [{ file: D, find: "    case 'transient':\n    case 'busy':\n      return wait(goal, now, said);", replace: "    case 'transient':\n      return fail(said);\n    case 'busy':\n      return wait(goal, now, said);" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'conflict is final',
+    patches: [{ file: D, find: "    case 'transient':\n    case 'busy':\n      return wait(goal, now, said);", replace: "    case 'transient':\n      return wait(goal, now, said);\n    case 'busy':\n      return fail(said);" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'forgets the running job on delete',
+    patches: [{ file: D, find: '  if (own) return waitForImport(goal, now, own);\n', replace: '' }],
+    caughtBy: ['delete-verified', 'nothing-left'],
+  },
+  {
+    name: 'no deadline of its own',
+    patches: [{ file: D, find: "  if (now < goal.deadline) return { do: 'wait', why };", replace: "  if (now < goal.deadline + 9e9) return { do: 'wait', why };" }],
+    caughtBy: ['answered', 'needless-failure'],
+  },
+  {
+    name: 'fails when its window closes, instead of handing over',
+    patches: [{ file: D, find: "  if (goal.link !== last) return { do: 'succeed'", replace: "  if (goal.link === 'none' as string) return { do: 'succeed'" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'hands over at once',
+    patches: [{ file: D, find: "  if (now < goal.deadline) return { do: 'wait', why };", replace: "  if (now < goal.deadline && !(goal.kind === 'present' && goal.link === 'import')) return { do: 'wait', why };" }],
+    caughtBy: ['arn-live', 'needless-failure'],
+  },
+  {
+    name: 'reaps the model that a rollback needs',
+    patches: [{ file: D, find: ' && other.name !== goal.formerModelName && isOlder(other, goal)', replace: ' && isOlder(other, goal)' }],
+    caughtBy: ['model-kept', 'rollback-restores', 'needless-import'],
+  },
+  {
+    name: 'reaps what a later deployment has made',
+    patches: [{ file: D, find: 'return model.creationTime <= goal.startedAt;', replace: 'return model.creationTime <= goal.startedAt + 9e9;' }],
+    caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
+  },
+  {
+    name: 'reaps the models of others',
+    patches: [{ file: D, find: 'return facts.models.filter(model => made.has(model.arn) || identityOf(model)?.owner === goal.owner);', replace: 'return facts.models;' }],
+    caughtBy: ['hands-off'],
+  },
+  {
+    name: 'never reaps',
+    patches: [{ file: D, find: "if (orphan && !leavesOrphan(goal, facts)) return { do: 'DeleteImportedModel', modelName: orphan.name };", replace: '' }],
+    caughtBy: ['orphan-removed'],
+  },
+  {
+    name: 'does not adopt a running import',
+    patches: [{ file: D, find: '  if (adopted) return waitForImport(goal, facts.now, adopted);\n', replace: '' }],
+    caughtBy: ['arn-live', 'needless-import', 'fails-at-first-look', 'needless-failure', 'one-call-per-poll'],
+  },
+  {
+    name: 'reports a deletion before it is done',
+    patches: [{ file: 'reconcile.ts', find: '      await bedrock.deleteModel(step.modelName);\n      return undefined;', replace: "      await bedrock.deleteModel(step.modelName).catch(() => undefined);\n      return { model: 'absent', models: [], ownJobs: [] };" }],
+    caughtBy: ['delete-verified', 'nothing-left', 'model-kept', 'needless-import', 'arn-live', 'orphan-removed'],
+  },
+  {
+    name: 'a cancelled Create is forgotten',
+    patches: [{ file: D, find: 'if (goal.cancelledCreate && now < goal.cancelledCreate.until) {', replace: 'if (goal.cancelledCreate && now < 0) {' }],
+    caughtBy: ['nothing-left'],
+  },
+  {
+    name: 'a request begins when the handler hears of it',
+    patches: [{ file: 'model-import-handler.ts', find: 'if (!signed) return now;', replace: 'if (!signed || now > 0) return now;' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'DELETE_FIRST waits for its turn, then deletes',
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST') {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
+    caughtBy: ['model-kept'],
+  },
+  {
+    name: 'a link clings to a job of long ago',
+    patches: [{ file: D, find: 'if (!isHistory(goal, facts.job)) return', replace: 'if (goal.owner !== undefined) return' }],
+    caughtBy: ['needless-failure', 'arn-live'],
+  },
+  {
+    name: 'a role error is final at once',
+    patches: [{ file: D, find: "    case 'role':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'role':\n      return isPatient(0)" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a role error waits for ever',
+    patches: [{ file: D, find: "    case 'role':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'role':\n      return isPatient(9e9)" }],
+    caughtBy: ['bounded-patience'],
+  },
+  {
+    name: 'a denied call is final at once',
+    patches: [{ file: D, find: "    case 'access':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'access':\n      return isPatient(0)" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a denied call waits for ever',
+    patches: [{ file: D, find: "    case 'access':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'access':\n      return isPatient(9e9)" }],
+    caughtBy: ['bounded-patience'],
+  },
+  {
+    name: 'a quota is final at once',
+    patches: [{ file: D, find: "    case 'quota':\n      return decideQuota(goal, facts, said);", replace: "    case 'quota':\n      return fail(said);" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a full account waits for ever',
+    patches: [{ file: D, find: 'if (now < since + FULL_ACCOUNT_PATIENCE || models.length === 0)', replace: 'if (now < since + 9e9 || models.length === 0)' }],
+    caughtBy: ['bounded-patience'],
+  },
+  {
+    name: 'DELETE_FIRST deletes the models of others',
+    patches: [{ file: D, find: 'const obsolete = owned.find(other => isOlder(other, goal));', replace: 'const obsolete = facts.models?.find(other => isOlder(other, goal));' }],
+    caughtBy: ['hands-off'],
+  },
+  {
+    name: 'DELETE_FIRST deletes although it is CREATE_FIRST',
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST') {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
+    caughtBy: ['model-kept', 'rollback-restores'],
+  },
+  {
+    name: 'the import link deletes one model only',
+    patches: [{ file: D, find: "if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };", replace: "if (owned.length > 1) return { do: 'DeleteImportedModel', modelName: owned[0].name };" }],
+    caughtBy: ['delete-verified', 'nothing-left'],
+  },
+  {
+    name: 'the import link does not sweep',
+    patches: [{ file: D, find: "if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };", replace: "if (owned.length > 9) return { do: 'DeleteImportedModel', modelName: owned[0].name };" }],
+    caughtBy: ['delete-verified', 'nothing-left'],
+  },
+  {
+    name: 'no quiet time',
+    patches: [{ file: D, find: 'export const QUIET_TIME = 30 * SECOND;', replace: 'export const QUIET_TIME = 0 * SECOND;' }],
+    caughtBy: ['delete-verified', 'nothing-left'],
+  },
+  {
+    name: 'the wait link deletes',
+    patches: [{ file: D, find: "    case 'wait':\n      return { do: 'succeed' };\n", replace: "    case 'wait':\n" }],
+    caughtBy: ['model-kept', 'delete-verified', 'needless-failure', 'hands-off', 'nothing-left'],
+  },
+  {
+    name: 'tags are not removed',
+    patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: formerKeys.filter(key => have.has(key) && want.has(key) && !want.has(key)),' }],
+    caughtBy: ['tags'],
+  },
+  {
+    name: 'untags everything',
+    patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: [...have.keys()].filter(key => !want.has(key) || formerKeys.length < 0),' }],
+    caughtBy: ['tags'],
+  },
+  {
+    name: 'tags are not changed',
+    patches: [{ file: D, find: "return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };", replace: "return changes.length > 99 ? { do: 'TagResource', changes } : { do: 'succeed', model };" }],
+    caughtBy: ['tags'],
+  },
+  {
+    name: 'a failed job is waited for',
+    patches: [{ file: D, find: "if (job !== 'absent' && job.status === 'Failed') {", replace: "if (job !== 'absent' && job.status === 'Failed' && facts.now > goal.deadline) {" }],
+    caughtBy: ['fails-at-first-look', 'reason-given', 'needless-failure', 'arn-live'],
+  },
+  {
+    name: 'a failed job keeps its reason to itself',
+    patches: [{ file: D, find: "failed: ${job.failureMessage ?? 'Bedrock gave no reason'}. `", replace: 'failed. `' }],
+    caughtBy: ['reason-given'],
+  },
+  {
+    name: 'a long answer is not cut',
+    patches: [{ file: 'deployment-error.ts', find: 'const MAX_BYTES = 2500;', replace: 'const MAX_BYTES = 250000;' }],
+    caughtBy: ['answer-fits'],
+  },
+  {
+    name: 'the id of the import link has the content',
+    patches: [{ file: 'model-import-handler.ts', find: '`${event.LogicalResourceId}-${ownerOf(origin)}`', replace: '`${event.LogicalResourceId}-${modelNameOf(origin, request).content}`' }],
+    caughtBy: ['rollback-restores'],
+  },
+  {
+    name: 'an id that changes in a deletion',
+    patches: [{ file: 'model-import-handler.ts', find: "return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));", replace: 'return idOf(event, parseRequest(event.ResourceProperties));' }],
+    caughtBy: ['answer-fits', 'needless-failure', 'delete-verified', 'hands-off', 'model-kept', 'nothing-left', 'destroy-ends'],
+  },
+  {
+    name: 'a deletion checks the properties',
+    patches: [{ file: 'model-import-handler.ts', find: "return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));", replace: "const request = parseRequest(event.ResourceProperties);\n  return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, request);" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'every poll looks at everything',
+    patches: [{ file: D, find: "  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };", replace: "  if (facts.models === undefined) return { do: 'ListImportedModels' };\n  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };" }],
+    caughtBy: ['one-call-per-poll'],
+  },
+  {
+    name: 'not found is an error',
+    patches: [{ file: 'bedrock-api.ts', find: "if ((error as Partial<Error>).name === 'ResourceNotFoundException') return 'absent';", replace: '' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'reads the first page only',
+    patches: [{ file: 'bedrock-api.ts', find: '} while (nextToken);', replace: '} while (nextToken === \'\');' }],
+    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
+  },
+  {
+    name: 'a job name in use is final',
+    patches: [{ file: 'refusal.ts', find: "if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';", replace: '' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'the attributes lack one',
+    patches: [{ file: 'bedrock-api.ts', find: "          JobArn: model.jobArn ?? '',\n", replace: "          JobArn: '',\n" }],
+    caughtBy: ['attributes'],
+  },
+];
+
+const ROOT = path.join(__dirname, '..', '..');
+
+/** The handler with patches, from a temporary copy of its source. */
+export async function patchedHandler(patches: readonly Patch[]): Promise<HandlerCode> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'mutant-'));
+  for (const part of ['handler', 'contract']) {
+    fs.cpSync(path.join(ROOT, 'src', part), path.join(directory, 'src', part), { recursive: true, filter: source => !source.endsWith('.js') && !source.endsWith('.d.ts') });
+  }
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'));
+  for (const { file, find, replace } of patches) {
+    const name = path.join(directory, 'src', 'handler', file);
+    const source = fs.readFileSync(name, 'utf8');
+    if (source.split(find).length !== 2) throw new Error(`${file} has ${source.split(find).length - 1} times, not once: ${find}`);
+    fs.writeFileSync(name, source.replace(find, () => replace));
+  }
+  const load = async (name: string) => import(path.join(directory, 'src', 'handler', `${name}.ts`)) as Promise<HandlerCode>;
+  const { ModelImportHandler } = await load('model-import-handler');
+  const { BedrockApi } = await load('bedrock-api');
+  fs.rmSync(directory, { recursive: true });
+  return { ModelImportHandler, BedrockApi };
+}

@@ -1,0 +1,77 @@
+import * as fc from 'fast-check';
+import { histories } from './histories';
+import type { InvariantName } from './invariants';
+import type { HandlerCode } from './lambda';
+import { play } from './play';
+import type { Script } from './script';
+
+/** What a number of histories have shown. */
+export interface Findings {
+  readonly histories: number;
+  readonly calls: number;
+  /** In how many histories something happened. */
+  readonly coverage: { readonly [what: string]: number };
+  readonly failure?: Failure;
+}
+
+export interface Failure {
+  readonly invariant: InvariantName | 'crash';
+  readonly message: string;
+  /** Of fast-check: `--replay seed:path` plays it again. */
+  readonly seed: number;
+  readonly path: string;
+  /** How many histories it took. */
+  readonly after: number;
+  readonly script: Script;
+  readonly trace: readonly string[];
+}
+
+export interface SearchOptions {
+  readonly runs: number;
+  readonly seed: number;
+  readonly path?: string;
+}
+
+/** Plays histories until one breaks an invariant, and shrinks that one, as long as it breaks the same invariant. */
+export async function search(code: HandlerCode, { runs, seed, path }: SearchOptions): Promise<Findings> {
+  const coverage: { [what: string]: number } = {};
+  let played = 0;
+  let calls = 0;
+  let first: Failure['invariant'] | undefined;
+  const check = async (script: Script): Promise<void> => {
+    let broken: Failure['invariant'] | undefined;
+    let error: unknown;
+    try {
+      const history = await play(script, code);
+      if (first === undefined) {
+        played += 1;
+        calls += history.calls;
+        for (const what of history.counts.keys()) coverage[what] = (coverage[what] ?? 0) + 1;
+      }
+      error = history.violation;
+      broken = history.violation?.invariant;
+    } catch (crash) {
+      error = crash;
+      broken = 'crash';
+    }
+    if (broken === undefined || (first !== undefined && broken !== first)) return;
+    first = broken;
+    throw error;
+  };
+  const result = await fc.check(fc.asyncProperty(histories(), check), { numRuns: runs, seed, path });
+  if (!result.failed || !result.counterexample || first === undefined) return { histories: played, calls, coverage };
+  const [script] = result.counterexample;
+  const { trace, message } = await tell(script, code);
+  const failure: Failure = { invariant: first, message, seed: result.seed, path: result.counterexamplePath ?? '', after: played, script, trace };
+  return { histories: played, calls, coverage, failure };
+}
+
+/** Plays a script again, with a trace. */
+export async function tell(script: Script, code: HandlerCode): Promise<{ readonly trace: readonly string[]; readonly message: string }> {
+  try {
+    const { trace, violation } = await play(script, code, { traced: true });
+    return { trace, message: violation?.message ?? 'nothing is wrong' };
+  } catch (crash) {
+    return { trace: [], message: (crash as Error).stack ?? String(crash) };
+  }
+}

@@ -1,0 +1,29 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { INVARIANTS } from './invariants';
+import { MUTANTS } from './mutants';
+import { search } from './search';
+import { BedrockApi } from '../../src/handler/bedrock-api';
+import { ModelImportHandler } from '../../src/handler/model-import-handler';
+
+const code = { ModelImportHandler, BedrockApi };
+
+// `npm run simulate` plays more of them, and others each time.
+test('300 histories break no invariant', async () => {
+  const { failure, histories } = await search(code, { runs: 300, seed: 4 });
+  expect([...failure?.trace ?? [], failure?.message].join('\n')).toBe('');
+  expect(histories).toBe(300);
+}, 60_000);
+
+test('a history plays the same every time', async () => {
+  const [one, other] = [await search(code, { runs: 20, seed: 5 }), await search(code, { runs: 20, seed: 5 })];
+  expect(one).toEqual(other);
+});
+
+test.each(MUTANTS.map(mutant => [mutant.name, mutant] as const))('the mutant "%s" still fits the source', (_, { patches, caughtBy }) => {
+  for (const { file, find } of patches) {
+    const source = fs.readFileSync(path.join(__dirname, '..', '..', 'src', 'handler', file), 'utf8');
+    expect([file, find, source.split(find).length - 1]).toEqual([file, find, 1]);
+  }
+  expect(Object.keys(INVARIANTS)).toEqual(expect.arrayContaining([...caughtBy]));
+});

@@ -1,0 +1,276 @@
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
+import { Checks } from './checks';
+import { Stack } from './cloudformation';
+import { FaultPlan } from './fault-plan';
+import { type HandlerCode, Invocation, type Outcome, type PendingCall } from './lambda';
+import type { Polled } from './provider';
+import { type CfnRequest, describeRequest } from './request';
+import { Scheduler } from './scheduler';
+import type { OtherScript, Script } from './script';
+import { roleArnOf } from './template';
+import { Trace } from './trace';
+import { User } from './user';
+import { Bedrock } from '../bedrock/bedrock';
+import type { Operation } from '../bedrock/constraints';
+import { BedrockError } from '../bedrock/errors';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** How far a history may go before it counts as one that never ends. */
+const MAX_CALLS = 60_000;
+
+/** More than fits in an answer, and longer in bytes than in characters. */
+const LONG_MESSAGE = ` ${'"\u00e9\u4e16\\" '.repeat(300)}`;
+
+const CHANGES: readonly Operation[] = ['CreateModelImportJob', 'DeleteImportedModel', 'TagResource', 'UntagResource'];
+
+/** The method of the state machine that carries out an operation. */
+type Method = Uncapitalize<Operation>;
+
+/** One history: an account, its stacks, and everything that befalls them. */
+export class World {
+  public readonly scheduler = new Scheduler();
+  public readonly bedrock: Bedrock;
+  public readonly faults: FaultPlan;
+  public readonly trace: Trace;
+  public readonly checks: Checks;
+  public readonly stacks: Stack[];
+  /** How often something happened. */
+  public readonly counts = new Map<string, number>();
+  private readonly began: number;
+  private imports = 0;
+  private numbers = 0;
+  private requests = 0;
+  private calls = 0;
+
+  constructor(public readonly script: Script, private readonly code: HandlerCode, traced: boolean) {
+    const { world } = script;
+    this.began = this.now;
+    this.faults = new FaultPlan(script.faults);
+    this.trace = new Trace(() => this.now, traced);
+    this.bedrock = new Bedrock({
+      clock: this.scheduler.clock,
+      maxModels: world.maxModels,
+      rolePropagationMs: world.rolePropagationMinutes * MINUTE,
+      readLagMs: operation => (operation.startsWith('List') ? world.listLagSeconds : world.getLagSeconds) * SECOND,
+      deleteConflict: ({ attempt }) => attempt <= world.deleteConflicts,
+      planImport: request => this.planImport(request),
+    });
+    this.stacks = script.stacks.map((_, index) => new Stack(this, 'AB'[index]));
+    this.checks = new Checks(this);
+  }
+
+  public get now(): number {
+    return this.scheduler.now;
+  }
+
+  public get calledBedrock(): number {
+    return this.calls;
+  }
+
+  /** Plays the script to its end, which is when nothing can happen any more. */
+  public async play(): Promise<void> {
+    this.bedrock.removeRole(roleArnOf({ role: 'missing' }));
+    for (const role of ['user-1', 'user-2', 'other'] as const) this.bedrock.addRole(`arn:aws:iam::111122223333:role/${role}`);
+    const settledRoles = this.script.world.rolePropagationMinutes * MINUTE;
+    this.script.others.forEach(other => this.scheduler.after(settledRoles + other.atMinute * MINUTE, () => this.playOther(other)));
+    const users = this.script.stacks.map(({ operations }, index) => new User(this, this.stacks[index], operations));
+    this.scheduler.after(settledRoles, () => users.forEach(user => user.next()));
+    await this.scheduler.run();
+    this.checks.over(users.every(user => user.isDone));
+  }
+
+  public count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  public nextNumber(): number {
+    return this.numbers++;
+  }
+
+  public nextRequest(): number {
+    return this.requests++;
+  }
+
+  public addRole(arn: string): void {
+    this.bedrock.addRole(arn);
+    this.checks.roleMade(arn);
+  }
+
+  public removeRole(arn: string): void {
+    this.bedrock.removeRole(arn);
+    this.checks.roleGone(arn);
+  }
+
+  // --- Lambda ---
+
+  /** Runs the handler; `ended` is called when it has ended, or was killed. */
+  public invoke(request: CfnRequest, event: object, ended: (outcome: Outcome, polled: Polled) => void): void {
+    const throttles = this.faults.throttlesInvocation();
+    if (throttles > 0) this.count('invocation throttled');
+    if (throttles > 1) {
+      request.excuses.add('invocation throttled');
+      this.scheduler.after(25 * SECOND, () => ended({ error: new Error('Rate exceeded') }, { at: this.now, calls: 0, disturbed: true, running: false }));
+      return;
+    }
+    const invocation = new Invocation();
+    const run: Run = { request, invocation, ended, calls: 0, disturbed: false, running: this.checks.ownJobRunning(request) };
+    this.scheduler.after(throttles > 0 ? SECOND : 0, async () => {
+      await invocation.start(this.code, event, () => this.now, () => undefined);
+      this.goOn(run);
+    });
+  }
+
+  private goOn(run: Run): void {
+    const { request, invocation, ended } = run;
+    if (invocation.outcome) {
+      ended(invocation.outcome, {
+        at: this.now, calls: run.calls, disturbed: run.disturbed, running: run.running && this.checks.ownJobRunning(request),
+      });
+      return;
+    }
+    const { call } = invocation;
+    if (!call) throw new Error('The handler waits for something that is no call of Bedrock');
+    this.scheduler.after(this.script.world.callMs, async () => this.carryOut(run, call));
+  }
+
+  private async carryOut(run: Run, call: PendingCall): Promise<void> {
+    const { request, invocation } = run;
+    const { operation, input } = call;
+    this.calls += 1;
+    run.calls += 1;
+    if (this.calls > MAX_CALLS) this.checks.endless(request);
+    const fault = this.faults.nextCall(operation, (this.now - this.began) / MINUTE);
+    if (fault.name) {
+      this.count(`fault: ${fault.name}`);
+      run.disturbed = true;
+      request.lastFaultAt = this.now;
+      if (fault.name === 'refusedForGood') request.excuses.add('refused for good');
+      this.trace.say('fault', () => `${fault.name} meets ${operation} for ${describeRequest(request)}`);
+    }
+    let result: { readonly value: unknown } | { readonly error: unknown } | undefined;
+    if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
+    if (fault.killed) {
+      request.excuses.add('handler killed');
+      this.scheduler.after(SECOND, () => run.ended(
+        { error: new Error('2026-01-01T00:00:00.000Z 12345678-1234-1234-1234-123456789012 Task timed out after 120.00 seconds') },
+        { at: this.now, calls: run.calls, disturbed: true, running: false },
+      ));
+      return;
+    }
+    await invocation.answer(({ answer, refuse }) => {
+      if (fault.error) {
+        refuse(fault.error);
+      } else if (result && 'error' in result) {
+        refuse(result.error);
+      } else {
+        answer(result?.value);
+      }
+    });
+    this.goOn(run);
+  }
+
+  /** As the stack's provider, with the permissions that it has. */
+  private callBedrock(request: CfnRequest, operation: Operation, input: object): { readonly value: unknown } | { readonly error: unknown } {
+    const { stack } = request;
+    let result: { readonly value: unknown } | { readonly error: unknown };
+    const changes = CHANGES.includes(operation);
+    if (changes) this.checks.changing(request, operation, input);
+    if (this.now < stack.deniedUntil && (stack.deniedAll || operation === 'CreateModelImportJob')) {
+      this.count('access denied');
+      result = { error: new BedrockError('AccessDeniedException', `You are not authorized to perform bedrock:${operation}`) };
+    } else if (operation === 'CreateModelImportJob' && this.checks.isDeleted(request)) {
+      // Assumption: the waiter of a cancelled Update ends when its chain has been deleted (assumptions.md).
+      this.count('assumed: zombie of a deleted chain');
+      result = { error: new BedrockError('ValidationException', 'The provided role ARN is invalid') };
+    } else {
+      const method = `${operation[0].toLowerCase()}${operation.slice(1)}` as Method;
+      try {
+        result = { value: (this.bedrock[method] as (argument: object) => unknown)(input) };
+      } catch (error) {
+        result = { error };
+      }
+    }
+    const refused = 'error' in result ? result.error as BedrockError : undefined;
+    if (changes) {
+      this.trace.say('Bedrock', () => `${operation} ${JSON.stringify(input).slice(0, 230)} for ${describeRequest(request)}: ${refused ? `${refused.name}: ${refused.message}` : 'ok'}`);
+    } else if (refused) {
+      this.trace.say('Bedrock', () => `${operation} ${JSON.stringify(input).slice(0, 120)} for ${describeRequest(request)}: ${refused.name}`);
+    }
+    if (refused) this.checks.refused(request, operation, refused);
+    else if (changes) this.checks.changed(request, operation, input);
+    this.bedrock.clearCalls();
+    if (this.trace.enabled) this.trace.holds(() => this.checks.whatIs());
+    return result;
+  }
+
+  private planImport({ jobName }: CreateModelImportJobRequest): { durationMs: number; failureMessage?: string } {
+    const { imports } = this.script.world;
+    if (jobName?.startsWith('other')) {
+      const [, , minutes, fails] = jobName.split('-');
+      return { durationMs: Number(minutes) * MINUTE, failureMessage: fails === 'fails' ? 'other reasons' : undefined };
+    }
+    const { minutes, fails } = imports[Math.min(this.imports++, imports.length - 1)] ?? { minutes: 3 };
+    return { durationMs: minutes * MINUTE, failureMessage: fails ? `The weights are unreadable${minutes % 4 === 0 ? LONG_MESSAGE : ''}` : undefined };
+  }
+
+  // --- The others in the account ---
+
+  private playOther(other: OtherScript): void {
+    const serial = this.nextNumber();
+    switch (other.do) {
+      case 'import':
+        try {
+          this.bedrock.createModelImportJob({
+            jobName: `other-${serial}-${other.minutes}-${other.fails ? 'fails' : 'succeeds'}`,
+            importedModelName: `other-${serial}`,
+            roleArn: 'arn:aws:iam::111122223333:role/other',
+            modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/other/' } },
+          });
+          this.count('import of another');
+          this.trace.say('other', () => `starts an import of ${other.minutes} minutes`);
+        } catch {
+          this.trace.say('other', () => 'may not start an import');
+        }
+        return;
+      case 'model':
+        this.bedrock.seedModel(`other-${serial}`);
+        this.count('model of another');
+        this.trace.say('other', () => 'has one more model');
+        return;
+      case 'forget': {
+        const mine = this.bedrock.snapshot().models.find(({ modelName }) => modelName?.startsWith('other'));
+        if (!mine?.modelName) return;
+        this.bedrock.deleteModelByHand(mine.modelName);
+        this.trace.say('other', () => `deletes its model ${mine.modelName}`);
+        return;
+      }
+      default: {
+        const models = this.bedrock.snapshot().models.filter(({ modelName }) => !modelName?.startsWith('other'));
+        const victim = models[other.which % Math.max(1, models.length)];
+        if (!victim?.modelName || !victim.modelArn) return;
+        if (other.do === 'deleteByHand') {
+          this.checks.deletedByHand(victim.modelArn);
+          this.bedrock.deleteModelByHand(victim.modelName);
+          this.count('deleted by hand');
+        } else {
+          this.bedrock.tagResource({ resourceARN: victim.modelArn, tags: [{ key: 'by-hand', value: 'yes' }] });
+          this.bedrock.clearCalls();
+          this.checks.taggedByHand(victim.modelArn);
+          this.count('tagged by hand');
+        }
+        this.trace.say('operator', () => `${other.do} ${victim.modelName}`);
+      }
+    }
+  }
+}
+
+interface Run {
+  readonly request: CfnRequest;
+  readonly invocation: Invocation;
+  readonly ended: (outcome: Outcome, polled: Polled) => void;
+  readonly running: boolean;
+  calls: number;
+  disturbed: boolean;
+}
