@@ -449,9 +449,10 @@ function linksOf(importTimeout: number, waitWindow: number): LinkPlan[] {
 }
 
 function renderTags(tags: () => { [key: string]: string }): Tag[] {
-  // A token in place of the list: it is made when all tags are known.
+  // A token in place of the list: it is made when all tags are known. Sorted, for the order in which a map is given is another
+  // one in each language, and in Java in each run.
   return Lazy.any(
-    { produce: () => Object.entries(tags()).map(([key, value]): Tag => ({ key, value })) },
+    { produce: () => Object.entries(tags()).map(([key, value]): Tag => ({ key, value })).sort((a, b) => a.key < b.key ? -1 : 1) },
     { omitEmptyArray: true },
   ) as unknown as Tag[];
 }
