@@ -10,7 +10,7 @@ import { lastLines } from '../test/local-aws/command';
 import { ACCOUNT, REGION } from '../test/local-aws/environment';
 import { startLocalAws } from '../test/local-aws/local-aws';
 
-/** Sixteen minutes, as long as an import takes in the API reference, are over in five seconds. */
+/** Real times are minutes: a new role is invalid for some, and an import takes sixteen in the sample of the API reference. */
 const ROLE_PROPAGATION_MS = 2_000;
 const IMPORT_MS = 5_000;
 
