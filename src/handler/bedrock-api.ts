@@ -62,7 +62,7 @@ export class BedrockApi {
     return found(async () => describeJob(await this.client.send(new GetModelImportJobCommand({ jobIdentifier: name }))));
   }
 
-  public async listJobs(filter: Pick<ListModelImportJobsRequest, 'statusEquals' | 'nameContains'>): Promise<ImportJob[]> {
+  public async listJobs(filter: Pick<ListModelImportJobsRequest, 'statusEquals' | 'nameContains' | 'creationTimeAfter'>): Promise<ImportJob[]> {
     return everyPage(async nextToken => {
       const page = await this.client.send(new ListModelImportJobsCommand({ ...filter, nextToken }));
       return { nextToken: page.nextToken, items: (page.modelImportJobSummaries ?? []).map(describeJob) };

@@ -73,6 +73,8 @@ export interface Facts {
   readonly jobTags?: Tag[] | Absent;
   /** The tags have just been changed. */
   readonly retagged?: boolean;
+  /** The jobs of the account that began within a day. */
+  readonly recent?: ImportJob[];
   /** All models of the account. */
   readonly models?: ModelSummary[];
   /** All jobs of this owner that ever were. */
@@ -86,6 +88,7 @@ export type Call =
   | { readonly do: 'GetModelImportJob'; readonly into: 'job' | 'ownJob'; readonly jobName: string }
   | { readonly do: 'GetImportedModel'; readonly modelName: string }
   | { readonly do: 'ListModelImportJobs'; readonly into: 'running'; readonly status: 'InProgress' }
+  | { readonly do: 'ListModelImportJobs'; readonly into: 'recent'; readonly since: number }
   | { readonly do: 'ListModelImportJobs'; readonly into: 'ownJobs'; readonly owner: string }
   | { readonly do: 'ListImportedModels' }
   | { readonly do: 'ListTagsForResource'; readonly into: 'modelTags' | 'jobTags'; readonly resourceArn: string }
@@ -116,6 +119,7 @@ export interface TagChange {
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
 
 /** How long a new role or permission may take to reach Bedrock before it counts as missing. "Several minutes" are reported. */
 export const PROPAGATION_PATIENCE = 10 * MINUTE;
@@ -131,6 +135,9 @@ export const QUIET_TIME = 30 * SECOND;
 
 /** How long to try to remove an orphan; what is left then is removed next time. */
 export const ORPHAN_PATIENCE = 5 * MINUTE;
+
+/** A job that ended this long before the Create that started it was cancelled would have answered it: so it was another that started it. */
+export const UNANSWERED = 5 * MINUTE;
 
 /** A job that ended this long before a request began has nothing to do with it. The links of a chain follow within seconds. */
 export const HISTORY = 10 * MINUTE;
@@ -186,7 +193,11 @@ function decideWithJob(goal: Present, facts: Facts, job: ImportJob | Absent, job
   }
 
   if (running === undefined) return LOOK_FOR_RUNNING;
-  const adopted = running.find(other => other.modelName === names.modelName && identityOf({ jobName: other.name })?.owner === names.owner);
+  // An exact name can be that of another content, too.
+  const adopted = running.find(other => {
+    const identity = identityOf({ jobName: other.name });
+    return other.modelName === names.modelName && identity?.owner === names.owner && identity.content === names.content;
+  });
   if (adopted) return waitForImport(goal, facts.now, adopted);
 
   // At once, not when its turn has come: by then CloudFormation may have gone back to the old model.
@@ -262,7 +273,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
     const { jobName, content, since } = goal.cancelledCreate;
     if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
     const hasStarted = (job: ImportJob) => jobName === undefined
-      ? job.creationTime >= since && identityOf({ jobName: job.name })?.content === content
+      ? job.creationTime >= since && (job.endTime ?? now) >= goal.startedAt - UNANSWERED && identityOf({ jobName: job.name })?.content === content
       : job.name === jobName;
     if (!facts.ownJobs.some(hasStarted)) return wait(goal, now, 'The request that was cancelled can still start its import; waiting until it has ended');
   }
@@ -341,12 +352,14 @@ function decideRefusal(goal: Goal, facts: Facts, refusal: Refusal): Step {
 
 /** The one import of the account has gone to another, who was quicker, or the account has no free place for a model. */
 function decideQuota(goal: Goal, facts: Facts, said: string): Step {
-  const { models, now, running } = facts;
-  if (running === undefined) return LOOK_FOR_RUNNING;
+  const { recent, models, now } = facts;
+  if (recent === undefined) return { do: 'ListModelImportJobs', into: 'recent', since: now - DAY };
+  const running = recent.filter(job => job.status === 'InProgress');
   if (running.length > 0) return waitForTurn(goal, now, running);
   if (models === undefined) return { do: 'ListImportedModels' };
-  // Places come and go with models; patience begins anew with each.
-  const since = Math.max(goal.startedAt, ...models.map(model => model.creationTime));
+  // Places come and go with imports and models, and patience begins anew with each. So it does when another was quicker by
+  // so little that its job cannot be seen yet: this one had been waiting for an import that has only just ended.
+  const since = Math.max(goal.startedAt, ...recent.map(job => job.endTime ?? job.creationTime), ...models.map(model => model.creationTime));
   if (now < since + FULL_ACCOUNT_PATIENCE || models.length === 0) return wait(goal, now, said);
   return fail(`${said}. No import is running, and for ${FULL_ACCOUNT_PATIENCE / MINUTE} minutes the account has had no free place for a model. Its models: `
     + `${models.map(model => model.name).join(', ')}. Delete one, raise the quota "Imported models per account", or choose `

@@ -1,4 +1,4 @@
-import type { BedrockApi } from './bedrock-api';
+import type { BedrockApi, ImportJob } from './bedrock-api';
 import { type Call, decide, type End, type Facts, type Goal, type Step } from './decide';
 import { refusalOf } from './refusal';
 
@@ -17,8 +17,7 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
       if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
       facts = { ...facts, ...learned };
     } catch (error) {
-      // What is running may be the reason, and have begun since it was looked at.
-      facts = { ...facts, running: undefined, now: now(), refusal: refusalOf(step.do, error) };
+      facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }
   }
 }
@@ -31,7 +30,7 @@ async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | u
     case 'GetImportedModel':
       return { model: await bedrock.getModel(step.modelName) };
     case 'ListModelImportJobs':
-      return { [step.into]: await bedrock.listJobs('status' in step ? { statusEquals: step.status } : { nameContains: step.owner }) };
+      return { [step.into]: await listJobs(step, bedrock) };
     case 'ListImportedModels':
       return { models: await bedrock.listModels() };
     case 'ListTagsForResource':
@@ -48,5 +47,16 @@ async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | u
     case 'DeleteImportedModel':
       await bedrock.deleteModel(step.modelName);
       return undefined;
+  }
+}
+
+async function listJobs(step: Call & { readonly do: 'ListModelImportJobs' }, bedrock: BedrockApi): Promise<ImportJob[]> {
+  switch (step.into) {
+    case 'running':
+      return bedrock.listJobs({ statusEquals: step.status });
+    case 'ownJobs':
+      return bedrock.listJobs({ nameContains: step.owner });
+    case 'recent':
+      return bedrock.listJobs({ creationTimeAfter: new Date(step.since) });
   }
 }

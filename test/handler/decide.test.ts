@@ -1,7 +1,7 @@
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
   type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
-  VISIBILITY_PATIENCE,
+  UNANSWERED, VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
 
@@ -106,6 +106,7 @@ describe('a model should be there', () => {
   test.each([
     ['another model', job({ modelName: 'other', name: 'other' })],
     ['another owner under the same name', job({ name: 'x-9999999999-9999999999-0000000000' })],
+    ['other content under the same, exact name', job({ name: `x-${OWNER}-9999999999-0000000000` })],
   ])('waits for its turn while %s is imported', (_, other) => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [other] })))
       .toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import of another model/) });
@@ -349,6 +350,7 @@ describe('a model should be gone', () => {
       [cancelled('wait', 'another'), started],
       [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
       [cancelled('import'), { ...started, name: `x-${OWNER}-9999999999-0000000000` }],
+      [cancelled('import'), { ...started, endTime: STARTED - UNANSWERED - 1 }],
     ])('is not taken in by another job', (goal, other) => {
       expect(decide(goal, facts({ running: [], ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
     });
@@ -446,33 +448,38 @@ describe('Bedrock refuses a call', () => {
     const refusal = { operation: 'CreateModelImportJob', kind: 'quota', message: 'ServiceQuotaExceededException: no' } as const;
     const full = FULL_ACCOUNT_PATIENCE / MINUTE;
     const models = [listed('one'), listed('two'), listed('three')];
+    const long = job({ name: 'long-ago', status: 'Completed', creationTime: STARTED - 90 * MINUTE, endTime: STARTED - 60 * MINUTE });
 
     test('looks which one it is', () => {
-      expect(decide(present, facts({ refusal }))).toMatchObject({ do: 'ListModelImportJobs', into: 'running' });
-      expect(decide(present, facts({ refusal, running: [] }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(present, facts({ refusal, running: [] }))).toEqual({ do: 'ListModelImportJobs', into: 'recent', since: STARTED - (24 * 60 - 1) * MINUTE });
+      expect(decide(present, facts({ refusal, recent: [long] }))).toEqual({ do: 'ListImportedModels' });
     });
 
     test('waits for its turn when another was quicker', () => {
-      expect(decide(present, facts({ refusal, running: [job({ name: 'other' })] }, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import/) });
+      expect(decide(present, facts({ refusal, running: [], recent: [job({ name: 'other' }), long] }, 29)))
+        .toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import/) });
     });
 
     test('waits for a place', () => {
-      expect(decide(present, facts({ refusal, running: [], models }, full - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, recent: [long], models }, full - 1))).toMatchObject({ do: 'wait' });
     });
 
-    test('waits anew when a place has been given to another', () => {
-      const taken = [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })];
-      expect(decide(present, facts({ refusal, running: [], models: taken }, 10 + full - 1))).toMatchObject({ do: 'wait' });
+    test.each([
+      ['a model has come', { recent: [long], models: [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })] }],
+      ['an import has failed', { recent: [job({ name: 'other', status: 'Failed', creationTime: STARTED, endTime: STARTED + 10 * MINUTE }), long], models }],
+    ])('waits anew when %s: another may be quicker again, and not be seen yet', (_, seen) => {
+      expect(decide(present, facts({ refusal, ...seen }, 10 + full - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, ...seen }, 10 + full))).toMatchObject({ do: 'fail' });
     });
 
     test('fails when there was none for a while, with the models that hold them', () => {
-      const step = decide(present, facts({ refusal, running: [], models }, full));
+      const step = decide(present, facts({ refusal, recent: [], models }, full));
       expect(step.do).toBe('fail');
       expect(whyOf(step)).toMatch(/Its models: one, two, three\. .*DELETE_FIRST/);
     });
 
     test('waits when it is not the models', () => {
-      expect(decide(present, facts({ refusal, running: [], models: [] }, full))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ refusal, recent: [long], models: [] }, full))).toMatchObject({ do: 'wait' });
     });
   });
 });

@@ -40,6 +40,9 @@ interface JobTruth {
   readonly content: string;
   readonly stack: Stack;
   readonly operation: number;
+  readonly startedAt: number;
+  /** CloudFormation no longer waited for the request that started it. */
+  readonly forgotten: boolean;
 }
 
 /** The model of a chain before an update. */
@@ -80,11 +83,14 @@ export class Checks {
   private readonly staleArns = new Set<string>();
   /** Those of which nothing is left in the stack. */
   private readonly forgottenChains = new Set<string>();
+  /** Creates that have failed by a fault of the carrier. */
+  private readonly forgottenRequests = new Set<number>();
   private readonly deleted = new Map<string, Deletion>();
   /** When the first link of a chain has last succeeded. */
-  private readonly importAnswered = new Map<string, { readonly operation: number; readonly at: number }>();
+  private readonly importAnswered = new Map<string, { readonly operation: number; readonly at: number; readonly lastFaultAt: number }>();
   private readonly zombieTagged = new Set<string>();
-  private readonly deletedChains = new Set<string>();
+  /** When the first link of a chain was last deleted. */
+  private readonly deletedChains = new Map<string, number>();
   private readonly deleteRefusedAt = new Map<string, number>();
   private readonly rolesGone = new Set<string>();
   /** The request that has started a job. */
@@ -148,7 +154,7 @@ export class Checks {
       // A job that was running long before the first link answered is the one that it has followed, and has told of.
       const told = this.importAnswered.get(request.chain);
       return job.jobName === name
-        || (told?.operation === request.operation && (job.creationTime?.getTime() ?? 0) + lag < told.at - MINUTE);
+        || (told?.operation === request.operation && told.lastFaultAt < told.at - 5 * MINUTE && (job.creationTime?.getTime() ?? 0) + lag < told.at - MINUTE);
     });
   }
 
@@ -166,7 +172,8 @@ export class Checks {
       if (!model) return;
       if (this.chainOf(model) !== request.chain) this.violate('hands-off', `${describeRequest(request)} deletes ${model.modelName} of ${this.describeOwner(model)}`);
       const keeper = this.kept.get(model.modelArn ?? '');
-      if (keeper !== undefined && !this.isRaceOfDeleteFirst(request) && !this.isDoneAlready(request)) {
+      const isRace = this.isRaceOfDeleteFirst(request);
+      if (keeper !== undefined && !isRace && !this.isDoneAlready(request)) {
         this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}, which is needed`);
       }
       this.deleted.set(model.modelArn ?? '', {
@@ -175,7 +182,7 @@ export class Checks {
         content: this.contentOfModel(model),
         excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST',
       });
-      if (keeper !== undefined) this.staleArns.add(model.modelArn ?? '');
+      if (keeper !== undefined || isRace) this.staleArns.add(model.modelArn ?? '');
       this.kept.delete(model.modelArn ?? '');
       if (request.link === 'wait' && request.event.RequestType === 'Delete') this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}`);
     } else if (operation === 'TagResource' || operation === 'UntagResource') {
@@ -202,10 +209,17 @@ export class Checks {
     return isDone;
   }
 
-  /** The first polls of a DELETE_FIRST update that has just been cancelled: nothing can call them back (assumptions.md). */
-  private isRaceOfDeleteFirst({ awaited, event, sentAt }: CfnRequest): boolean {
-    const first = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
-    return !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' && this.world.now <= sentAt + first;
+  /**
+   * A DELETE_FIRST update that was cancelled in its first polls, or while Bedrock refused to delete: nothing can call it back
+   * (assumptions.md).
+   */
+  private isRaceOfDeleteFirst({ awaited, event, sentAt, chain }: CfnRequest): boolean {
+    const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
+    const triedAt = this.deleteRefusedAt.get(chain);
+    const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST'
+      && this.world.now <= Math.max(sentAt, triedAt ?? 0) + polls;
+    if (isRace) this.world.count('assumed: cancelled DELETE_FIRST deletes');
+    return isRace;
   }
 
   /** A call has changed something. */
@@ -235,7 +249,7 @@ export class Checks {
       }
     }
     if (request.event.RequestType === 'Delete') this.violate('needless-import', `${describeRequest(request)} imports`);
-    this.jobs.set(jobName, { chain, content, stack, operation: stackOperation });
+    this.jobs.set(jobName, { chain, content, stack, operation: stackOperation, startedAt: this.world.now, forgotten: !request.awaited });
     this.startedBy.set(jobName, request.number);
   }
 
@@ -251,7 +265,7 @@ export class Checks {
     const since = seen && this.world.now <= seen.last + slack ? seen.since : this.world.now;
     request.seen.set(fact, { since, last: this.world.now });
     const start = request.startedAt ?? request.sentAt;
-    const limit = fact === 'full' ? Math.max(start, since, this.newestModel()) + PATIENCE.fullAccount : Math.max(start, since) + PATIENCE.propagation;
+    const limit = fact === 'full' ? Math.max(start, since, this.lastTaken()) + PATIENCE.fullAccount : Math.max(start, since) + PATIENCE.propagation;
     if (this.world.now > limit + slack && request.lastFaultAt < limit - slack) {
       this.violate('bounded-patience', `${describeRequest(request)} still tries what is refused (${fact}) since minute ${Math.round((since - start) / MINUTE)} of it`);
     }
@@ -280,7 +294,10 @@ export class Checks {
   /** CloudFormation could not delete something in cleanup, and forgets it. */
   public abandoned(stack: Stack, { importLogicalId, link }: Definition): void {
     // What the last link has left, the first one removes one day.
-    if (link === 'import') this.forgottenChains.add(`${stack.stackId}|${importLogicalId}`);
+    if (link === 'import') {
+      this.forgottenChains.add(`${stack.stackId}|${importLogicalId}`);
+      this.world.count('assumed: chain abandoned in cleanup');
+    }
     this.abandonedChains.add(`${stack.stackId}|${importLogicalId}`);
   }
 
@@ -350,7 +367,7 @@ export class Checks {
     }
     const { link, event } = request;
     if (link === 'import' && !answer.Data?.JobName) this.violate('attributes', `no JobName from ${describeRequest(request)}`);
-    if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now });
+    if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now, lastFaultAt: request.lastFaultAt });
     const model = this.modelFor(request);
     if (!model && this.seesGhost(request)) return;
     if (link !== 'model') {
@@ -393,11 +410,12 @@ export class Checks {
 
   private checkDeleted(request: CfnRequest): void {
     const { link, event, chain } = request;
-    if (link === 'import') this.deletedChains.add(chain);
+    if (link === 'import') this.deletedChains.set(chain, this.world.now);
+    if (link === 'import') this.forgetSecondDelivery(chain);
     // The framework answers itself for a Create that has failed before it had a name, and so before anything was made.
     if (link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
     if (link === 'model' && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete) {
-      this.world.count('delete handed over');
+      this.world.count('assumed: last link gives up its delete');
       return;
     }
     const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain
@@ -405,6 +423,12 @@ export class Checks {
     if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and ${left[0].modelName} is there`);
     const running = this.runningJobs().some(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
     if (running && link === 'import' && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and its import is running`);
+  }
+
+  /** A Create that was delivered twice, and failed once: it has been answered, and its other waiter goes on (assumptions.md). */
+  private forgetSecondDelivery(chain: string): void {
+    const create = this.requests.filter(request => request.chain === chain && request.event.RequestType === 'Create').pop();
+    if (create && create.excuses.size > 0) this.forgottenRequests.add(create.number);
   }
 
   // --- A request fails ---
@@ -450,14 +474,23 @@ export class Checks {
     if (/role ARN is invalid/.test(reason) && now >= start + PATIENCE.propagation && (role.endsWith('missing') || propagated || this.rolesGone.has(role))) return 'role invalid';
     if (/AccessDenied/.test(reason) && now >= start + PATIENCE.propagation) return 'access denied';
 
-    const { models } = this.world.bedrock.snapshot();
-    if (/limit of/.test(reason) && models.length >= this.world.script.world.maxModels && this.runningJobs().length === 0
-      && now >= Math.max(start, this.newestModel()) + PATIENCE.fullAccount) return 'account full';
+    // A place that was freed since the refusal comes too late.
+    const wasFull = (request.seen.get('full')?.last ?? 0) >= now - MINUTE;
+    if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken()) + PATIENCE.fullAccount) return 'account full';
+    const wasKept = Math.max(request.lastFaultAt, stack.deniedUntil, request.seen.get('full')?.last ?? 0) >= now - PATIENCE.fullAccount;
+    if (/limit of/.test(reason) && this.isRivalUnseen() && wasKept && now >= start + PATIENCE.fullAccount) {
+      this.world.count('assumed: rival too late to be seen');
+      return 'account seems full';
+    }
 
+    const { models } = this.world.bedrock.snapshot();
     const name = event.ResourceProperties.ImportedModelName;
     // Two models that ask for one name are the user's mistake, also when one of them is only just gone.
     if (name !== undefined && /is the name of a model/.test(reason)
-      && [...this.jobs.values()].some(other => other.chain !== chain && (JSON.parse(other.content) as unknown[])[3] === name)) return 'name taken';
+      && [...this.jobs.values()].some(other => other.chain !== chain && (JSON.parse(other.content) as unknown[])[3] === name)) {
+      this.world.count('assumed: one name for two models');
+      return 'name taken';
+    }
     const holder = models.find(({ modelName }) => name !== undefined && modelName === name);
     if (holder && (this.chainOf(holder) !== chain || (this.contentOfModel(holder) !== content
       && (event.ResourceProperties.ReplacementStrategy !== 'DELETE_FIRST' || (holder.creationTime?.getTime() ?? 0) > start)))) return 'name taken';
@@ -504,7 +537,10 @@ export class Checks {
     const before = this.before.get(`${stack.stackId}|${chain}`);
     const stale = stack.status === 'UPDATE_ROLLBACK_COMPLETE' && !this.world.script.world.rollbackFollows && (before?.deletesFirst ?? false) && before?.arn === arn
       && !this.isLive(arn);
-    if (stale) this.staleArns.add(arn);
+    if (stale) {
+      this.staleArns.add(arn);
+      this.world.count('assumed: stale ARN after a rollback of DELETE_FIRST');
+    }
     return this.staleArns.has(arn);
   }
 
@@ -514,6 +550,7 @@ export class Checks {
     if (missing) this.violate('tags', `${missing.key}=${missing.value} is missing on ${name}`);
     const extra = actual.find(({ key }) => known.includes(key) && !wanted.some(tag => tag.key === key));
     if (extra) this.violate('tags', `${extra.key}=${extra.value} is still on ${name}`);
+    if (actual.some(({ key }) => key !== 'by-hand' && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
   }
 
   private checkRestored(stack: Stack): void {
@@ -546,14 +583,29 @@ export class Checks {
   private checkNothingLeft(stackId: string, when: string): void {
     // What CloudFormation has abandoned after a failure that it was told of is the user's to find (assumptions.md).
     const ours = (name: string | undefined): boolean => {
-      const chain = this.jobs.get(name ?? '')?.chain;
-      return chain !== undefined && chain.startsWith(stackId) && !this.forgottenChains.has(chain);
+      const truth = this.jobs.get(name ?? '');
+      return truth !== undefined && truth.chain.startsWith(stackId) && !this.forgottenChains.has(truth.chain)
+        && !this.isTooLate(truth) && !this.isOfSecondDelivery(name);
     };
     const { models } = this.world.bedrock.snapshot();
     const left = models.find(({ jobName }) => ours(jobName));
     if (left && !this.hasZombie(stackId)) this.violate('nothing-left', `${left.modelName} is there ${when}`);
     const running = this.runningJobs().find(({ jobName }) => ours(jobName));
     if (running && !this.hasZombie(stackId)) this.violate('nothing-left', `${running.jobName} is running ${when}`);
+  }
+
+  /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
+  private isTooLate({ chain, startedAt, forgotten }: JobTruth): boolean {
+    const deletedAt = this.deletedChains.get(chain);
+    const tooLate = forgotten && deletedAt !== undefined && startedAt <= deletedAt && startedAt + this.world.script.world.listLagSeconds * SECOND >= deletedAt;
+    if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
+    return tooLate;
+  }
+
+  private isOfSecondDelivery(jobName: string | undefined): boolean {
+    const hidden = this.forgottenRequests.has(this.startedBy.get(jobName ?? '') ?? -1);
+    if (hidden) this.world.count('assumed: second delivery of a Create that failed');
+    return hidden;
   }
 
   // --- What is kept in mind ---
@@ -624,8 +676,14 @@ export class Checks {
     return this.world.bedrock.inProgress();
   }
 
-  private newestModel(): number {
-    return Math.max(0, ...this.world.bedrock.snapshot().models.map(({ creationTime }) => creationTime?.getTime() ?? 0));
+  private isRivalUnseen(): boolean {
+    return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) + this.world.script.world.listLagSeconds * SECOND >= this.world.now);
+  }
+
+  /** When an import last ended, or a model last came. */
+  private lastTaken(): number {
+    const { models, jobs } = this.world.bedrock.snapshot();
+    return Math.max(0, ...models.map(({ creationTime }) => creationTime?.getTime() ?? 0), ...jobs.map(({ endTime }) => endTime?.getTime() ?? 0));
   }
 
   private lag(): number {

@@ -37,9 +37,14 @@ interface Removal {
 /** What an update has done so far, as a rollback needs it. */
 interface Rollback {
   readonly template: Template;
+  /** What the update was to bring. */
+  readonly attempted: Template;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly touched: ReadonlyMap<string, Change>;
+  /** What the update has replaced. */
   readonly removals: Removal[];
+  /** What the rollback has replaced. */
+  readonly undone: Removal[];
 }
 
 /** A stack, and what CloudFormation does with it: one operation at a time, each ends in a status. */
@@ -187,8 +192,8 @@ export class Stack {
   private update(settled: () => void): void {
     this.begin('update');
     const touched = new Map<string, Change>();
-    const rollback: Rollback = { template: this.template, resources: new Map(this.resources), touched, removals: [] };
     const { target } = this;
+    const rollback: Rollback = { template: this.template, attempted: target, resources: new Map(this.resources), touched, removals: [], undone: [] };
     this.start({
       nodes: [...target.definitions.keys()],
       before: node => target.definitions.get(node)?.dependsOn ?? [],
@@ -260,8 +265,8 @@ export class Stack {
   private rollBackUpdate(rollback: Rollback, settled: () => void): void {
     this.begin('rollback');
     const old = rollback.template;
-    const replacedIds: Removal[] = [];
-    const attempted = this.target;
+    const { attempted, undone } = rollback;
+    const restored = new Set<string>();
     this.target = old;
     this.start({
       nodes: [...old.definitions.keys()],
@@ -281,8 +286,9 @@ export class Stack {
         if (follows) this.world.count('rollback follows');
         if (definition.kind !== 'link') {
           this.world.scheduler.after(SECOND, () => {
-            if (current.physicalId !== before.physicalId) replacedIds.push(current);
+            if (current.physicalId !== before.physicalId) undone.push(current);
             this.resources.set(node, before);
+            restored.add(node);
             done(true);
           });
           return;
@@ -297,16 +303,16 @@ export class Stack {
             return;
           }
           this.resources.set(node, { definition, physicalId: answer.PhysicalResourceId, properties, attributes: answer.Data ?? {} });
-          if (answer.PhysicalResourceId !== current.physicalId) replacedIds.push({ ...current, definition });
+          restored.add(node);
+          if (answer.PhysicalResourceId !== current.physicalId) undone.push({ ...current, definition });
           // What the update had replaced is needed again; what it was not, is not.
-          if (before.physicalId !== answer.PhysicalResourceId && before.physicalId !== current.physicalId) replacedIds.push(before);
+          if (before.physicalId !== answer.PhysicalResourceId && before.physicalId !== current.physicalId) undone.push(before);
           done(true);
         });
       },
       settled: ({ failed }) => {
         if (failed.length > 0) {
-          const touched = new Map([...rollback.touched].filter(([node, change]) =>
-            change === 'created' || failed.includes(node) || !this.isRestored(node, rollback)));
+          const touched = new Map([...rollback.touched].filter(([node, change]) => change === 'created' || !restored.has(node)));
           this.rollbackState = { ...rollback, touched };
           this.end('UPDATE_ROLLBACK_FAILED', settled);
           return;
@@ -315,13 +321,9 @@ export class Stack {
         this.template = old;
         const created = [...rollback.touched].filter(([, change]) => change === 'created').flatMap(([node]) => this.resources.get(node) ?? []);
         created.forEach(({ definition }) => this.resources.delete(definition.logicalId));
-        this.cleanUp([...replacedIds, ...created], [old, attempted], () => this.end('UPDATE_ROLLBACK_COMPLETE', settled));
+        this.cleanUp([...undone, ...created], [old, attempted], () => this.end('UPDATE_ROLLBACK_COMPLETE', settled));
       },
     });
-  }
-
-  private isRestored(node: string, rollback: Rollback): boolean {
-    return isDeepStrictEqual(this.resources.get(node)?.properties, rollback.resources.get(node)?.properties);
   }
 
   // --- Delete ---
