@@ -476,7 +476,7 @@ export class Checks {
 
     // A place that was freed since the refusal comes too late.
     const wasFull = (request.seen.get('full')?.last ?? 0) >= now - MINUTE;
-    if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken()) + PATIENCE.fullAccount) return 'account full';
+    if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken(now - this.lag())) + PATIENCE.fullAccount) return 'account full';
     const wasKept = Math.max(request.lastFaultAt, stack.deniedUntil, request.seen.get('full')?.last ?? 0) >= now - PATIENCE.fullAccount;
     if (/limit of/.test(reason) && this.isRivalUnseen() && wasKept && now >= start + PATIENCE.fullAccount) {
       this.world.count('assumed: rival too late to be seen');
@@ -680,10 +680,11 @@ export class Checks {
     return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) + this.world.script.world.listLagSeconds * SECOND >= this.world.now);
   }
 
-  /** When an import last ended, or a model last came. */
-  private lastTaken(): number {
+  /** When an import last ended, or a model last came, as seen until then. */
+  private lastTaken(seenUntil = Infinity): number {
     const { models, jobs } = this.world.bedrock.snapshot();
-    return Math.max(0, ...models.map(({ creationTime }) => creationTime?.getTime() ?? 0), ...jobs.map(({ endTime }) => endTime?.getTime() ?? 0));
+    const times = [...models.map(({ creationTime }) => creationTime), ...jobs.map(({ endTime }) => endTime)].map(time => time?.getTime() ?? 0);
+    return Math.max(0, ...times.filter(time => time <= seenUntil));
   }
 
   private lag(): number {
