@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the role is content',
     patches: [{ file: 'names.ts', find: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId)', replace: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId, request.roleArn)' }],
-    caughtBy: ['needless-import'],
+    caughtBy: ['needless-import', 'needless-failure'],
   },
   {
     name: 'job name without the request',
@@ -163,6 +163,11 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['bounded-patience'],
   },
   {
+    name: 'an account is full that was busy',
+    patches: [{ file: D, find: 'Math.max(goal.startedAt, ...recent.map(job => job.endTime ?? job.creationTime), ...models.map(model => model.creationTime))', replace: 'goal.startedAt' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
     name: 'DELETE_FIRST deletes the models of others',
     patches: [{ file: D, find: 'const obsolete = owned.find(other => isOlder(other, goal));', replace: 'const obsolete = facts.models?.find(other => isOlder(other, goal));' }],
     caughtBy: ['hands-off'],
@@ -189,8 +194,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the wait link deletes',
-    patches: [{ file: D, find: "    case 'wait':\n      return { do: 'succeed' };\n", replace: "    case 'wait':\n" }],
-    caughtBy: ['model-kept', 'delete-verified', 'needless-failure', 'hands-off', 'nothing-left'],
+    patches: [
+      { file: D, find: "    case 'wait':\n      return { do: 'succeed' };\n", replace: '' },
+      { file: D, find: "    case 'import': {\n", replace: "    case 'wait':\n    case 'import': {\n" },
+    ],
+    caughtBy: ['model-kept'],
   },
   {
     name: 'tags are not removed',
@@ -241,6 +249,21 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'every poll looks at everything',
     patches: [{ file: D, find: "  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };", replace: "  if (facts.models === undefined) return { do: 'ListImportedModels' };\n  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };" }],
     caughtBy: ['one-call-per-poll'],
+  },
+  {
+    name: 'a model is reported when the window closes',
+    patches: [{ file: D, find: "  if (facts.retagged) return { do: 'succeed', model };", replace: "  if (facts.now < goal.deadline) return { do: 'wait', why: 'later' };\n  if (facts.retagged) return { do: 'succeed', model };" }],
+    caughtBy: ['prompt'],
+  },
+  {
+    name: 'a deletion is never sure',
+    patches: [{ file: D, find: 'return now < goal.startedAt + QUIET_TIME', replace: 'return now < goal.startedAt + 9e9' }],
+    caughtBy: ['destroy-ends'],
+  },
+  {
+    name: 'a change does not end the poll',
+    patches: [{ file: 'reconcile.ts', find: "if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };", replace: '' }],
+    caughtBy: ['terminates', 'answered'],
   },
   {
     name: 'not found is an error',
