@@ -50,7 +50,7 @@ interface Before {
   readonly arn: string;
   /** The update may delete it before there is another one. */
   readonly deletesFirst: boolean;
-  readonly tagKeys: readonly string[];
+  readonly tagKeys: { readonly model: readonly string[]; readonly job: readonly string[] };
 }
 
 /** A model that has been deleted. */
@@ -154,7 +154,8 @@ export class Checks {
       // A job that was running long before the first link answered is the one that it has followed, and has told of.
       const told = this.importAnswered.get(request.chain);
       return job.jobName === name
-        || (told?.operation === request.operation && told.lastFaultAt < told.at - 5 * MINUTE && (job.creationTime?.getTime() ?? 0) + lag < told.at - MINUTE);
+        || (told?.operation === request.operation && told.lastFaultAt < told.at - 5 * MINUTE
+          && (job.creationTime?.getTime() ?? 0) + lag < told.at - MINUTE);
     });
   }
 
@@ -210,14 +211,14 @@ export class Checks {
   }
 
   /**
-   * A DELETE_FIRST update that was cancelled in its first polls, or while Bedrock refused to delete: nothing can call it back
-   * (assumptions.md).
+   * A DELETE_FIRST update that was cancelled in its first polls, or before Bedrock let it do what it had to: nothing can call
+   * it back (assumptions.md).
    */
-  private isRaceOfDeleteFirst({ awaited, event, sentAt, chain }: CfnRequest): boolean {
+  private isRaceOfDeleteFirst({ awaited, event, sentAt, chain, lastFaultAt }: CfnRequest): boolean {
     const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
     const triedAt = this.deleteRefusedAt.get(chain);
     const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST'
-      && this.world.now <= Math.max(sentAt, triedAt ?? 0) + polls;
+      && this.world.now <= Math.max(sentAt, triedAt ?? 0, lastFaultAt) + polls;
     if (isRace) this.world.count('assumed: cancelled DELETE_FIRST deletes');
     return isRace;
   }
@@ -521,10 +522,10 @@ export class Checks {
       const { ImportedModelTags, JobTags } = recorded.properties as { ImportedModelTags?: Tag[]; JobTags?: Tag[] };
       // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
       const before = this.before.get(`${stack.stackId}|${chain}`);
-      const known = before?.arn === arn ? before.tagKeys : [];
+      const known = before?.arn === arn ? before.tagKeys : { model: [], job: [] };
       if (this.zombieTagged.has(arn)) continue;
-      this.checkTags(stack, model.modelName, known, ImportedModelTags, model.tags);
-      this.checkTags(stack, model.jobName, known, JobTags, jobs.find(({ jobArn }) => jobArn === model.jobArn)?.tags ?? []);
+      this.checkTags(stack, model.modelName, known.model, ImportedModelTags, model.tags);
+      this.checkTags(stack, model.jobName, known.job, JobTags, jobs.find(({ jobArn }) => jobArn === model.jobArn)?.tags ?? []);
       if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `that of an operator on ${model.modelName} is gone`);
     }
   }
@@ -597,7 +598,8 @@ export class Checks {
   /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
   private isTooLate({ chain, startedAt, forgotten }: JobTruth): boolean {
     const deletedAt = this.deletedChains.get(chain);
-    const tooLate = forgotten && deletedAt !== undefined && startedAt <= deletedAt && startedAt + this.world.script.world.listLagSeconds * SECOND >= deletedAt;
+    const unseenFrom = (deletedAt ?? 0) - this.world.script.world.listLagSeconds * SECOND;
+    const tooLate = forgotten && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
     if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
     return tooLate;
   }
@@ -677,7 +679,8 @@ export class Checks {
   }
 
   private isRivalUnseen(): boolean {
-    return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) + this.world.script.world.listLagSeconds * SECOND >= this.world.now);
+    const seenUntil = this.world.now - this.world.script.world.listLagSeconds * SECOND;
+    return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) >= seenUntil);
   }
 
   /** When an import last ended, or a model last came, as seen until then. */
@@ -717,9 +720,9 @@ function importLinks({ definitions }: Template): string[] {
   return [...definitions.values()].filter(({ link }) => link === 'import').map(({ logicalId }) => logicalId);
 }
 
-function tagKeysOf(resource: Resource | undefined): string[] {
+function tagKeysOf(resource: Resource | undefined): Before['tagKeys'] {
   const { ImportedModelTags = [], JobTags = [] } = (resource?.properties ?? {}) as { ImportedModelTags?: Tag[]; JobTags?: Tag[] };
-  return [...ImportedModelTags, ...JobTags].map(({ key }) => key);
+  return { model: ImportedModelTags.map(({ key }) => key), job: JobTags.map(({ key }) => key) };
 }
 
 /** Of the model in the template, from the logical id of its first link. */

@@ -78,7 +78,10 @@ async function tryHistories(): Promise<boolean> {
     played += findings.histories;
     calls += findings.calls;
     for (const [what, histories] of Object.entries(findings.coverage)) coverage.set(what, (coverage.get(what) ?? 0) + histories);
-    if (findings.failure) failures.push(findings.failure);
+    if (findings.failure) {
+      failures.push(findings.failure);
+      console.log(`${findings.failure.message.slice(0, 300)}\n--replay ${findings.failure.seed}:${findings.failure.path}`);
+    }
     if (Date.now() - told > 5000) {
       told = Date.now();
       console.log(`${played} of ${runs}, ${rate(played, begin)} histories/s${failures.length > 0 ? `, ${failures.length} failed` : ''}`);
