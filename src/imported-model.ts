@@ -1,16 +1,20 @@
 import {
-  type CfnResource, CustomResource, Duration, type IResource, type ITaggableV2, Lazy, Names, RemovalPolicy, Resource, TagManager, TagType, Token,
+  Annotations, type CfnResource, CustomResource, Duration, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType, Token,
 } from 'aws-cdk-lib';
-import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
-import { type ImportAttributes, type Link, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES, type Tag } from './contract/custom-resource';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
+import { Construct } from 'constructs';
+import {
+  type ImportAttributes, type Link, LOOK_UP_TYPE, type LookUpProperties, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES, type Tag,
+} from './contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
   MAX_SUBNETS, MODEL_NAME_BASE_LENGTH,
 } from './contract/rules';
+import { type IImportedModel, ImportedModelBase } from './imported-model-base';
 import { ModelEncryption } from './model-encryption';
 import { ModelImportProvider } from './model-import-provider';
 import type { ModelSource } from './model-source';
@@ -19,21 +23,6 @@ import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
 import type { ReplacementStrategy } from './replacement-strategy';
-
-/**
- * A model that was imported into Amazon Bedrock: of this stack, or of elsewhere.
- *
- * It fits wherever the CDK takes a Bedrock model, for one the Step Functions task `BedrockInvokeModel`.
- */
-export interface IImportedModel extends IResource, bedrock.IModel {
-  /**
-   * Allows a principal to invoke the model, with and without a response stream, and to decrypt with its key if it has a
-   * customer managed one.
-   *
-   * @param grantee The principal, for example a Lambda function
-   */
-  grantInvoke(grantee: iam.IGrantable): iam.Grant;
-}
 
 /**
  * How a model is imported.
@@ -154,18 +143,43 @@ export interface ImportedModelProps {
   readonly provider?: ModelImportProvider;
 }
 
-abstract class ImportedModelBase extends Resource implements IImportedModel {
-  public abstract readonly modelArn: string;
-  protected abstract readonly encryptionKey?: kms.IKey;
+/**
+ * What is known of a model that was imported elsewhere.
+ */
+export interface ImportedModelAttributes {
+  /** The ARN, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`. */
+  readonly importedModelArn: string;
 
-  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
-    const invoke = iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      resourceArns: [this.modelArn],
-    });
-    return this.encryptionKey ? invoke.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt')) : invoke;
-  }
+  /**
+   * The customer managed key that encrypts the model: then `grantInvoke()` includes `kms:Decrypt` on it.
+   *
+   * @default - no permission on a key is given
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/**
+ * What is known of a model besides the parameter that has its ARN.
+ */
+export interface ImportedModelParameterOptions {
+  /**
+   * The customer managed key that encrypts the model: then `grantInvoke()` includes `kms:Decrypt` on it.
+   *
+   * @default - no permission on a key is given
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/**
+ * How a model is found by its name.
+ */
+export interface ImportedModelLookUpOptions extends ImportedModelParameterOptions {
+  /**
+   * Who asks Bedrock for the model.
+   *
+   * @default - the provider that the models of the stack share
+   */
+  readonly provider?: ModelImportProvider;
 }
 
 /**
@@ -187,23 +201,75 @@ abstract class ImportedModelBase extends Resource implements IImportedModel {
  * model.grantInvoke(chat);
  * new CfnOutput(this, 'ModelArn', { value: model.modelArn });
  */
+@propertyInjectable
 export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2.IConnectable {
+  /** What a property injector names to reach every imported model. */
+  public static readonly PROPERTY_INJECTION_ID: string = 'cdk-bedrock-model-import.ImportedModel';
+
   /**
    * A model that was imported elsewhere, by its ARN.
    *
-   * `grantInvoke()` does not know of a key then: where the model has a customer managed one, grant `kms:Decrypt` on it as well.
+   * For a model with a customer managed key, take `fromImportedModelAttributes()`: `grantInvoke()` does not know of a key here.
    *
    * @param scope The parent construct
    * @param id The id of the construct
    * @param importedModelArn The ARN, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`
    */
   public static fromImportedModelArn(scope: Construct, id: string, importedModelArn: string): IImportedModel {
+    return ImportedModel.fromImportedModelAttributes(scope, id, { importedModelArn });
+  }
+
+  /**
+   * A model that was imported elsewhere, by its ARN and its key.
+   *
+   * @param scope The parent construct
+   * @param id The id of the construct
+   * @param attributes What is known of the model
+   */
+  public static fromImportedModelAttributes(scope: Construct, id: string, attributes: ImportedModelAttributes): IImportedModel {
+    const { importedModelArn, encryptionKey } = attributes;
     assertValid(scope, checkModelArn(importedModelArn));
-    class Import extends ImportedModelBase {
-      public readonly modelArn = importedModelArn;
-      protected readonly encryptionKey = undefined;
-    }
-    return new Import(scope, id, { environmentFromArn: importedModelArn });
+    return new ImportedModelReference(scope, id, importedModelArn, encryptionKey);
+  }
+
+  /**
+   * A model of this account and Region that exists already, by its name: Bedrock is asked for its ARN when the stack is deployed.
+   *
+   * The deployment fails when there is none. It asks again only when the name is changed: a model that is imported again under the
+   * same name has another ARN, for which `publishArn()` and `fromParameter()` are made.
+   *
+   * @param scope The parent construct
+   * @param id The id of the construct
+   * @param importedModelName The name: 1 to 63 letters and digits, with single `-` or `_` between them
+   * @param options The model's key, and who asks for it
+   */
+  public static fromImportedModelName(scope: Construct, id: string, importedModelName: string, options: ImportedModelLookUpOptions = {}): IImportedModel {
+    assertValid(scope, checkKnown('importedModelName', importedModelName, IMPORTED_MODEL_NAME));
+    const found = new Construct(scope, id);
+    const provider = options.provider ?? ModelImportProvider.getOrCreate(scope);
+    const resource = new CustomResource(found, 'LookUp', {
+      resourceType: LOOK_UP_TYPE,
+      serviceToken: provider.serviceToken,
+      properties: { Link: 'lookUp', ImportedModelName: importedModelName } satisfies LookUpProperties,
+    });
+    resource.node.addDependency(...provider._allowLookUp());
+    return new ImportedModelReference(found, 'Model', resource.getAttString('ModelArn' satisfies keyof ModelImportAttributes), options.encryptionKey);
+  }
+
+  /**
+   * A model whose ARN is in a parameter of SSM Parameter Store, as `publishArn()` keeps it there. CloudFormation reads it in each
+   * deployment.
+   *
+   * In one app, the stack that publishes has to be deployed first: `consumer.addDependency(producer)`.
+   *
+   * @param scope The parent construct
+   * @param id The id of the construct
+   * @param parameterName The name of the parameter, like `/models/llama`
+   * @param options The model's key
+   */
+  public static fromParameter(scope: Construct, id: string, parameterName: string, options: ImportedModelParameterOptions = {}): IImportedModel {
+    const importedModelArn = ssm.StringParameter.valueForStringParameter(scope, parameterName);
+    return ImportedModel.fromImportedModelAttributes(scope, id, { importedModelArn, ...options });
   }
 
   /**
@@ -292,12 +358,16 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       props.vpc ? undefined : checkNeedsVpc(props),
     );
 
+    warnOfRegion(this);
+
     const source = props.source._bind(this);
     this.encryptionKey = (props.encryption ?? ModelEncryption.awsOwnedKey())._bind(this, removalPolicy);
 
     const { role, document, permissions } = roleWithDocument(this, 'ServiceRole', props.role, {
       description: `Lets Amazon Bedrock import the model ${this.node.path}`.slice(0, 1000),
       assumedBy: bedrockImportJobs(this),
+      // Named only where another account has to know it.
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
     });
     this.role = role;
     document.addStatements(...source.statements);
@@ -360,6 +430,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     // Permissions and network come before the import, and stay until the model is gone.
     first.node.addDependency(
       ...permissions,
+      ...props.source._admit(role, source.encryptionKey),
       ...this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey),
       ...network?.dependencies ?? [],
     );
@@ -389,6 +460,26 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       throw new Error(`connections: only an import job in a VPC has network connections. Set the property vpc. [${this.node.path}]`);
     }
     return this._connections;
+  }
+
+  /**
+   * Keeps the ARN of the model in a parameter of SSM Parameter Store, for stacks that `ImportedModel.fromParameter()` reads it in.
+   *
+   * Each import makes a new ARN, and CloudFormation refuses to change an export that another stack imports; a parameter can
+   * change. Whoever uses it sees the new ARN with the next deployment; until then it uses the old model, which is deleted at the
+   * end of this deployment. Read the parameter at run time where that matters.
+   *
+   * @param parameterName The name of the parameter, like `/models/llama`
+   */
+  public publishArn(parameterName: string): ssm.IStringParameter {
+    assertValid(this, Token.isUnresolved(parameterName)
+      ? complaint('parameterName', parameterName, 'known at synthesis', 'Pass a text; the account and Region need not be in it')
+      : undefined);
+    return new ssm.StringParameter(this, `Arn${parameterName.replace(/[^A-Za-z0-9]/g, '-')}`, {
+      parameterName,
+      stringValue: this.modelArn,
+      description: `The ARN of the imported model ${this.node.path}`.slice(0, 1024),
+    });
   }
 
   /**
@@ -432,6 +523,13 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   }
 }
 
+/** A model that another stack, or nobody, takes care of. */
+class ImportedModelReference extends ImportedModelBase {
+  constructor(scope: Construct, id: string, public readonly modelArn: string, public readonly encryptionKey: kms.IKey | undefined) {
+    super(scope, id, { environmentFromArn: modelArn });
+  }
+}
+
 interface LinkPlan {
   readonly id: string;
   readonly link: Link;
@@ -469,6 +567,19 @@ function checkDuration(importTimeout: Duration): string | undefined {
   return importTimeout.isUnresolved()
     ? complaint('importTimeout', importTimeout.toString(), 'known at synthesis: it decides how many resources there are', 'Pass a number')
     : checkImportTimeout('importTimeout', importTimeout.toMinutes({ integral: false }));
+}
+
+/** Where Custom Model Import can be had, as of the end of 2026. AWS adds Regions, hence no error. */
+const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'];
+
+function warnOfRegion(model: ImportedModel): void {
+  const { region } = Stack.of(model);
+  if (Token.isUnresolved(region) || REGIONS.includes(region)) return;
+  Annotations.of(model).addWarningV2(
+    'cdk-bedrock-model-import:regionWithoutCustomModelImport',
+    `Amazon Bedrock Custom Model Import is known in ${REGIONS.join(', ')}, and not in ${region}. Deploy the model in one of these Regions, or acknowledge `
+    + 'this warning if AWS has added yours.',
+  );
 }
 
 function checkRemovalPolicy(removalPolicy: RemovalPolicy): string | undefined {

@@ -1,4 +1,7 @@
-export { type IImportedModel, ImportedModel, type ImportedModelProps } from './imported-model';
+export {
+  ImportedModel, type ImportedModelAttributes, type ImportedModelLookUpOptions, type ImportedModelParameterOptions, type ImportedModelProps,
+} from './imported-model';
+export type { IImportedModel } from './imported-model-base';
 export { ModelEncryption } from './model-encryption';
 export { ModelImportProvider, type ModelImportProviderProps } from './model-import-provider';
 export { ModelSource, type ModelSourceOptions } from './model-source';

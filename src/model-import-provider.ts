@@ -6,6 +6,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct, type IDependable } from 'constructs';
 import { checkWaitWindow, complaint, WAIT_WINDOW_MINUTES } from './contract/rules';
 import { waysTo } from './private/dependencies';
@@ -103,7 +104,11 @@ export interface ModelImportProviderProps {
  * const provider = new ModelImportProvider(this, 'Provider', { vpc });
  * new ImportedModel(this, 'Llama', { source, provider });
  */
+@propertyInjectable
 export class ModelImportProvider extends Construct {
+  /** What a property injector names to reach every provider. */
+  public static readonly PROPERTY_INJECTION_ID: string = 'cdk-bedrock-model-import.ModelImportProvider';
+
   /**
    * The provider that the models of a stack share, made when it is first asked for.
    *
@@ -227,6 +232,17 @@ export class ModelImportProvider extends Construct {
     }
     // The model's stack depends on the provider's: what names resources of the model must not be in the provider's stack.
     return [...this.dependencies, attachPolicy(model, 'ProviderPolicy', this.role, new iam.PolicyDocument({ statements }))];
+  }
+
+  /**
+   * Allows to find a model by its name.
+   *
+   * @returns what the custom resource must depend on besides the provider
+   *
+   * @internal
+   */
+  public _allowLookUp(): IDependable[] {
+    return this.dependencies;
   }
 
   /**

@@ -1,8 +1,8 @@
-import { Fn, Stack, Token } from 'aws-cdk-lib';
+import { Arn, Aws, Fn, type IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { ACCOUNT_ID, checkString, complaint, S3_URI } from './contract/rules';
 import { usableKey } from './private/encryption-key';
 import { assertValid, checkKnown } from './private/validation';
@@ -78,11 +78,76 @@ export abstract class ModelSource {
   }
 
   /**
+   * What the policy of a bucket of another account must allow: a service role of this account reads the weights there.
+   *
+   * A bucket that is made in the app gets these statements by itself. Elsewhere, the owner of the bucket adds them; the role
+   * need not exist yet.
+   *
+   * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
+   */
+  public bucketPolicyStatements(role: iam.IRole): iam.PolicyStatement[] {
+    return readStatements(this._place(), asResourcePolicy(role));
+  }
+
+  /**
+   * What the policy of a key of another account must allow, if it encrypts the weights: the service role decrypts with it.
+   *
+   * A key that is made in the app gets these statements by itself. Elsewhere, the owner of the key adds them; the role
+   * need not exist yet.
+   *
+   * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
+   */
+  public keyPolicyStatements(role: iam.IRole): iam.PolicyStatement[] {
+    // In the policy of a key, the key is "*".
+    return [decryptStatement('*', asResourcePolicy(role))];
+  }
+
+  /**
    * Called by the model that imports these weights.
    *
    * @internal
    */
-  public abstract _bind(scope: Construct): ModelSourceConfig;
+  public _bind(scope: Construct): ModelSourceConfig {
+    this._check(scope);
+    const place = this._place();
+    const { s3Uri, version } = place;
+    const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
+    const statements = readStatements(place, { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } });
+    if (encryptionKey) statements.push(decryptStatement(encryptionKey.keyArn));
+    return { s3Uri, version, encryptionKey, statements };
+  }
+
+  /**
+   * Lets a service role in, where the bucket or the key belongs to another account and is made in this app.
+   *
+   * @returns what must be there before the import begins
+   *
+   * @internal
+   */
+  public _admit(role: iam.IRole, encryptionKey?: kms.IKey): IDependable[] {
+    const { bucket } = this._place();
+    const added = [
+      ...bucket && isOfOtherAccount(bucket, role) ? this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement)) : [],
+      ...encryptionKey && isOfOtherAccount(encryptionKey, role) ? this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement)) : [],
+    ];
+    return added.flatMap(({ policyDependable }) => policyDependable ?? []);
+  }
+
+  /**
+   * Throws for everything that is known to be wrong at synthesis.
+   *
+   * @internal
+   */
+  protected abstract _check(scope: Construct): void;
+
+  /**
+   * Where the weights are.
+   *
+   * @internal
+   */
+  protected abstract _place(): Place;
 }
 
 /**
@@ -103,18 +168,22 @@ class BucketModelSource extends ModelSource {
     super();
   }
 
-  public _bind(scope: Construct): ModelSourceConfig {
-    const { bucket, prefix } = this;
-    const s3Uri = `s3://${bucket.bucketName}/${prefix}`;
-    assertValid(scope, checkUri(s3Uri) ?? checkPrefix(prefix), checkKnown('source.bucketAccount', this.options.bucketAccount, ACCOUNT_ID));
-    return bind(scope, {
-      s3Uri,
+  protected _check(scope: Construct): void {
+    const { bucketAccount } = this.options;
+    assertValid(scope, checkUri(this._place().s3Uri) ?? checkPrefix(this.prefix), checkKnown('source.bucketAccount', bucketAccount, ACCOUNT_ID));
+  }
+
+  protected _place(): Place {
+    const { bucket, prefix, options } = this;
+    return {
+      s3Uri: `s3://${bucket.bucketName}/${prefix}`,
+      bucket,
       bucketArn: bucket.bucketArn,
-      prefix,
-      bucketAccount: this.options.bucketAccount ?? bucket.env.account,
-      encryptionKey: this.options.encryptionKey ?? bucket.encryptionKey,
-      version: this.options.version,
-    });
+      folder: folderOf(prefix),
+      bucketAccount: options.bucketAccount ?? bucket.env.account,
+      encryptionKey: options.encryptionKey ?? bucket.encryptionKey,
+      version: options.version,
+    };
   }
 }
 
@@ -123,67 +192,90 @@ class UriModelSource extends ModelSource {
     super();
   }
 
-  public _bind(scope: Construct): ModelSourceConfig {
+  protected _check(scope: Construct): void {
+    assertValid(scope, checkUri(this.s3Uri), checkKnown('source.bucketAccount', this.options.bucketAccount, ACCOUNT_ID));
+  }
+
+  protected _place(): Place {
     const { s3Uri, options } = this;
-    const stack = Stack.of(scope);
-    assertValid(scope, checkUri(s3Uri), checkKnown('source.bucketAccount', options.bucketAccount, ACCOUNT_ID));
+    const arnOf = (resource: string) => Arn.format({ partition: Aws.PARTITION, service: 's3', region: '', account: '', resource });
     // s3: / (empty) / bucket / path...
-    const known = !Token.isUnresolved(s3Uri);
-    const bucketName = known ? s3Uri.split('/')[2] : Fn.select(2, Fn.split('/', s3Uri));
-    return bind(scope, {
+    const known = Token.isUnresolved(s3Uri) ? undefined : s3Uri.split('/');
+    return {
       s3Uri,
-      bucketArn: stack.formatArn({ service: 's3', region: '', account: '', resource: bucketName }),
-      prefix: known ? s3Uri.split('/').slice(3).join('/') : undefined,
-      bucketAccount: options.bucketAccount ?? stack.account,
+      bucketArn: arnOf(known ? known[2] : Fn.select(2, Fn.split('/', s3Uri))),
+      folder: known ? folderOf(known.slice(3).join('/')) : undefined,
+      // All that begins with what only the deployment knows.
+      objectsArn: known ? undefined : arnOf(`${Fn.select(1, Fn.split('s3://', s3Uri))}*`),
+      bucketAccount: options.bucketAccount,
       encryptionKey: options.encryptionKey,
       version: options.version,
-    });
+    };
   }
 }
 
 interface Place {
   readonly s3Uri: string;
+  readonly bucket?: s3.IBucket;
   readonly bucketArn: string;
   /** Undefined when it is hidden in a token. */
-  readonly prefix?: string;
-  readonly bucketAccount: string;
+  readonly folder?: Folder;
+  /** Then the objects of the model. */
+  readonly objectsArn?: string;
+  readonly bucketAccount?: string;
   readonly encryptionKey?: kms.IKey;
   readonly version?: string;
 }
 
-function bind(scope: Construct, place: Place): ModelSourceConfig {
-  const { bucketArn, bucketAccount, s3Uri, version } = place;
-  const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
-  const ownedBy = { StringEquals: { 'aws:ResourceAccount': bucketAccount } };
-  const folder = place.prefix === undefined ? undefined : folderOf(place.prefix);
+/** What makes a statement one of the role itself, or one of what the role uses. */
+type Side = Pick<iam.PolicyStatementProps, 'principals' | 'conditions'>;
 
-  const statements = [
+/** What it takes to read the weights. */
+function readStatements({ bucketArn, folder, objectsArn }: Place, { principals, conditions }: Side): iam.PolicyStatement[] {
+  return [
     new iam.PolicyStatement({
+      principals,
       actions: ['s3:GetObject'],
       // All objects of the model: their names are known to Bedrock only.
-      resources: [folder ? `${bucketArn}/${folder.objects}` : objectsAt(scope, s3Uri)],
-      conditions: ownedBy,
+      resources: [objectsArn ?? `${bucketArn}/${folder?.objects}`],
+      conditions,
     }),
     // `s3:prefix` is a condition key of list requests only, hence a statement of its own.
     new iam.PolicyStatement({
+      principals,
       actions: ['s3:ListBucket'],
       resources: [bucketArn],
-      conditions: folder?.prefixes ? { ...ownedBy, StringLike: { 's3:prefix': folder.prefixes } } : ownedBy,
+      conditions: folder?.prefixes ? { ...conditions, StringLike: { 's3:prefix': folder.prefixes } } : conditions,
     }),
   ];
-  if (encryptionKey) {
-    statements.push(new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:DescribeKey'], resources: [encryptionKey.keyArn] }));
-  }
-  return { s3Uri, version, encryptionKey, statements };
 }
 
-/** The objects at a URI that only the deployment knows. */
-function objectsAt(scope: Construct, s3Uri: string): string {
-  return Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource: `${Fn.select(1, Fn.split('s3://', s3Uri))}*` });
+function decryptStatement(keyArn: string, side: Side = {}): iam.PolicyStatement {
+  return new iam.PolicyStatement({ ...side, actions: ['kms:Decrypt', 'kms:DescribeKey'], resources: [keyArn] });
 }
 
-/** The folder of a model, for IAM: its objects, and the prefixes to list it by; all of the bucket without a prefix. */
-function folderOf(prefix: string): { readonly objects: string; readonly prefixes?: string[] } {
+/** The account of the role, limited to it: a role as the principal would have to exist before the policy. */
+function asResourcePolicy(role: iam.IRole): Side {
+  return {
+    principals: [new iam.AccountPrincipal(role.principalAccount ?? role.env.account)],
+    conditions: { ArnEquals: { 'aws:PrincipalArn': role.roleArn } },
+  };
+}
+
+/** Within an account, the policy of the role is enough. */
+function isOfOtherAccount(resource: IResource, role: iam.IRole): boolean {
+  return Token.compareStrings(resource.env.account, role.env.account) === TokenComparison.DIFFERENT;
+}
+
+interface Folder {
+  /** Its objects. */
+  readonly objects: string;
+  /** The prefixes to list it by; all of the bucket without one. */
+  readonly prefixes?: string[];
+}
+
+/** The folder of a model, for IAM. */
+function folderOf(prefix: string): Folder {
   if (prefix === '') return { objects: '*' };
   // Nobody knows whether a token ends with a slash.
   if (Token.isUnresolved(prefix) && !prefix.endsWith('/')) return { objects: `${prefix}*`, prefixes: [`${prefix}*`] };

@@ -25,6 +25,15 @@ export const RESOURCE_TYPES = {
 /** Which link of the chain a custom resource is. */
 export type Link = keyof typeof RESOURCE_TYPES;
 
+/** The type of a custom resource that finds a model which exists already. It makes nothing and removes nothing. */
+export const LOOK_UP_TYPE = 'Custom::BedrockImportedModelLookUp';
+
+/** Its `ResourceProperties`; its `Data` is that of the `model` link. */
+export interface LookUpProperties {
+  readonly Link: 'lookUp';
+  readonly ImportedModelName: string;
+}
+
 /** What comes first when a model is replaced. */
 export type ReplacementOrder = 'CREATE_FIRST' | 'DELETE_FIRST';
 

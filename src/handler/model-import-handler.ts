@@ -1,9 +1,10 @@
 import type { BedrockApi } from './bedrock-api';
 import type { End, Goal, Step } from './decide';
 import { DeploymentError } from './deployment-error';
+import { lookUp } from './look-up';
 import { modelNameOf, namesOf, type Origin, ownerOf } from './names';
 import { reconcile } from './reconcile';
-import { type ModelImportRequest, parseRequest, type Properties, readRequest } from './request';
+import { isLookUp, type ModelImportRequest, parseLookUp, parseRequest, type Properties, readRequest } from './request';
 import type { ImportAttributes, ModelImportAttributes } from '../contract/custom-resource';
 import { WAIT_WINDOW_MINUTES } from '../contract/rules';
 
@@ -66,16 +67,17 @@ export class ModelImportHandler {
   }
 
   private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {
+    if (isLookUp(event.ResourceProperties)) return answer(await this.lookUp(event), end => end.model?.attributes);
     const goal = goalOf(event);
     const end = await reconcile(goal, this.bedrock, this.now, step => this.logStep(event, step));
-    switch (end.do) {
-      case 'wait':
-        return { IsComplete: false };
-      case 'succeed':
-        return { IsComplete: true, Data: dataOf(goal, end) };
-      case 'fail':
-        throw new DeploymentError(end.why);
-    }
+    return answer(end, success => dataOf(goal, success));
+  }
+
+  private async lookUp(event: IsCompleteRequest): Promise<End> {
+    if (event.RequestType === 'Delete') return { do: 'succeed' };
+    const end = await lookUp(parseLookUp(event.ResourceProperties), Number(event.StartedAt), this.bedrock, this.now);
+    this.logStep(event, end);
+    return end;
   }
 
   private logStep(event: IsCompleteRequest, step: Step): void {
@@ -91,8 +93,20 @@ export class ModelImportHandler {
   }
 }
 
+function answer(end: End, data: (end: Succeed) => ImportAttributes | ModelImportAttributes | undefined): IsCompleteResponse {
+  switch (end.do) {
+    case 'wait':
+      return { IsComplete: false };
+    case 'succeed':
+      return { IsComplete: true, Data: data(end) };
+    case 'fail':
+      throw new DeploymentError(end.why);
+  }
+}
+
 /** Only a model's id says what it is: an id that changes makes CloudFormation delete what had the old one. */
 function physicalIdOf(event: OnEventRequest): string {
+  if (event.RequestType !== 'Delete' && isLookUp(event.ResourceProperties)) return parseLookUp(event.ResourceProperties);
   return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));
 }
 

@@ -1,5 +1,5 @@
 import { DeploymentError } from './deployment-error';
-import type { Link, ModelImportProperties, ReplacementOrder, Tag } from '../contract/custom-resource';
+import type { Link, LookUpProperties, ModelImportProperties, ReplacementOrder, Tag } from '../contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkString, checkTags, checkWaitWindow, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, KMS_KEY_ID,
   MAX_SECURITY_GROUPS, MAX_SUBNETS, MODEL_NAME_BASE_LENGTH, ROLE_ARN, S3_URI, VPC_ID,
@@ -27,6 +27,19 @@ export interface ModelImportRequest {
 
 /** `ResourceProperties` of any age. */
 export type Properties = { readonly [name in keyof ModelImportProperties]?: unknown };
+
+/** Whether a model is only to be found. */
+export function isLookUp(properties: Properties): boolean {
+  return properties.Link === ('lookUp' satisfies LookUpProperties['Link']);
+}
+
+/** The name of the model to find. */
+export function parseLookUp(properties: Properties): string {
+  const name = text(properties.ImportedModelName) ?? '';
+  const problem = checkString('importedModelName', name, IMPORTED_MODEL_NAME);
+  if (problem) throw new DeploymentError(problem);
+  return name;
+}
 
 /** Reads the properties of a Create or Update, and checks the values that synthesis could not know. */
 export function parseRequest(properties: Properties): ModelImportRequest {
