@@ -1,4 +1,4 @@
-import { type IResource, Resource } from 'aws-cdk-lib';
+import { type IResource, Resource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -151,7 +151,9 @@ export abstract class ImportedModelBase extends Resource implements IImportedMod
   }
 
   public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return new cloudwatch.Metric({ namespace: 'AWS/Bedrock', metricName, dimensionsMap: { ModelId: this.modelArn }, ...props }).attachTo(this);
+    const { account, region } = this.elsewhere();
+    return new cloudwatch.Metric({ namespace: 'AWS/Bedrock', metricName, dimensionsMap: { ModelId: this.modelArn }, account, region, ...props })
+      .attachTo(this);
   }
 
   public metricInvocations(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -188,5 +190,12 @@ export abstract class ImportedModelBase extends Resource implements IImportedMod
 
   public metricModelCopy(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('ModelCopy', { statistic: cloudwatch.Stats.MAXIMUM, ...props });
+  }
+
+  /** The account and Region of the model, where they are known not to be those of the stack. */
+  private elsewhere(): { readonly account?: string; readonly region?: string } {
+    const here = Stack.of(this);
+    const other = (mine: string, its: string) => Token.compareStrings(mine, its) === TokenComparison.DIFFERENT ? mine : undefined;
+    return { account: other(this.env.account, here.account), region: other(this.env.region, here.region) };
   }
 }

@@ -1,5 +1,6 @@
 import {
-  Annotations, type CfnResource, CustomResource, Duration, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType, Token,
+  Annotations, type CfnResource, CustomResource, Duration, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
+  Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,7 +9,8 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import {
-  type ImportAttributes, type Link, LOOK_UP_TYPE, type LookUpProperties, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES, type Tag,
+  type ImportAttributes, type Link, LOOK_UP_TYPE, type LookUpProperties, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES,
+  type Tag,
 } from './contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
@@ -243,7 +245,9 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    * @param importedModelName The name: 1 to 63 letters and digits, with single `-` or `_` between them
    * @param options The model's key, and who asks for it
    */
-  public static fromImportedModelName(scope: Construct, id: string, importedModelName: string, options: ImportedModelLookUpOptions = {}): IImportedModel {
+  public static fromImportedModelName(
+    scope: Construct, id: string, importedModelName: string, options: ImportedModelLookUpOptions = {},
+  ): IImportedModel {
     assertValid(scope, checkKnown('importedModelName', importedModelName, IMPORTED_MODEL_NAME));
     const found = new Construct(scope, id);
     const provider = options.provider ?? ModelImportProvider.getOrCreate(scope);

@@ -128,10 +128,13 @@ export abstract class ModelSource {
    */
   public _admit(role: iam.IRole, encryptionKey?: kms.IKey): IDependable[] {
     const { bucket } = this._place();
-    const added = [
-      ...bucket && isOfOtherAccount(bucket, role) ? this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement)) : [],
-      ...encryptionKey && isOfOtherAccount(encryptionKey, role) ? this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement)) : [],
-    ];
+    const added: iam.AddToResourcePolicyResult[] = [];
+    if (bucket && isOfOtherAccount(bucket, role)) {
+      added.push(...this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement)));
+    }
+    if (encryptionKey && isOfOtherAccount(encryptionKey, role)) {
+      added.push(...this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement)));
+    }
     return added.flatMap(({ policyDependable }) => policyDependable ?? []);
   }
 
