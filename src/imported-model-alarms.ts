@@ -37,8 +37,6 @@ export interface ImportedModelAlarmsProps {
  * The alarms that every model in production should have. They are silent as long as nobody invokes the model.
  *
  * @example
- * import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
- *
  * declare const model: ImportedModel;
  * declare const topic: sns.Topic;
  *

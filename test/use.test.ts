@@ -80,7 +80,7 @@ describe('the dashboard', () => {
 });
 
 describe('the alarms', () => {
-  const alarmsOf = (stack: Stack) => Object.fromEntries(resourcesOf(stack, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.MetricName, Properties]));
+  const alarmsOf = (stack: Stack): { [metric: string]: { AlarmActions?: unknown } } => Object.fromEntries(resourcesOf(stack, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.MetricName, Properties]));
 
   test('are for errors of AWS and for throttling, and silent without invocations', () => {
     const stack = newStack();

@@ -88,6 +88,8 @@ export class ModelImportHandler {
       id: event.PhysicalResourceId,
       minutes: Math.round((this.now() - event.StartedAt) / MINUTE),
       step: step.do,
+      job: 'jobName' in step ? step.jobName : undefined,
+      model: 'modelName' in step ? step.modelName : undefined,
       why: 'why' in step ? step.why : undefined,
     });
   }

@@ -31,6 +31,8 @@ function kindOf(error: Error): RefusalKind {
   if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError)) return 'transient';
   switch (error.name) {
     case 'ConflictException':
+    // It was there a moment ago; the next poll sees what has become of it.
+    case 'ResourceNotFoundException':
       return 'busy';
     case 'ServiceQuotaExceededException':
       return 'quota';

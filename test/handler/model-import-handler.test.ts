@@ -253,6 +253,15 @@ describe('update', () => {
     expect(created()).toHaveLength(1);
   });
 
+  test('a model that somebody deletes while it is tagged is looked at once more', async () => {
+    const { bedrock } = await start();
+    const { physicalResourceId: id, data } = await deployment.deploy('Create');
+    bedrock.failNext('TagResource', { name: 'ResourceNotFoundException' });
+
+    expect(await deployment.deploy('Update', { id, properties: { ImportedModelTags: [{ key: 'team', value: 'platform' }] }, old: {} }))
+      .toMatchObject({ status: 'SUCCESS', physicalResourceId: id, data, polls: 2 });
+  });
+
   test('tags of model and job follow the stack; those of others stay', async () => {
     const { bedrock } = await start();
     const before = { ImportedModelTags: [{ key: 'team', value: 'research' }, { key: 'former', value: '1' }], JobTags: [{ key: 'former', value: '1' }] };
@@ -537,7 +546,7 @@ describe('the log', () => {
     await start();
     await deployment.deploy('Create');
     const link = { request: 'Create', resource: 'LlamaImport0AC200D6F' };
-    expect(deployment.log).toContainEqual(expect.objectContaining({ ...link, step: 'CreateModelImportJob', minutes: 0 }));
+    expect(deployment.log).toContainEqual(expect.objectContaining({ ...link, step: 'CreateModelImportJob', minutes: 0, job: expect.stringContaining('ModelStackLlama') }));
     expect(deployment.log).toContainEqual(expect.objectContaining({ ...link, step: 'wait', why: expect.stringMatching(/is running/) }));
     expect(deployment.log).toContainEqual(expect.objectContaining({ step: 'succeed', minutes: 16 }));
     expect(JSON.stringify(deployment.log)).not.toMatch(/ResponseURL|Signature/);

@@ -467,7 +467,9 @@ export class Checks {
       if (now > since + 2 * pollSeconds * SECOND + MINUTE) this.violate('fails-at-first-look', `${describeRequest(request)} reports only now that its job has failed`);
       return 'job failed';
     }
-    if (timedOut) return 'import timeout';
+    const hadToWait = this.runningJobs().length > 0 || this.lastTaken() >= start
+      || Math.max(request.lastFaultAt, stack.deniedUntil, ...[...request.seen.values()].map(({ last }) => last)) >= start;
+    if (timedOut && hadToWait) return 'import timeout';
 
     const role = String(event.ResourceProperties.RoleArn);
     const madeAt = this.rolesMade.get(role);
