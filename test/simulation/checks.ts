@@ -467,8 +467,11 @@ export class Checks {
       if (now > since + 2 * pollSeconds * SECOND + MINUTE) this.violate('fails-at-first-look', `${describeRequest(request)} reports only now that its job has failed`);
       return 'job failed';
     }
-    const hadToWait = this.runningJobs().length > 0 || this.lastTaken() >= start
-      || Math.max(request.lastFaultAt, stack.deniedUntil, ...[...request.seen.values()].map(({ last }) => last)) >= start;
+    // A turn that came too late, a fault that has passed; and a link that has time for one look cannot do two things.
+    const whole = Number(event.ResourceProperties.ImportTimeoutMinutes) * MINUTE;
+    const seen = [...request.seen.values()].map(({ last }) => last);
+    const hadToWait = this.runningJobs().length > 0 || this.lastTaken() >= start - whole || Math.max(request.lastFaultAt, stack.deniedUntil, ...seen) >= start
+      || window <= 2 * this.world.script.world.pollSeconds * SECOND;
     if (timedOut && hadToWait) return 'import timeout';
 
     const role = String(event.ResourceProperties.RoleArn);
