@@ -1,4 +1,5 @@
 import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SETTINGS, type StackSettings } from './settings';
 import { ImportedModel, ModelImportProvider, ModelSource, ReplacementStrategy } from '../../src';
@@ -6,7 +7,7 @@ import { ImportedModel, ModelImportProvider, ModelSource, ReplacementStrategy } 
 class ModelStack extends Stack {
   constructor(scope: Construct, settings: StackSettings) {
     super(scope, settings.stack);
-    const { version = 1, importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling } = settings;
+    const { version = 1, importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling, publishTo } = settings;
     const model = new ImportedModel(this, 'Llama', {
       source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version: String(version) }),
       importedModelName,
@@ -17,6 +18,7 @@ class ModelStack extends Stack {
       }),
     });
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+    if (publishTo) model.publishArn(publishTo);
     if (failingSibling) this.addFailingSibling(model.node.findChild(failingSibling === 'after-model' ? 'Resource' : 'Import'));
   }
 
@@ -28,5 +30,20 @@ class ModelStack extends Stack {
   }
 }
 
+/** Uses a model of another stack, which it knows by a parameter only. */
+class ConsumerStack extends Stack {
+  constructor(scope: Construct, settings: StackSettings, parameterName: string) {
+    super(scope, settings.stack);
+    const model = ImportedModel.fromParameter(this, 'Llama', parameterName);
+    const caller = new Role(this, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    model.grantInvoke(caller);
+    new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+    new CfnOutput(this, 'CallerName', { value: caller.roleName });
+  }
+}
+
 const app = new App();
-for (const settings of JSON.parse(String(app.node.getContext(SETTINGS))) as StackSettings[]) new ModelStack(app, settings);
+for (const settings of JSON.parse(String(app.node.getContext(SETTINGS))) as StackSettings[]) {
+  if (settings.readFrom) new ConsumerStack(app, settings, settings.readFrom);
+  else new ModelStack(app, settings);
+}

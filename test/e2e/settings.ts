@@ -11,6 +11,10 @@ export interface StackSettings {
   readonly waitWindowMinutes?: number;
   /** A resource that fails as soon as the model is there, or as soon as the import has begun and its first window has closed. @default - none */
   readonly failingSibling?: 'after-model' | 'after-first-window';
+  /** The parameter that the stack keeps the ARN of its model in. @default - none */
+  readonly publishTo?: string;
+  /** The parameter that the stack reads the ARN of its model in: it then has none of its own, and nothing else above counts. @default - none */
+  readonly readFrom?: string;
 }
 
 /** Of the context. */

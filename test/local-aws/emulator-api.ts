@@ -65,11 +65,23 @@ export class EmulatorApi {
     return KeyMetadata;
   }
 
+  /** The documents of the inline policies of a role. */
+  public async rolePolicies(RoleName: string): Promise<string[]> {
+    const names = tags(await this.query('iam', '2010-05-08', { Action: 'ListRolePolicies', RoleName }), 'member');
+    return Promise.all(names.map(async (PolicyName) => {
+      const xml = await this.query('iam', '2010-05-08', { Action: 'GetRolePolicy', RoleName, PolicyName });
+      return decodeURIComponent(tags(xml, 'PolicyDocument')[0]);
+    }));
+  }
+
   private async cloudFormation(action: string, stack?: string): Promise<string> {
-    const body = new URLSearchParams({ Action: action, Version: '2010-05-15', ...stack === undefined ? {} : { StackName: stack } });
+    return this.query('cloudformation', '2010-05-15', { Action: action, ...stack === undefined ? {} : { StackName: stack } });
+  }
+
+  private async query(service: string, version: string, parameters: Record<string, string>): Promise<string> {
     // Not every action tells the emulator which service is meant; the scope of a signature does, which it does not check.
-    const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0';
-    return this.call('/', { method: 'POST', headers: { authorization }, body });
+    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+    return this.call('/', { method: 'POST', headers: { authorization }, body: new URLSearchParams({ ...parameters, Version: version }) });
   }
 
   private async call(path: string, init: RequestInit = {}): Promise<string> {

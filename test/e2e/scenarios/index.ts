@@ -5,10 +5,12 @@ import { failedSibling } from './failed-sibling';
 import { fullAccount } from './full-account';
 import { interruptedCreate, interruptedUpdate } from './interrupted';
 import { longImport } from './long-import';
+import { sharedModel } from './shared-model';
 import { storm } from './storm';
 import type { Scenario } from '../scenario';
 
 /** In the order in which they begin: the longest not last. */
 export const SCENARIOS: Scenario[] = [
   failedImport, failedSibling, fullAccount, interruptedUpdate, interruptedCreate, longImport, competingStacks, storm, exactName,
+  sharedModel,
 ];
