@@ -96,7 +96,7 @@ project.bundler.addBundle('src/handler/model-import.lambda.ts', {
 });
 
 // --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/examples/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/');
 
 // --- Documentation: every snippet compiles. ---
@@ -106,7 +106,7 @@ project.postCompileTask.exec('jsii-rosetta extract --strict');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo benchmarks .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo examples benchmarks .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a real deployment on a local AWS. ---
@@ -141,6 +141,7 @@ project.eslint!.addOverride({
 });
 
 project.tsconfigDev.addInclude('../demo/**/*.ts');
+project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 
 project.synth();

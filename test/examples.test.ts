@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { BedrockClient, type BedrockClientConfig, ListImportedModelsCommand } from '@aws-sdk/client-bedrock';
+import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { MODEL_ARN, newApp } from './support/stacks';
+import { inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf } from './support/template';
+import { ChatStack } from '../examples/chat/chat-stack';
+import { ModelStack } from '../examples/chat/model-stack';
+
+const PARAMETER_NAME = '/models/llama';
+
+/** Both stacks, as the app of the example makes them. */
+function chatApp(): { readonly models: ModelStack; readonly chat: ChatStack } {
+  const app = newApp();
+  const shared = { env: { region: 'us-east-1' }, parameterName: PARAMETER_NAME };
+  const models = new ModelStack(app, 'Models', { ...shared, weightsBucket: 'amzn-s3-demo-bucket', weightsVersion: '1' });
+  const chat = new ChatStack(app, 'Chat', { ...shared, encryptionKey: models.encryptionKey });
+  chat.node.addDependency(models);
+  return { models, chat };
+}
+
+interface TemplateParts {
+  readonly Parameters: { readonly [id: string]: { readonly Type: string; readonly Default?: string } };
+  readonly Outputs: { readonly [id: string]: { readonly Value: unknown } };
+}
+
+const templateOf = (stack: Stack) => Template.fromStack(stack).toJSON() as TemplateParts;
+
+/** What the consumer has in place of the ARN: a parameter that CloudFormation reads in each deployment. */
+function modelArnIn(chat: Stack): string {
+  const found = Object.entries(templateOf(chat).Parameters)
+    .filter(([, { Type, Default }]) => Type === 'AWS::SSM::Parameter::Value<String>' && Default === PARAMETER_NAME);
+  if (found.length !== 1) throw new Error(`${found.length} parameters read ${PARAMETER_NAME}`);
+  return `\${${found[0][0]}}`;
+}
+
+const invoke = (...resources: string[]) => ({ effect: 'Allow', actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], resources });
+const decrypt = (chat: Stack, key?: kms.IKey) => ({ effect: 'Allow', actions: ['kms:Decrypt'], resources: [inTemplate(chat, key!.keyArn)] });
+
+describe('the stack of the model', () => {
+  test('keeps the ARN of the model where the other stack looks for it', () => {
+    const { models, chat } = chatApp();
+
+    expect(resourceOf(models, 'AWS::SSM::Parameter').Properties).toMatchObject({ Name: PARAMETER_NAME, Type: 'String', Value: `\${${modelOf(models).id}.ModelArn}` });
+    expect(() => modelArnIn(chat)).not.toThrow();
+  });
+
+  test('exports nothing that changes with the weights', () => {
+    const { models, chat } = chatApp();
+    const exported = Object.values(templateOf(models).Outputs).map(({ Value }) => inTemplate(models, Value));
+
+    expect(exported).toEqual([inTemplate(models, models.encryptionKey!.keyArn)]);
+    expect(resourcesOf(chat).map(({ Type }) => Type).filter(type => type.startsWith('Custom::Bedrock'))).toEqual([]);
+  });
+
+  test('gives nobody of the other stack a place in the policy of the key: the stacks would depend on each other', () => {
+    const { models } = chatApp();
+
+    expect(JSON.stringify(resourceOf(models, 'AWS::KMS::Key').Properties.KeyPolicy)).not.toContain('Chat');
+  });
+});
+
+describe('the function', () => {
+  test('may invoke the model, decrypt with its key, and nothing else', () => {
+    const { models, chat } = chatApp();
+
+    expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat)), decrypt(chat, models.encryptionKey)]);
+  });
+
+  test('needs no permission on a key where the model has none of its own', () => {
+    const chat = new ChatStack(newApp(), 'Chat', { parameterName: PARAMETER_NAME });
+
+    expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat))]);
+    expect(statementsOf(chat.workflow.role).flatMap(({ actions }) => actions).filter(action => action.startsWith('kms:'))).toEqual([]);
+  });
+
+  test('knows the model of the latest deployment', () => {
+    const { chat } = chatApp();
+
+    expect(resourceFor(chat.chat).Properties).toMatchObject({ Environment: { Variables: { MODEL_ARN: modelArnIn(chat) } }, Handler: 'index.handler' });
+  });
+});
+
+describe('the handler of the function', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'chat-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** Runs the file as it is, with an SDK that returns what it was given in place of the answer of a model. */
+  async function ask(prompt: string): Promise<{ config: BedrockClientConfig; input: { modelId: string; body: string } }> {
+    const sdk = join(dir, 'node_modules', '@aws-sdk', 'client-bedrock-runtime');
+    mkdirSync(sdk, { recursive: true });
+    writeFileSync(join(sdk, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
+    writeFileSync(join(sdk, 'index.js'), `
+      export class InvokeModelCommand { constructor(input) { this.input = input; } }
+      export class BedrockRuntimeClient {
+        constructor(config) { this.config = config; }
+        async send({ input }) { return { body: new TextEncoder().encode(JSON.stringify({ config: this.config, input })) }; }
+      }`);
+    cpSync('examples/chat/function/index.mjs', join(dir, 'index.mjs'));
+    const call = `
+      const { handler } = await import(${JSON.stringify(pathToFileURL(join(dir, 'index.mjs')))});
+      console.log(JSON.stringify(await handler(${JSON.stringify({ prompt })})));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', call], { env: { ...process.env, MODEL_ARN } });
+    return JSON.parse(stdout);
+  }
+
+  test('gives the prompt to the model, and returns its answer', async () => {
+    const { input } = await ask('What is a custom resource?');
+
+    expect(input).toMatchObject({ modelId: MODEL_ARN, contentType: 'application/json' });
+    expect(JSON.parse(input.body)).toMatchObject({ prompt: 'What is a custom resource?' });
+  });
+
+  test('outlasts a cold start, which an SDK without settings does not', async () => {
+    const { config } = await ask('Hello');
+
+    expect(await coldStart(10, {})).toEqual({ requests: 3, outcome: 'ModelNotReadyException' });
+    expect(await coldStart(10, config)).toEqual({ requests: 11, outcome: 'answered' });
+  });
+
+  /** A server that is not ready for so many requests. The SDK of Lambda is not installed here: that of the import has the same retries. */
+  async function coldStart(notReady: number, config: BedrockClientConfig): Promise<{ requests: number; outcome: string }> {
+    let requests = 0;
+    const server = createServer((_, response) => {
+      requests += 1;
+      if (requests > notReady) response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      else response.writeHead(429, { 'content-type': 'application/json', 'x-amzn-errortype': 'ModelNotReadyException' }).end('{ "message": "Wait." }');
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new BedrockClient({ ...config, endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    const noWaits = jest.spyOn(Math, 'random').mockReturnValue(0);
+    try {
+      const outcome = await client.send(new ListImportedModelsCommand({})).then(() => 'answered', (error: Error) => error.name);
+      return { requests, outcome };
+    } finally {
+      noWaits.mockRestore();
+      client.destroy();
+      server.close();
+    }
+  }
+});
+
+describe('the state machine', () => {
+  test('waits for a model that is being loaded, and for nothing else', () => {
+    const { chat } = chatApp();
+    const { DefinitionString } = resourceFor(chat.workflow).Properties;
+    const { States } = JSON.parse(String(DefinitionString)) as { States: { Ask: { Parameters: object; Retry: object[] } } };
+
+    expect(States.Ask.Parameters).toMatchObject({ ModelId: modelArnIn(chat), Body: { 'prompt.$': '$.prompt' } });
+    expect(States.Ask.Retry).toEqual([
+      { ErrorEquals: ['Bedrock.ModelNotReadyException'], IntervalSeconds: 5, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 10 },
+    ]);
+  });
+
+  test('may decrypt with the key of the model, of which the task does not know', () => {
+    const { models, chat } = chatApp();
+    const statements = statementsOf(chat.workflow.role);
+
+    expect(statements).toContainEqual(decrypt(chat, models.encryptionKey));
+    expect(statements).toContainEqual(invoke(modelArnIn(chat)));
+    const onlyOn = [modelArnIn(chat), inTemplate(chat, models.encryptionKey!.keyArn)];
+    expect(statements.flatMap(({ resources }) => resources).filter(resource => !onlyOn.includes(resource))).toEqual([]);
+  });
+});
+
+test('dashboard and alarms watch the model of the latest deployment', () => {
+  const { chat } = chatApp();
+  const alarms = resourcesOf(chat, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+
+  expect(resourceOf(chat, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody).toContain(modelArnIn(chat));
+  expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(['InvocationLatency', 'InvocationServerErrors', 'InvocationThrottles']);
+  alarms.forEach(({ Dimensions }) => expect(Dimensions).toEqual([{ Name: 'ModelId', Value: modelArnIn(chat) }]));
+});
