@@ -1,5 +1,5 @@
 import {
-  Annotations, type CfnResource, CustomResource, Duration, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
+  Annotations, type CfnResource, CustomResource, Duration, Fn, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
   Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -264,7 +264,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    * A model whose ARN is in a parameter of SSM Parameter Store, as `publishArn()` keeps it there. CloudFormation reads it in each
    * deployment.
    *
-   * In one app, the stack that publishes has to be deployed first: `consumer.addDependency(producer)`.
+   * In one app, the stack that publishes has to be deployed first: `consumer.node.addDependency(producer)`.
    *
    * @param scope The parent construct
    * @param id The id of the construct
@@ -272,7 +272,9 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    * @param options The model's key
    */
   public static fromParameter(scope: Construct, id: string, parameterName: string, options: ImportedModelParameterOptions = {}): IImportedModel {
-    const importedModelArn = ssm.StringParameter.valueForStringParameter(scope, parameterName);
+    const published = ssm.StringParameter.valueForStringParameter(scope, parameterName);
+    // Made anew from its last part: it goes into policies, and whoever can write the parameter could have written a star.
+    const importedModelArn = Stack.of(scope).formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: Fn.select(1, Fn.split('/', published)) });
     return ImportedModel.fromImportedModelAttributes(scope, id, { importedModelArn, ...options });
   }
 
@@ -435,7 +437,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     first.node.addDependency(
       ...permissions,
       ...props.source._admit(role, source.encryptionKey),
-      ...this.provider._allowImport(this, role, this.encryptionKey, source.encryptionKey),
+      ...this.provider._allowImport(this, role, this.encryptionKey, source.callerKey),
       ...network?.dependencies ?? [],
     );
     this.provider._takeTurn(first, resource);
@@ -482,6 +484,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     return new ssm.StringParameter(this, `Arn${parameterName.replace(/[^A-Za-z0-9]/g, '-')}`, {
       parameterName,
       stringValue: this.modelArn,
+      allowedPattern: '^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:imported-model/[a-z0-9]{12}$',
       description: `The ARN of the imported model ${this.node.path}`.slice(0, 1024),
     });
   }

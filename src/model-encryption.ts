@@ -30,7 +30,7 @@ export abstract class ModelEncryption {
    * The provider's role and the service role are allowed to use the key, and so is every principal that
    * `grantInvoke()` is given. Take the key away, and the model can no longer be used.
    *
-   * @param key A symmetric encryption key of the same Region. By default a key is made for the model, with yearly
+   * @param key A symmetric encryption key of the same account and Region. By default a key is made for the model, with yearly
    * rotation and the removal policy of the model.
    */
   public static customerManaged(key?: kms.IKey): ModelEncryption {

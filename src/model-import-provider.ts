@@ -202,6 +202,7 @@ export class ModelImportProvider extends Construct {
       securityGroups,
     });
     this.serviceToken = provider.serviceToken;
+    for (const name of ['framework-isComplete', 'framework-onTimeout']) keepQuiet(provider.node.findChild(name) as lambda.Function);
   }
 
   /**
@@ -283,6 +284,18 @@ export class ModelImportProvider extends Construct {
 
 /** What the handler and the framework call: Amazon S3 takes the answer to CloudFormation. */
 const CALLED_SERVICES = ['bedrock', 'lambda', 'states', 'logs', 's3'];
+
+/**
+ * Each "not yet" of the framework is an error whose message is its event, which Lambda logs, the pre-signed response URL included:
+ * whoever reads it can answer CloudFormation in our name. What is to be known, the handler logs.
+ *
+ * @see https://github.com/aws/aws-cdk/issues/21224
+ */
+function keepQuiet(framework: lambda.Function): void {
+  const resource = framework.node.defaultChild as lambda.CfnFunction;
+  resource.addPropertyOverride('LoggingConfig.LogFormat', 'JSON');
+  resource.addPropertyOverride('LoggingConfig.ApplicationLogLevel', 'FATAL');
+}
 
 function checkDuration(waitWindow: Duration): string | undefined {
   return waitWindow.isUnresolved()

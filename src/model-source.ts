@@ -115,8 +115,9 @@ export abstract class ModelSource {
     const { s3Uri, version } = place;
     const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
     const statements = readStatements(place, { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } });
-    if (encryptionKey) statements.push(decryptStatement(encryptionKey.keyArn));
-    return { s3Uri, version, encryptionKey, statements };
+    if (encryptionKey) statements.push(decryptStatement(arnFrom(scope, encryptionKey)));
+    const callerKey = encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined;
+    return { s3Uri, version, encryptionKey, callerKey, statements };
   }
 
   /**
@@ -128,14 +129,17 @@ export abstract class ModelSource {
    */
   public _admit(role: iam.IRole, encryptionKey?: kms.IKey): IDependable[] {
     const { bucket } = this._place();
-    const added: iam.AddToResourcePolicyResult[] = [];
-    if (bucket && isOfOtherAccount(bucket, role)) {
-      added.push(...this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement)));
+    const changed: IDependable[] = [];
+    if (bucket && isOfOtherAccount(role, bucket)) {
+      const results = this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement));
+      changed.push(...results.flatMap(({ policyDependable }) => policyDependable ?? []));
     }
-    if (encryptionKey && isOfOtherAccount(encryptionKey, role)) {
-      added.push(...this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement)));
+    if (encryptionKey && isOfOtherAccount(role, encryptionKey)) {
+      const results = this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement));
+      // The policy of a key is a part of it, and no construct of its own.
+      if (results.some(({ statementAdded }) => statementAdded)) changed.push(encryptionKey);
     }
-    return added.flatMap(({ policyDependable }) => policyDependable ?? []);
+    return changed;
   }
 
   /**
@@ -162,6 +166,8 @@ export interface ModelSourceConfig {
   readonly s3Uri: string;
   readonly version?: string;
   readonly encryptionKey?: kms.IKey;
+  /** The key that who starts the import must be able to decrypt with: of another account, it admits the service role only. */
+  readonly callerKey?: kms.IKey;
   /** What the service role needs to read the weights. */
   readonly statements: iam.PolicyStatement[];
 }
@@ -208,8 +214,7 @@ class UriModelSource extends ModelSource {
       s3Uri,
       bucketArn: arnOf(known ? known[2] : Fn.select(2, Fn.split('/', s3Uri))),
       folder: known ? folderOf(known.slice(3).join('/')) : undefined,
-      // All that begins with what only the deployment knows.
-      objectsArn: known ? undefined : arnOf(`${Fn.select(1, Fn.split('s3://', s3Uri))}*`),
+      objectsArn: known ? undefined : arnOf(`${withoutSlash(Fn.select(1, Fn.split('s3://', s3Uri)))}/*`),
       bucketAccount: options.bucketAccount,
       encryptionKey: options.encryptionKey,
       version: options.version,
@@ -266,8 +271,16 @@ function asResourcePolicy(role: iam.IRole): Side {
 }
 
 /** Within an account, the policy of the role is enough. */
-function isOfOtherAccount(resource: IResource, role: iam.IRole): boolean {
-  return Token.compareStrings(resource.env.account, role.env.account) === TokenComparison.DIFFERENT;
+function isOfOtherAccount(one: IResource | Stack, other: IResource): boolean {
+  const account = 'account' in one ? one.account : one.env.account;
+  return Token.compareStrings(account, other.env.account) === TokenComparison.DIFFERENT;
+}
+
+/** The ARN of a key, or of all keys of its account, if it is made there in this app: nobody here knows its id. Its own policy is narrow. */
+function arnFrom(scope: Construct, key: kms.IKey): string {
+  const stack = Stack.of(scope);
+  if (!isOfOtherAccount(stack, key) || !Token.isUnresolved(key.keyArn)) return key.keyArn;
+  return stack.formatArn({ service: 'kms', ...key.env, resource: 'key', resourceName: '*' });
 }
 
 interface Folder {
@@ -275,6 +288,11 @@ interface Folder {
   readonly objects: string;
   /** The prefixes to list it by; all of the bucket without one. */
   readonly prefixes?: string[];
+}
+
+/** What only the deployment knows, without a slash at its end. No URI has the other character. */
+function withoutSlash(path: string): string {
+  return Fn.select(0, Fn.split('|', Fn.select(0, Fn.split('/|', `${path}|`))));
 }
 
 /** The folder of a model, for IAM. */
@@ -288,7 +306,12 @@ function folderOf(prefix: string): Folder {
 }
 
 function checkUri(s3Uri: string): string | undefined {
-  return Token.isUnresolved(s3Uri) ? undefined : checkString('source', s3Uri, S3_URI);
+  return Token.isUnresolved(s3Uri) ? undefined : checkString('source', s3Uri, S3_URI) ?? checkFolder(s3Uri);
+}
+
+function checkFolder(s3Uri: string): string | undefined {
+  const file = /\/[^/]+\.(safetensors|json|gguf|bin)$/.test(s3Uri);
+  return file ? complaint('source', s3Uri, 'the folder of a model in the Hugging Face format', 'Leave the name of the file out') : undefined;
 }
 
 /** The part that is known of a URI whose bucket name is a token. */

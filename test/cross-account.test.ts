@@ -41,7 +41,7 @@ describe('what the owner of the weights allows', () => {
 describe('a bucket of another account that is made in the app', () => {
   function bucketIn(app: App, account: string, encryptionKey = true) {
     const stack = new Stack(app, 'Weights', { env: { account, region: REGION } });
-    const key = encryptionKey ? new kms.Key(stack, 'Key', { alias: 'weights' }) : undefined;
+    const key = encryptionKey ? new kms.Key(stack, 'Key') : undefined;
     return new s3.Bucket(stack, 'Bucket', { bucketName: PhysicalName.GENERATE_IF_NEEDED, encryptionKey: key });
   }
 
@@ -60,17 +60,21 @@ describe('a bucket of another account that is made in the app', () => {
     expect(statementsOf(model.role)[0].conditions).toEqual({ StringEquals: { 'aws:ResourceAccount': OTHER_ACCOUNT } });
   });
 
-  test('lets it decrypt with its key', () => {
+  test('lets it decrypt with its key, before the import begins', () => {
     const app = newApp();
     const bucket = bucketIn(app, OTHER_ACCOUNT);
     const stack = new Stack(app, 'Models', { env: ENV });
-    const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${OTHER_ACCOUNT}:key/12345678-1234-1234-1234-123456789012`);
-    new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(bucket, 'llama/', { encryptionKey }) });
-    const source = ModelSource.fromBucket(bucket, 'llama/');
-    source._admit(iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN), bucket.encryptionKey);
+    const model = new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(bucket, 'llama/') });
+    const owner = Stack.of(bucket);
 
-    const allowed = statementsIn(resourceOf(Stack.of(bucket), 'AWS::KMS::Key').Properties.KeyPolicy);
-    expect(allowed).toContainEqual(expect.objectContaining({ actions: ['kms:Decrypt', 'kms:DescribeKey'], conditions: who.Condition }));
+    const roleName = resourcesOf(stack, 'AWS::IAM::Role')[0].Properties.RoleName;
+    expect(statementsIn(resourceOf(owner, 'AWS::KMS::Key').Properties.KeyPolicy)).toContainEqual(expect.objectContaining({
+      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      conditions: { ArnEquals: { 'aws:PrincipalArn': expect.stringContaining(`:iam::${ACCOUNT}:role/${roleName}`) } },
+    }));
+    expect(statementsOf(model.role).flatMap(({ actions }) => actions)).toContain('kms:Decrypt');
+    expect(stack.dependencies).toContain(owner);
+    expect(owner.dependencies).toEqual([]);
   });
 
   test('needs no policy in the account of the model: that of the role is enough', () => {

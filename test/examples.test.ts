@@ -39,7 +39,9 @@ function modelArnIn(chat: Stack): string {
   const found = Object.entries(templateOf(chat).Parameters)
     .filter(([, { Type, Default }]) => Type === 'AWS::SSM::Parameter::Value<String>' && Default === PARAMETER_NAME);
   if (found.length !== 1) throw new Error(`${found.length} parameters read ${PARAMETER_NAME}`);
-  return `\${${found[0][0]}}`;
+  // Made anew from its last part, so that no parameter can bring a star into a policy.
+  const id = `\${select 1 of "\${split \${${found[0][0]}} at /}"}`;
+  return String(inTemplate(chat, chat.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: id })));
 }
 
 const invoke = (...resources: string[]) => ({ effect: 'Allow', actions: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], resources });
@@ -153,9 +155,9 @@ describe('the state machine', () => {
   test('waits for a model that is being loaded, and for nothing else', () => {
     const { chat } = chatApp();
     const { DefinitionString } = resourceFor(chat.workflow).Properties;
-    const { States } = JSON.parse(String(DefinitionString)) as { States: { Ask: { Parameters: object; Retry: object[] } } };
+    const { States } = JSON.parse(String(DefinitionString).replaceAll(modelArnIn(chat), 'MODEL')) as { States: { Ask: { Parameters: object; Retry: object[] } } };
 
-    expect(States.Ask.Parameters).toMatchObject({ ModelId: modelArnIn(chat), Body: { 'prompt.$': '$.prompt' } });
+    expect(States.Ask.Parameters).toMatchObject({ ModelId: 'MODEL', Body: { 'prompt.$': '$.prompt' } });
     expect(States.Ask.Retry).toEqual([
       { ErrorEquals: ['Bedrock.ModelNotReadyException'], IntervalSeconds: 5, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 10 },
     ]);

@@ -388,4 +388,13 @@ describe('polling', () => {
 
     expect(resourceOf(stack, 'AWS::StepFunctions::StateMachine').Properties).not.toHaveProperty('LoggingConfiguration');
   });
+
+  test('writes no event of the framework to the log: each "not yet" is an error that holds the pre-signed URL', () => {
+    const stack = newStack();
+    new ModelImportProvider(stack, 'Provider');
+    const logged = functionsOf(stack).map(({ id, Properties }) => [/onTimeout|isComplete/.test(id), Properties.LoggingConfig]);
+
+    expect(logged.filter(([mayThrow]) => mayThrow).map(([, config]) => config)).toEqual(
+      Array(2).fill(expect.objectContaining({ LogFormat: 'JSON', ApplicationLogLevel: 'FATAL' })));
+  });
 });

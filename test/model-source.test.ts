@@ -1,8 +1,9 @@
 import { CfnParameter, Fn, Lazy, PhysicalName, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ImportedModel, ModelSource } from '../src';
-import { ACCOUNT, ENV, newApp, newStack, OTHER_ACCOUNT, REGION } from './support/stacks';
+import { ACCOUNT, ENV, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN } from './support/stacks';
 import { inTemplate, modelOf, statementsOf } from './support/template';
 
 /** What a source becomes in a template: the properties of the custom resource, and what the service role may do. */
@@ -114,12 +115,24 @@ describe('weights at a URI', () => {
 
   test('may be known to the deployment only', () => {
     const stack = newStack();
-    const { properties, get, list } = deploy(stack, ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString));
+    const { properties, list } = deploy(stack, ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString));
 
     expect(properties.S3Uri).toBe('${Uri}');
-    expect(get.resources).toEqual(['arn:${AWS::Partition}:s3:::${select 1 of "${split ${Uri} at s3://}"}*']);
     expect(list.resources).toEqual(['arn:${AWS::Partition}:s3:::${select 2 of "${split ${Uri} at /}"}']);
     expect(prefixesOf(list)).toBeUndefined();
+  });
+
+  test.each([
+    ['s3://weights/llama/8b/', 'weights/llama/8b/*'],
+    ['s3://weights/llama/8b', 'weights/llama/8b/*'],
+    ['s3://weights/', 'weights/*'],
+    ['s3://weights', 'weights/*'],
+  ])('%s that only the deployment knows does not open its neighbours', (uri, objects) => {
+    const stack = newStack();
+    const source = ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString);
+    const [get] = source.bucketPolicyStatements(iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN));
+
+    expect(deployed(stack.resolve(get.toStatementJson().Resource), { Uri: uri, 'AWS::Partition': 'aws' })).toBe(`arn:aws:s3:::${objects}`);
   });
 
   test.each([
@@ -275,3 +288,18 @@ test('one source can be that of several models', () => {
 
   expect(statementsOf(models[0].role)).toEqual(statementsOf(models[1].role));
 });
+
+/** What CloudFormation makes of a value. */
+function deployed(value: unknown, refs: { readonly [name: string]: string }): unknown {
+  const run = (part: unknown) => deployed(part, refs);
+  if (typeof value !== 'object' || value === null) return value;
+  const [[name, argument]] = Object.entries(value) as [string, unknown][];
+  const list = argument as unknown[];
+  switch (name) {
+    case 'Ref': return refs[String(argument)];
+    case 'Fn::Join': return (list[1] as unknown[]).map(run).join(String(list[0]));
+    case 'Fn::Split': return String(run(list[1])).split(String(list[0]));
+    case 'Fn::Select': return (run(list[1]) as unknown[])[Number(list[0])];
+    default: throw new Error(`${name} is not known here`);
+  }
+}

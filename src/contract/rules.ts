@@ -34,7 +34,7 @@ export const S3_URI: StringRule = {
   pattern: /^s3:\/\/[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](?:\/[-!_*'().a-z0-9A-Z]+(?:\/[-!_*'().a-z0-9A-Z]+)*)?\/?$/,
   mustBe: 'an S3 URI of at most 1024 characters, like s3://bucket/path/, with a lower-case scheme and no empty path '
     + 'segment, whose path has only letters, digits and the characters - ! _ * \' ( ) .',
-  remedy: 'Copy the model to a prefix that Bedrock accepts: no space, "=", "+", "@" or "//"',
+  remedy: 'Copy the model to a prefix that Bedrock accepts: no space, "=", "+", "@", no "/" at its beginning and no "//"',
 };
 
 export const IMPORTED_MODEL_NAME: StringRule = {

@@ -69,7 +69,7 @@ export function modelNameOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>,
  * missing. Undefined when this library did not make it.
  */
 export function identityOf(model: { readonly name?: string; readonly jobName?: string }): Identity | undefined {
-  const match = model.jobName?.match(/-([0-9a-f]{10})-([0-9a-f]{10})-[0-9a-f]{10}$/) ?? model.name?.match(/-([0-9a-f]{10})-([0-9a-f]{10})$/);
+  const match = model.jobName ? /-([0-9a-f]{10})-([0-9a-f]{10})-[0-9a-f]{10}$/.exec(model.jobName) : /-([0-9a-f]{10})-([0-9a-f]{10})$/.exec(model.name ?? '');
   return match ? { owner: match[1], content: match[2] } : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { BedrockApi, ImportJob } from './bedrock-api';
 import { type Call, decide, type End, type Facts, type Goal, type Step } from './decide';
+import { identityOf } from './names';
 import { refusalOf } from './refusal';
 
 /**
@@ -54,8 +55,11 @@ async function listJobs(step: Call & { readonly do: 'ListModelImportJobs' }, bed
   switch (step.into) {
     case 'running':
       return bedrock.listJobs({ statusEquals: step.status });
-    case 'ownJobs':
-      return bedrock.listJobs({ nameContains: step.owner });
+    case 'ownJobs': {
+      // The list finds the owner anywhere in a name, also in a prefix that somebody else has chosen.
+      const jobs = await bedrock.listJobs({ nameContains: step.owner });
+      return jobs.filter(job => identityOf({ jobName: job.name })?.owner === step.owner);
+    }
     case 'recent':
       return bedrock.listJobs({ creationTimeAfter: new Date(step.since) });
   }

@@ -470,7 +470,8 @@ export class Checks {
     // A turn that came too late, a fault that has passed; and a link that has time for one look cannot do two things.
     const whole = Number(event.ResourceProperties.ImportTimeoutMinutes) * MINUTE;
     const seen = [...request.seen.values()].map(({ last }) => last);
-    const wasDisturbed = Math.max(request.lastFaultAt, stack.deniedUntil, ...seen) >= start;
+    const wasDisturbed = Math.max(request.lastFaultAt, stack.deniedUntil, ...seen) >= start
+      || (this.deleteRefusedAt.get(chain) ?? 0) >= start - whole;
     const hadToWait = wasDisturbed || this.runningJobs().length > 0 || this.lastTaken() >= start - whole
       || window <= 2 * this.world.script.world.pollSeconds * SECOND;
     if (timedOut && hadToWait) return 'import timeout';
