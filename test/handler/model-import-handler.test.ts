@@ -319,6 +319,16 @@ describe('rollback of an update', () => {
 });
 
 describe('delete', () => {
+  test('leaves a model alone whose job only looks like one of ours: somebody has chosen our owner hash for a prefix', async () => {
+    const { bedrock } = await start();
+    const { physicalResourceId: id } = await deployment.deploy('Create');
+    const owner = id.split('-').at(-2);
+    bedrock.seedModel('theirs', { jobName: `llama-${owner}-0000000000-1111111111-2222222222` });
+
+    expect(await deployment.destroy({ id })).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().models.map(({ modelName }) => modelName)).toEqual(['theirs']);
+  });
+
   test('answers only when the model is gone', async () => {
     const { bedrock } = await start();
     const { physicalResourceId: id } = await deployment.deploy('Create');
