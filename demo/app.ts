@@ -58,6 +58,6 @@ class ModelStack extends Stack {
   }
 }
 
-const app = new App();
+export const app = new App();
 const { bucket } = new WeightsStack(app, WEIGHTS_STACK);
 new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });
