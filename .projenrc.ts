@@ -13,6 +13,9 @@ const CONSTRUCTS_FLOOR = '10.4.2';
 /** The oldest Node.js that a supported aws-cdk-lib chooses for the handler; the bundle must run on it. */
 const OLDEST_LAMBDA_NODE = 'node22';
 
+/** What is in the bundle, in esbuild's words. */
+const BUNDLE_META = 'assets/handler/model-import.meta.json';
+
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-bedrock-model-import',
   description: 'Import your own model weights into Amazon Bedrock (Custom Model Import) from AWS CDK, as a real stack resource.',
@@ -94,11 +97,15 @@ project.bundler.addBundle('src/handler/model-import.lambda.ts', {
   target: OLDEST_LAMBDA_NODE,
   externals: [],
   minify: true,
+  esbuildArgs: { '--metafile': BUNDLE_META },
 });
+// Beside the folder of the bundle, which is the code of the function.
+project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${BUNDLE_META} assets/handler/THIRD-PARTY`);
 
 // --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/assets/**/*.map', '/demo/', '/docs/', '/examples/', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
-project.npmignore!.include('/assets/');
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.include('/assets/'); // forgets what has been excluded below it until now
+project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');
@@ -107,7 +114,7 @@ project.postCompileTask.exec('jsii-rosetta extract --strict');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo examples benchmarks .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a real deployment on a local AWS. ---
@@ -144,5 +151,6 @@ project.eslint!.addOverride({
 project.tsconfigDev.addInclude('../demo/**/*.ts');
 project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
+project.tsconfigDev.addInclude('../scripts/**/*.ts');
 
 project.synth();

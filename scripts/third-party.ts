@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+
+/*
+ * Says which packages are in the bundle of the handler, with their licences. It ships beside the bundle, not in it: the
+ * function needs no licences, and would change with them.
+ *
+ *   npx tsx scripts/third-party.ts META OUTPUT
+ *
+ * META is what esbuild says of the bundle that it has made.
+ */
+
+/** Licences whose only condition is to hand them on. */
+const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
+
+/** Of this licence, the file LICENSE of this package has the text. */
+const OWN_LICENCE = 'Apache-2.0';
+
+interface ThirdParty {
+  readonly name: string;
+  readonly version: string;
+  readonly licence: string;
+  /** What its licence and notice files say. */
+  readonly text: string;
+}
+
+/** The folders of the packages that have code in a bundle. */
+export function bundledFolders({ outputs }: Metafile): string[] {
+  const inputs = Object.values(outputs).flatMap(output => Object.entries(output.inputs));
+  const folders = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0]);
+  return [...new Set(folders.filter(folder => folder !== undefined))];
+}
+
+/** Reads what a package says of itself; throws if it may not be in the bundle. */
+export function thirdParty(folder: string): ThirdParty {
+  const { name, version, license: licence } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  if (!ALLOWED.includes(licence)) throw new Error(`${name} ${version} is in the bundle, but its licence ${licence} is none of ${ALLOWED.join(', ')}`);
+  const files = readdirSync(folder).filter(file => /^(licen[cs]e|notice|copying|copyright)/i.test(file)).sort();
+  if (files.length === 0 && licence !== OWN_LICENCE) throw new Error(`${name} ${version} is in the bundle, but has no text of its licence ${licence}`);
+  const texts = files.map(file => readFileSync(join(folder, file), 'utf8').replace(/\r\n/g, '\n').replace(/^\n+|\s+$/g, ''));
+  return { name, version, licence, text: texts.join('\n\n') || 'Without a text of its own: see the file LICENSE of this package.' };
+}
+
+/** Lists packages and their licences, each text once. */
+export function render(packages: readonly ThirdParty[]): string {
+  const byName = [...packages].sort((a, b) => `${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1);
+  const texts = [...new Set(byName.map(({ text }) => text))];
+  const sections = texts.map(text => [
+    ...byName.filter(one => one.text === text).map(({ name, version, licence }) => `${name} ${version} (${licence})`), '', text,
+  ].join('\n'));
+  return `${['The bundle of the handler holds code of these packages.', ...sections].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+function main(meta: string, output: string): void {
+  if (!existsSync(meta)) throw new Error(`${meta} is missing: make the bundle first`);
+  const packages = bundledFolders(JSON.parse(readFileSync(meta, 'utf8')) as Metafile).map(thirdParty);
+  // The SDK is always there: without a package, something has been misread.
+  if (packages.length === 0) throw new Error(`${meta} has no packages`);
+  writeFileSync(output, render(packages));
+}
+
+if (require.main === module) main(process.argv[2], process.argv[3]);

@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundledFolders, render, thirdParty } from '../scripts/third-party';
+
+/** What esbuild says of a bundle with so many bytes of these files. */
+function metafile(files: { readonly [path: string]: number }) {
+  const inputs = Object.fromEntries(Object.entries(files).map(([path, bytesInOutput]) => [path, { bytesInOutput }]));
+  return { inputs: {}, outputs: { 'index.js': { bytes: 1, imports: [], exports: [], inputs } } };
+}
+
+describe('the packages of the bundle', () => {
+  test('are those with code in it, also below another package, each once', () => {
+    expect(bundledFolders(metafile({
+      'src/handler/reconcile.ts': 10,
+      'node_modules/one/a.js': 10,
+      'node_modules/one/b/c.js': 10,
+      'node_modules/@scope/two/index.js': 10,
+      'node_modules/@scope/two/node_modules/one/index.js': 10,
+      'node_modules/shaken-off/index.js': 0,
+    }))).toEqual(['node_modules/one', 'node_modules/@scope/two', 'node_modules/@scope/two/node_modules/one']);
+  });
+
+  test('are named in the file that ships, with the SDK among them', () => {
+    const { version, license } = JSON.parse(readFileSync('node_modules/@aws-sdk/client-bedrock/package.json', 'utf8'));
+    const text = readFileSync('assets/handler/THIRD-PARTY', 'utf8');
+
+    expect(text).toContain(`\n@aws-sdk/client-bedrock ${version} (${license})\n`);
+    expect(text).toContain('Apache License\n');
+    expect(text).toMatch(/\nbowser \S+ \(MIT\)\n\nCopyright 2015, Dustin Diaz/);
+  });
+});
+
+describe('the licence of a package', () => {
+  let folder: string;
+  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'third-party-')); });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const write = (license: unknown, files: { readonly [name: string]: string } = {}) => {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'one', version: '1.2.3', license }));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return thirdParty(folder);
+  };
+
+  test('is told with its text and its notice', () => {
+    expect(write('MIT', { 'LICENSE.md': '\nFree\r\nof charge \n', 'NOTICE': 'By One\n', 'index.js': '' }))
+      .toEqual({ name: 'one', version: '1.2.3', licence: 'MIT', text: 'Free\nof charge\n\nBy One' });
+  });
+
+  test('is told without a text if it is that of this package', () => {
+    expect(write('Apache-2.0').text).toBe('Without a text of its own: see the file LICENSE of this package.');
+  });
+
+  test.each([['GPL-3.0'], ['UNLICENSED'], [undefined], ['(MIT OR GPL-3.0)'], [{ type: 'MIT' }]])('must be one of few: %j', (license) => {
+    expect(() => write(license, { LICENSE: 'text' })).toThrow(/^one 1\.2\.3 is in the bundle, but its licence .* is none of 0BSD, Apache-2\.0/);
+  });
+
+  test('must have a text', () => {
+    expect(() => write('MIT')).toThrow('one 1.2.3 is in the bundle, but has no text of its licence MIT');
+  });
+
+  test('is printed once for packages with the same text, in one order', () => {
+    const [a, b, c] = [['a', 'one text'], ['b', 'other text'], ['c', 'one text']].map(([name, text]) => ({ name, version: '1.0.0', licence: 'MIT', text }));
+
+    expect(render([c, b, a])).toBe(render([a, b, c]));
+    expect(render([c, b, a])).toContain('a 1.0.0 (MIT)\nc 1.0.0 (MIT)\n\none text\n');
+    expect(render([c, b, a]).match(/one text/g)).toHaveLength(1);
+  });
+});
