@@ -16,6 +16,8 @@ export interface Mutant {
   readonly name: string;
   readonly patches: readonly Patch[];
   readonly caughtBy: readonly InvariantName[];
+  /** Where to look for a history that is rare. */
+  readonly seed?: number;
 }
 
 const D = 'decide.ts';
@@ -91,6 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reaps what a later deployment has made',
     patches: [{ file: D, find: 'return model.creationTime <= goal.startedAt;', replace: 'return model.creationTime <= goal.startedAt + 9e9;' }],
     caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
+    seed: 35,
   },
   {
     name: 'reaps the models of others',
@@ -101,11 +104,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'never reaps',
     patches: [{ file: D, find: "if (orphan && !leavesOrphan(goal, facts)) return { do: 'DeleteImportedModel', modelName: orphan.name };", replace: '' }],
     caughtBy: ['orphan-removed'],
+    seed: 13,
   },
   {
     name: 'does not adopt a running import',
     patches: [{ file: D, find: '  if (adopted) return waitForImport(goal, facts.now, adopted);\n', replace: '' }],
     caughtBy: ['arn-live', 'needless-import', 'fails-at-first-look', 'needless-failure', 'one-call-per-poll'],
+    seed: 6,
   },
   {
     name: 'reports a deletion before it is done',
@@ -126,11 +131,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'DELETE_FIRST waits for its turn, then deletes',
     patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST') {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
     caughtBy: ['model-kept'],
+    seed: 20,
   },
   {
     name: 'a link clings to a job of long ago',
     patches: [{ file: D, find: 'if (!isHistory(goal, facts.job)) return', replace: 'if (goal.owner !== undefined) return' }],
     caughtBy: ['needless-failure', 'arn-live'],
+    seed: 22,
   },
   {
     name: 'a role error is final at once',
@@ -209,6 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'untags everything',
     patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: [...have.keys()].filter(key => !want.has(key) || formerKeys.length < 0),' }],
     caughtBy: ['tags'],
+    seed: 3,
   },
   {
     name: 'tags are not changed',
@@ -244,6 +252,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a deletion checks the properties',
     patches: [{ file: 'model-import-handler.ts', find: "return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));", replace: "const request = parseRequest(event.ResourceProperties);\n  return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, request);" }],
     caughtBy: ['needless-failure'],
+    seed: 12,
   },
   {
     name: 'every poll looks at everything',
@@ -274,6 +283,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reads the first page only',
     patches: [{ file: 'bedrock-api.ts', find: '} while (nextToken);', replace: '} while (nextToken === \'\');' }],
     caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
+    seed: 22,
   },
   {
     name: 'a job name in use is final',

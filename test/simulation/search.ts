@@ -30,10 +30,12 @@ export interface SearchOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string;
+  /** The first history that breaks an invariant will do, however long it is. */
+  readonly asFound?: boolean;
 }
 
 /** Plays histories until one breaks an invariant, and shrinks that one, as long as it breaks the same invariant. */
-export async function search(code: HandlerCode, { runs, seed, path }: SearchOptions): Promise<Findings> {
+export async function search(code: HandlerCode, { runs, seed, path, asFound }: SearchOptions): Promise<Findings> {
   const coverage: { [what: string]: number } = {};
   let played = 0;
   let calls = 0;
@@ -58,7 +60,7 @@ export async function search(code: HandlerCode, { runs, seed, path }: SearchOpti
     first = broken;
     throw error;
   };
-  const result = await fc.check(fc.asyncProperty(histories(), check), { numRuns: runs, seed, path });
+  const result = await fc.check(fc.asyncProperty(histories(), check), { numRuns: runs, seed, path, endOnFailure: asFound });
   if (!result.failed || !result.counterexample || first === undefined) return { histories: played, calls, coverage };
   const [script] = result.counterexample;
   const { trace, message } = await tell(script, code);
