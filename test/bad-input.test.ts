@@ -66,6 +66,12 @@ describe('the source', () => {
     expectComplaint(() => newModel({ source: ModelSource.fromS3Uri(uri) }), complaint(JSON.stringify(uri)));
   });
 
+  test.each(['s3://weights/llama/model.safetensors', 's3://weights/llama/config.json', 's3://weights/llama.gguf'])('%s is a file, and no folder', (uri) => {
+    expectComplaint(() => newModel({ source: ModelSource.fromS3Uri(uri) }), {
+      property: 'source', value: JSON.stringify(uri), rule: /the folder of a model in the Hugging Face format/, remedy: /Leave the name of the file out/,
+    });
+  });
+
   test('is refused with more than 1024 characters, without repeating them all', () => {
     const uri = `s3://weights/${'a'.repeat(1024 - 's3://weights/'.length + 1)}`;
 

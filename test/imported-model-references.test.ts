@@ -72,7 +72,7 @@ describe('an ARN that is shared by a parameter', () => {
     const parameter = model.publishArn('/models/llama');
 
     expect(resourceOf(stack, 'AWS::SSM::Parameter').Properties).toMatchObject({ Name: '/models/llama', Type: 'String', Value: inTemplate(stack, model.modelArn) });
-    expect(parameter.parameterName).toBeDefined();
+    expect(inTemplate(stack, parameter.parameterName)).toBe(`\${${resourceOf(stack, 'AWS::SSM::Parameter').id}}`);
   });
 
   test('is read in each deployment by the stacks that use the model', () => {
