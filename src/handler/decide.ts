@@ -130,14 +130,14 @@ export const VISIBILITY_PATIENCE = 2 * MINUTE;
 /** How long an account without a free place for a model may take to get one: another stack may be about to delete its old model. */
 export const FULL_ACCOUNT_PATIENCE = 15 * MINUTE;
 
-/** How long a deletion looks, at the least, for what was only just made and cannot be seen yet. */
+/**
+ * How long a deletion looks, at the least, for what was only just made and cannot be seen yet. So a job that ended this long before
+ * something else began may be of an earlier life of the chain, whose deletion was complete in between.
+ */
 export const QUIET_TIME = 30 * SECOND;
 
 /** How long to try to remove an orphan; what is left then is removed next time. */
 export const ORPHAN_PATIENCE = 5 * MINUTE;
-
-/** A job that ended this long before the Create that started it was cancelled would have answered it: so it was another that started it. */
-export const UNANSWERED = 5 * MINUTE;
 
 /** A job that ended this long before a request began has nothing to do with it. The links of a chain follow within seconds. */
 export const HISTORY = 10 * MINUTE;
@@ -273,7 +273,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
     const { jobName, content, since } = goal.cancelledCreate;
     if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
     const hasStarted = (job: ImportJob) => jobName === undefined
-      ? job.creationTime >= since && (job.endTime ?? now) >= goal.startedAt - UNANSWERED && identityOf({ jobName: job.name })?.content === content
+      ? job.creationTime >= since && (job.endTime ?? now) >= goal.startedAt - QUIET_TIME && identityOf({ jobName: job.name })?.content === content
       : job.name === jobName;
     if (!facts.ownJobs.some(hasStarted)) return wait(goal, now, 'The request that was cancelled can still start its import; waiting until it has ended');
   }

@@ -1,7 +1,7 @@
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
   type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
-  UNANSWERED, VISIBILITY_PATIENCE,
+  VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
 
@@ -350,7 +350,7 @@ describe('a model should be gone', () => {
       [cancelled('wait', 'another'), started],
       [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
       [cancelled('import'), { ...started, name: `x-${OWNER}-9999999999-0000000000` }],
-      [cancelled('import'), { ...started, endTime: STARTED - UNANSWERED - 1 }],
+      [cancelled('import'), { ...started, endTime: STARTED - QUIET_TIME - 1 }],
     ])('is not taken in by another job', (goal, other) => {
       expect(decide(goal, facts({ running: [], ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
     });

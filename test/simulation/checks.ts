@@ -190,8 +190,8 @@ export class Checks {
       const { resourceARN } = input as { resourceARN: string };
       const model = models.find(({ modelArn }) => modelArn === resourceARN);
       const job = jobs.find(({ jobArn }) => jobArn === resourceARN);
-      if (model?.modelArn && !request.awaited) {
-        this.zombieTagged.add(model.modelArn);
+      if (!request.awaited) {
+        this.zombieTagged.add(resourceARN);
         this.world.count('assumed: zombie tags');
       }
       const owner = model ? this.chainOf(model) : this.jobs.get(job?.jobName ?? '')?.chain;
@@ -530,9 +530,9 @@ export class Checks {
       // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
       const before = this.before.get(`${stack.stackId}|${chain}`);
       const known = before?.arn === arn ? before.tagKeys : { model: [], job: [] };
-      if (this.zombieTagged.has(arn)) continue;
-      this.checkTags(stack, model.modelName, known.model, ImportedModelTags, model.tags);
-      this.checkTags(stack, model.jobName, known.job, JobTags, jobs.find(({ jobArn }) => jobArn === model.jobArn)?.tags ?? []);
+      const job = jobs.find(({ jobArn }) => jobArn === model.jobArn);
+      if (!this.zombieTagged.has(arn)) this.checkTags(stack, model.modelName, known.model, ImportedModelTags, model.tags);
+      if (!this.zombieTagged.has(job?.jobArn ?? '')) this.checkTags(stack, model.jobName, known.job, JobTags, job?.tags ?? []);
       if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `that of an operator on ${model.modelName} is gone`);
     }
   }
