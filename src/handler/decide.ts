@@ -269,6 +269,13 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
     && identityOf({ jobName: job.name })?.owner === goal.owner && (goal.link !== 'model' || job.modelName === goal.modelName));
   if (own) return waitForImport(goal, now, own);
 
+  // What is there goes at once; only then it is time to wait for what may come.
+  if (goal.link === 'import') {
+    const owned = ownedModels(goal, facts);
+    if (!Array.isArray(owned)) return owned;
+    if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };
+  }
+
   if (goal.cancelledCreate && now < goal.cancelledCreate.until) {
     const { jobName, content, since } = goal.cancelledCreate;
     if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
@@ -288,14 +295,10 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
       if (model === 'absent') return facts.ownJobs ? succeedWhenQuiet(goal, now, facts.ownJobs) : lookForOwnJobs(goal);
       // A name that another resource has taken over is not ours to delete.
       return identityOf(model)?.owner === goal.owner ? { do: 'DeleteImportedModel', modelName: goal.modelName } : { do: 'succeed' };
-    case 'import': {
-      const owned = ownedModels(goal, facts);
-      if (!Array.isArray(owned)) return owned;
-      if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };
+    case 'import':
       return now < goal.startedAt + QUIET_TIME
         ? wait(goal, now, 'Nothing is left; looking once more, for what was only just made')
         : succeedWhenQuiet(goal, now, facts.ownJobs ?? []);
-    }
   }
 }
 

@@ -336,14 +336,20 @@ describe('a model should be gone', () => {
     });
     const started = job({ status: 'Failed' });
 
+    const nothing: Partial<Facts> = { running: [], models: [], ownJobs: [] };
+
     test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('waits until it cannot ($link)', goal => {
-      expect(decide(goal, facts({ running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
-      expect(decide(goal, facts({ running: [], ownJobs: [] }, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
-      expect(decide(goal, facts({ running: [], ownJobs: [] }, 30))).not.toMatchObject({ do: 'wait' });
+      expect(decide(goal, facts({ ...nothing, ownJobs: undefined }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
+      expect(decide(goal, facts(nothing, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
+      expect(decide(goal, facts(nothing, 30))).not.toMatchObject({ do: 'wait' });
+    });
+
+    test('is deleted at once, whatever may still come', () => {
+      expect(decide(cancelled('import'), facts({ ...nothing, models: [listed(NAME)] }))).toEqual({ do: 'DeleteImportedModel', modelName: NAME });
     });
 
     test.each([cancelled('import'), cancelled('wait', started.name), cancelled('model', started.name)])('goes on when it has started it: the name of the job is used up ($link)', goal => {
-      expect(decide(goal, facts({ running: [], ownJobs: [started] }))).not.toMatchObject({ do: 'wait' });
+      expect(decide(goal, facts({ ...nothing, ownJobs: [started] }, 1))).not.toMatchObject({ do: 'wait' });
     });
 
     test.each([
@@ -352,7 +358,7 @@ describe('a model should be gone', () => {
       [cancelled('import'), { ...started, name: `x-${OWNER}-9999999999-0000000000` }],
       [cancelled('import'), { ...started, endTime: STARTED - QUIET_TIME - 1 }],
     ])('is not taken in by another job', (goal, other) => {
-      expect(decide(goal, facts({ running: [], ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
+      expect(decide(goal, facts({ ...nothing, ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
     });
 
     test('waits for the import that it has started between two looks', () => {

@@ -201,10 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the wait link deletes',
-    patches: [
-      { file: D, find: "    case 'wait':\n      return { do: 'succeed' };\n", replace: '' },
-      { file: D, find: "    case 'import': {\n", replace: "    case 'wait':\n    case 'import': {\n" },
-    ],
+    patches: [{ file: D, find: "if (goal.link === 'import') {\n    const owned", replace: "if (goal.link !== 'model') {\n    const owned" }],
     caughtBy: ['model-kept'],
   },
   {
