@@ -507,6 +507,13 @@ export class Checks {
       const gone = [...this.jobs].find(([jobName, truth]) => truth.chain === chain && truth.content === content
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
+      const told = this.importAnswered.get(chain);
+      const isRaced = [...this.deleted.values()].some(one => one.chain === chain && one.content === content && one.excuses
+        && one.at >= (told?.at ?? Infinity) - this.lag());
+      if (isRaced) {
+        this.world.count('assumed: model goes between two links');
+        return 'deleted by a cancelled DELETE_FIRST';
+      }
     }
     return undefined;
   }
