@@ -352,6 +352,11 @@ describe('a model should be gone', () => {
       expect(decide(goal, facts({ ...nothing, ownJobs: [started] }, 1))).not.toMatchObject({ do: 'wait' });
     });
 
+    test('goes on when its job has ended just before, and no poll has said so yet', () => {
+      const ended = { ...started, endTime: STARTED - QUIET_TIME };
+      expect(decide(cancelled('import'), facts({ ...nothing, ownJobs: [ended] }, 1))).toEqual({ do: 'succeed' });
+    });
+
     test.each([
       [cancelled('wait', 'another'), started],
       [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
