@@ -130,10 +130,7 @@ export const VISIBILITY_PATIENCE = 2 * MINUTE;
 /** How long an account without a free place for a model may take to get one: another stack may be about to delete its old model. */
 export const FULL_ACCOUNT_PATIENCE = 15 * MINUTE;
 
-/**
- * How long a deletion looks, at the least, for what was only just made and cannot be seen yet. So a job that ended this long before
- * something else began may be of an earlier life of the chain, whose deletion was complete in between.
- */
+/** How long a deletion looks, at the least, for what was only just made and cannot be seen yet. */
 export const QUIET_TIME = 30 * SECOND;
 
 /** How long to try to remove an orphan; what is left then is removed next time. */
@@ -279,6 +276,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
   if (goal.cancelledCreate && now < goal.cancelledCreate.until) {
     const { jobName, content, since } = goal.cancelledCreate;
     if (facts.ownJobs === undefined) return lookForOwnJobs(goal);
+    // What ended longer ago may be of an earlier life of the chain, which ended with a deletion of at least that time.
     const hasStarted = (job: ImportJob) => jobName === undefined
       ? job.creationTime >= since && (job.endTime ?? now) >= goal.startedAt - QUIET_TIME && identityOf({ jobName: job.name })?.content === content
       : job.name === jobName;

@@ -60,6 +60,8 @@ interface Deletion {
   readonly content?: string;
   /** A request that sees the model a moment later cannot know better. */
   readonly excuses: boolean;
+  /** By a request that CloudFormation had given up. */
+  readonly cancelled: boolean;
 }
 
 const ATTRIBUTES = [
@@ -182,6 +184,7 @@ export class Checks {
         chain: request.chain,
         content: this.contentOfModel(model),
         excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST',
+        cancelled: !request.awaited,
       });
       if (keeper !== undefined || isRace) this.staleArns.add(model.modelArn ?? '');
       this.kept.delete(model.modelArn ?? '');
@@ -284,7 +287,7 @@ export class Checks {
     this.handDeleted.add(arn);
     const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
     const chain = model && this.chainOf(model);
-    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content: this.contentOfModel(model), excuses: true });
+    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content: this.contentOfModel(model), excuses: true, cancelled: false });
     this.kept.delete(arn);
   }
 
@@ -508,7 +511,7 @@ export class Checks {
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
       const told = this.importAnswered.get(chain);
-      const isRaced = [...this.deleted.values()].some(one => one.chain === chain && one.content === content && one.excuses
+      const isRaced = [...this.deleted.values()].some(one => one.chain === chain && one.content === content && one.excuses && one.cancelled
         && one.at >= (told?.at ?? Infinity) - this.lag());
       if (isRaced) {
         this.world.count('assumed: model goes between two links');
