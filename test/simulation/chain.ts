@@ -36,15 +36,15 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
       S3Uri: spec.weights === 'invalid' ? 's3://amzn-s3-demo-bucket/my model/' : `s3://amzn-s3-demo-bucket/weights-${spec.weights}/`,
       SourceVersion: spec.version === 0 ? undefined : String(spec.version),
       ImportedModelKmsKeyId: spec.key === 0 ? undefined : `arn:aws:kms:us-east-1:111122223333:key/0000000${spec.key}-0000-0000-0000-000000000000`,
-      ImportedModelName: spec.name,
+      ImportedModelName: spec.name ?? undefined,
       NameBase: scope.nameBase,
-      JobNamePrefix: spec.prefix,
+      JobNamePrefix: spec.prefix ?? undefined,
       RoleArn: roleArn,
       SubnetIds: spec.vpc ? ['subnet-1'] : undefined,
       SecurityGroupIds: spec.vpc ? ['sg-1'] : undefined,
       ImportedModelTags: renderTags(spec.modelTags),
       JobTags: renderTags(spec.jobTags),
-      ReplacementStrategy: spec.strategy,
+      ReplacementStrategy: spec.strategy ?? undefined,
     }),
   }));
 }

@@ -56,12 +56,12 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.record({ vpc: fc.boolean() }),
     fc.record({ modelTags: tags }),
     fc.record({ jobTags: tags }),
-    fc.record({ prefix: fc.constantFrom('nightly', undefined) }),
+    fc.record({ prefix: fc.constantFrom('nightly', null) }),
     fc.record({ windows: fc.integer({ min: 1, max: 4 }), lessMinutes: fc.constantFrom(0, 1, 3) }),
-    fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', undefined) }),
+    fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', null) }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST') }),
-    fc.record({ name: fc.constantFrom('exact', 'second-exact', undefined) }),
-    fc.record({ name: fc.constantFrom('exact', undefined), version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('DELETE_FIRST', 'CREATE_FIRST') }),
+    fc.record({ name: fc.constantFrom('exact', 'second-exact', null) }),
+    fc.record({ name: fc.constantFrom('exact', null), version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('DELETE_FIRST', 'CREATE_FIRST') }),
     fc.constant<'remove'>('remove'),
   );
   return fc.oneof(

@@ -77,23 +77,23 @@ export interface ChangeScript {
   readonly set: Partial<ModelSpec> | 'remove';
 }
 
-/** A model as the user wants it. */
+/** A model as the user wants it; `null` takes a property away again (a script is kept as JSON, which has no `undefined`). */
 export interface ModelSpec {
   /** Content: 0 or 1 are prefixes; `invalid` is one that no service accepts. */
   readonly weights: number | 'invalid';
   readonly version: number;
   readonly key: number;
   /** An exact name; generated without it. */
-  readonly name?: string;
+  readonly name?: string | null;
   readonly role: RoleChoice;
   readonly vpc: boolean;
   readonly modelTags: { readonly [key: string]: string };
   readonly jobTags: { readonly [key: string]: string };
-  readonly prefix?: string;
+  readonly prefix?: string | null;
   /** How long all links wait: so many windows, less so many minutes. */
   readonly windows: number;
   readonly lessMinutes: number;
-  readonly strategy?: ReplacementOrder;
+  readonly strategy?: ReplacementOrder | null;
 }
 
 /** `own-1` and `own-2` are made and deleted with the stack; `user-` roles are always there; `missing` never is. */

@@ -1,7 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import * as fc from 'fast-check';
+import { histories } from './histories';
 import { INVARIANTS } from './invariants';
 import { MUTANTS } from './mutants';
+import { play } from './play';
+import type { Script } from './script';
 import { search } from './search';
 import { BedrockApi } from '../../src/handler/bedrock-api';
 import { ModelImportHandler } from '../../src/handler/model-import-handler';
@@ -10,14 +14,23 @@ const code = { ModelImportHandler, BedrockApi };
 
 // `npm run simulate` plays more of them, and others each time.
 test('300 histories break no invariant', async () => {
-  const { failure, histories } = await search(code, { runs: 300, seed: 4 });
+  const { failure, histories: played } = await search(code, { runs: 300, seed: 4 });
   expect([...failure?.trace ?? [], failure?.message].join('\n')).toBe('');
-  expect(histories).toBe(300);
+  expect(played).toBe(300);
 }, 60_000);
 
 test('a history plays the same every time', async () => {
   const [one, other] = [await search(code, { runs: 20, seed: 5 }), await search(code, { runs: 20, seed: 5 })];
   expect(one).toEqual(other);
+});
+
+// A failure prints its script as JSON, for `--replay FILE`.
+test('a history that was kept as JSON plays the same', async () => {
+  for (const script of fc.sample(histories(), { numRuns: 50, seed: 6 })) {
+    const { trace } = await play(script, code, { traced: true });
+    const again = await play(JSON.parse(JSON.stringify(script)) as Script, code, { traced: true });
+    expect(again.trace).toEqual(trace);
+  }
 });
 
 test.each(MUTANTS.map(mutant => [mutant.name, mutant] as const))('the mutant "%s" still fits the source', (_, { patches, caughtBy }) => {
