@@ -105,11 +105,13 @@ describe('a model should be there', () => {
 
   test.each([
     ['another model', job({ modelName: 'other', name: 'other' })],
-    ['another owner under the same name', job({ name: 'x-9999999999-9999999999-0000000000' })],
+    ['another owner under the same name, from the same weights,', job({ name: `x-9999999999-${CONTENT}-0000000000` })],
+    ['something under the same name by nobody who is known', job({ name: 'by-hand' })],
+    ['the same content under the exact name that it had before', job({ modelName: 'exact' })],
     ['other content under the same, exact name', job({ name: `x-${OWNER}-9999999999-0000000000` })],
   ])('waits for its turn while %s is imported', (_, other) => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [other] })))
-      .toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import of another model/) });
+      .toMatchObject({ do: 'wait', why: expect.stringContaining(`Waiting for the import of another model: ${other.modelName} (${JOB_ARN})`) });
   });
 
   test('starts an import when there is neither model nor import', () => {
@@ -178,7 +180,8 @@ describe('a model should be there', () => {
     const patience = VISIBILITY_PATIENCE / MINUTE;
 
     test('is waited for', () => {
-      expect(decide(present, facts({ job: completed, model: 'absent' }, 10 + patience - 1))).toMatchObject({ do: 'wait' });
+      expect(decide(present, facts({ job: completed, model: 'absent' }, 10 + patience - 1)))
+        .toMatchObject({ do: 'wait', why: expect.stringMatching(/has completed, its model is not visible yet/) });
     });
 
     test('was deleted by somebody, after a while', () => {
@@ -254,12 +257,17 @@ describe('a model should be there', () => {
         expect(decide(present, facts(refused, minutes))).toMatchObject({ do: 'ListTagsForResource' });
         expect(decide(present, facts({ ...refused, modelTags: present.request.importedModelTags, jobTags: [] }, minutes))).toMatchObject({ do: 'succeed' });
       });
+
+      test('are no reason to leave other things undone', () => {
+        const refusal = { operation: 'TagResource', kind: 'transient', message: 'ThrottlingException: no' } as const;
+        expect(decide(present, facts({ ...found, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait', why: expect.stringMatching(/TagResource/) });
+      });
     });
 
     test('fails when the name belongs to a model that this resource did not import', () => {
       const step = decide(present, facts({ ...found, model: model({ name: 'mine', jobName: 'by-hand' }) }));
       expect(step.do).toBe('fail');
-      expect(whyOf(step)).toMatch(/importedModelName: .*did not import/);
+      expect(whyOf(step)).toMatch(/importedModelName: .*did not import.*Choose another name/);
     });
 
     describe('under an exact name that it keeps, with other content', () => {
@@ -273,6 +281,11 @@ describe('a model should be there', () => {
 
       test('is deleted first, if so asked for', () => {
         expect(decide(deleteFirst, facts({ ...found, model: old }))).toEqual({ do: 'DeleteImportedModel', modelName: 'mine' });
+      });
+
+      test('must go before the new one can come, however long that takes', () => {
+        const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
+        expect(decide(deleteFirst, facts({ ...found, model: old, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait' });
       });
 
       test('is not deleted when it is of a later deployment', () => {
@@ -314,9 +327,11 @@ describe('a model should be gone', () => {
   test('has not been seen to be gone when its job has only just completed', () => {
     const nothing = { running: [], model: 'absent' } as const;
     expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
-    const completed = (modelName: string) => [job({ status: 'Completed', modelName, endTime: STARTED + MINUTE })];
-    const at = (now: number, modelName: string) => decide(absence, { ...facts({ ...nothing, running: [], ownJobs: completed(modelName) }), now });
-    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait' });
+    const ended = (modelName: string, status: ImportJob['status']) => [job({ status, modelName, endTime: STARTED + MINUTE })];
+    const at = (now: number, modelName: string, status: ImportJob['status'] = 'Completed') =>
+      decide(absence, { ...facts({ ...nothing, running: [], ownJobs: ended(modelName, status) }), now });
+    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait', why: expect.stringMatching(/has only just completed/) });
+    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME, 'Failed')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, 'other')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });
   });
@@ -388,11 +403,12 @@ describe('a model should be gone', () => {
     });
 
     test('is looked for once more, for what was only just made', () => {
-      const nothing = { running: [], models: [listed('other')], ownJobs: [job({ status: 'Completed', endTime: STARTED + MINUTE })] };
+      const nothing = { running: [], models: [listed('other')], ownJobs: [job({ status: 'Completed', modelName: 'exact', endTime: STARTED + MINUTE })] };
       const at = (time: number) => decide(sweep, { ...facts(nothing), now: time });
       expect(at(STARTED + MINUTE + QUIET_TIME - 1)).toMatchObject({ do: 'wait' });
       expect(at(STARTED + MINUTE + QUIET_TIME)).toEqual({ do: 'succeed' });
-      expect(decide(sweep, { ...facts({ ...nothing, ownJobs: [] }), now: STARTED + QUIET_TIME - 1 })).toMatchObject({ do: 'wait' });
+      expect(decide(sweep, { ...facts({ ...nothing, ownJobs: [] }), now: STARTED + QUIET_TIME - 1 }))
+        .toMatchObject({ do: 'wait', why: expect.stringMatching(/looking once more/) });
     });
   });
 });
@@ -407,8 +423,9 @@ describe('the window closes', () => {
     expect(decide({ ...absence, link }, facts({ running: [job()] }, 55))).toMatchObject({ do: 'succeed' });
   });
 
-  test.each([present, starter])('no import is started any more ($link)', goal => {
-    expect(decide(goal, facts({ job: 'absent', model: 'absent', running: [] }, 30))).not.toMatchObject({ do: 'CreateModelImportJob' });
+  test.each([{ link: 'model', end: 'fail' }, { link: 'import', end: 'succeed' }] as const)('no import is started any more ($link)', ({ link, end }) => {
+    expect(decide({ ...present, link }, facts({ job: 'absent', model: 'absent', running: [] }, 30)))
+      .toMatchObject({ do: end, why: expect.stringMatching(/has not been started/) });
   });
 
   test('an import that still runs fails the last link, and says what comes', () => {
@@ -436,8 +453,8 @@ describe('Bedrock refuses a call', () => {
   test.each<[RefusalKind, number, RegExp]>([
     ['transient', 30, /importTimeout/],
     ['busy', 30, /importTimeout/],
-    ['role', PROPAGATION_PATIENCE / MINUTE, /trust policy/],
-    ['access', PROPAGATION_PATIENCE / MINUTE, /policy of the provider's role/],
+    ['role', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*trust policy/],
+    ['access', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*policy of the provider's role/],
     ['final', 0, /Correct the property/],
   ])('%s: the deployment fails after %d minutes', (kind, minutes, remedy) => {
     const step = refused(kind, minutes);
@@ -486,7 +503,7 @@ describe('Bedrock refuses a call', () => {
     test('fails when there was none for a while, with the models that hold them', () => {
       const step = decide(present, facts({ refusal, recent: [], models }, full));
       expect(step.do).toBe('fail');
-      expect(whyOf(step)).toMatch(/Its models: one, two, three\. .*DELETE_FIRST/);
+      expect(whyOf(step)).toMatch(/for 15 minutes.*Its models: one, two, three\. .*DELETE_FIRST/);
     });
 
     test('waits when it is not the models', () => {
