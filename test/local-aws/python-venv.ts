@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CommandResult, runCommand } from './command';
 import { VENVS } from './places';
@@ -43,8 +43,8 @@ export async function pythonVenv({ guard, requirements, log }: PythonVenvProps):
   if (existsSync(python)) return python;
 
   log(`${requirements}: pip install, the first time only`);
-  const building = `${venv}.${process.pid}`;
   await mkdir(VENVS, { recursive: true });
+  const building = await mkdtemp(`${venv}.`);
   try {
     explain(await run('python3', '-m', 'venv', building),
       'could not make a Python virtual environment; on Debian and Ubuntu the module is a package of its own: apt install python3-venv');
