@@ -1,5 +1,5 @@
 import {
-  Annotations, type CfnResource, CustomResource, Duration, Fn, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
+  Annotations, CfnDeletionPolicy, type CfnResource, CustomResource, Duration, Fn, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
   Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -9,8 +9,8 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import {
-  type ImportAttributes, type Link, LOOK_UP_TYPE, type LookUpProperties, type ModelImportAttributes, type ModelImportProperties, RESOURCE_TYPES,
-  type Tag,
+  ATTRIBUTES_REVISION, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type Link, LOOK_UP_TYPE, type LookUpProperties,
+  type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, RESOURCE_TYPES, RETAIN_TAG, type Tag, type WaitLinkProperties,
 } from './contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkTags, complaint, IMPORT_TIMEOUT_MINUTES, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, MAX_SECURITY_GROUPS,
@@ -24,7 +24,7 @@ import { additionsTo, waysTo } from './private/dependencies';
 import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
-import type { ReplacementStrategy } from './replacement-strategy';
+import { ReplacementStrategy } from './replacement-strategy';
 
 /**
  * How a model is imported.
@@ -46,7 +46,7 @@ export interface ImportedModelProps {
   readonly importedModelName?: string;
 
   /**
-   * How the names of the import jobs begin: 1 to 30 letters, digits, `+`, `-` or `.`.
+   * How the names of the import jobs begin: 1 to 28 letters, digits, `+`, `-` or `.`.
    *
    * A job name can be used only once, for ever, so the rest is generated.
    *
@@ -113,7 +113,11 @@ export interface ImportedModelProps {
    * What becomes of the model when it is replaced or removed from the stack.
    *
    * The weights are still in Amazon S3, and a model costs storage as long as it exists and holds one of the three that
-   * an account can have: therefore it is deleted. `RETAIN` keeps it.
+   * an account can have: therefore it is deleted.
+   *
+   * With `RETAIN`, this library deletes no model: neither the one that is replaced or removed, nor what a failed deployment has left. The
+   * tag `cdk-bedrock-model-import:removal-policy` marks the model, so that it is kept even if the policy is changed later; delete it yourself
+   * when you no longer need it. `RETAIN` and `ReplacementStrategy.DELETE_FIRST` exclude each other.
    *
    * @default RemovalPolicy.DESTROY
    */
@@ -395,42 +399,57 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     const jobTags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
     // Tags of outer scopes arrive while the app is synthesized, so they are checked after that.
     this.node.addValidation({
-      validate: () => [...checkTags('importedModelTags', knownPart(modelTags())), ...checkTags('jobTags', knownPart(jobTags()))],
+      validate: () => [...checkTags('importedModelTags', { ...knownPart(modelTags()), ...this.isRetained() ? { [RETAIN_TAG.key]: '' } : {} }), ...checkTags('jobTags', knownPart(jobTags()))],
     });
 
     this.provider = props.provider ?? ModelImportProvider.getOrCreate(this);
-    const properties = {
-      ImportTimeoutMinutes: String(importTimeout.toMinutes()),
+    const common = {
       S3Uri: source.s3Uri,
       SourceVersion: source.version,
       ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
       ImportedModelName: props.importedModelName,
-      NameBase: Names.uniqueResourceName(this, { maxLength: MODEL_NAME_BASE_LENGTH }),
       JobNamePrefix: props.jobNamePrefix,
       RoleArn: role.roleArn,
       SubnetIds: network?.subnetIds,
       SecurityGroupIds: network?.securityGroupIds,
-      ImportedModelTags: renderTags(modelTags),
-      JobTags: renderTags(jobTags),
       ReplacementStrategy: props.replacementStrategy,
     };
+    const tags = { ImportedModelTags: renderTags(modelTags), JobTags: renderTags(jobTags) };
+    const propertiesOf = ({ link, windowMinutes }: LinkPlan, first: CustomResource | undefined): ModelImportProperties => {
+      const WindowMinutes = String(windowMinutes);
+      if (!first) {
+        const NameBase = Names.uniqueResourceName(this, { maxLength: MODEL_NAME_BASE_LENGTH });
+        return { Link: 'import', NameBase, WindowMinutes, ...common, ...tags } satisfies ImportLinkProperties;
+      }
+      const follower: FollowerProperties = {
+        ImportLogicalId: (first.node.defaultChild as CfnResource).logicalId,
+        NamePrefix: first.ref,
+        JobName: first.getAttString('JobName' satisfies keyof ImportAttributes),
+      };
+      if (link === 'wait') return { Link: link, ...follower, WindowMinutes, ...common } satisfies WaitLinkProperties;
+      return {
+        Link: 'model',
+        ...follower,
+        WindowMinutes,
+        ImportTimeoutMinutes: String(importTimeout.toMinutes()),
+        ...common,
+        ...tags,
+        // Read when all is known: applyRemovalPolicy(), RemovalPolicies.of() and aspects come after the constructor.
+        RemovalPolicy: Lazy.string({ produce: () => this.isRetained() ? 'RETAIN' : undefined }) as 'RETAIN',
+        AttributesRevision: ATTRIBUTES_REVISION,
+      } satisfies ModelLinkProperties;
+    };
     this.links = linksOf(importTimeout.toMinutes(), this.provider.waitWindow.toMinutes()).reduce<CustomResource[]>((chain, plan) => {
-      const first = chain.at(0);
       const resource = new CustomResource(this, plan.id, {
         resourceType: RESOURCE_TYPES[plan.link],
         serviceToken: this.provider.serviceToken,
         removalPolicy,
-        properties: {
-          Link: plan.link,
-          ImportLogicalId: first && (first.node.defaultChild as CfnResource).logicalId,
-          JobName: first?.getAttString('JobName' satisfies keyof ImportAttributes),
-          WindowMinutes: String(plan.windowMinutes),
-          ...properties,
-        } satisfies ModelImportProperties,
+        properties: propertiesOf(plan, chain.at(0)),
       });
       if (chain.length > 1) resource.node.addDependency(chain[chain.length - 1]);
       return [...chain, resource];
     }, []);
+    this.node.addValidation({ validate: () => this.isRetained() ? checkRetained(props) : [] });
     const [first, resource] = [this.links[0], this.links[this.links.length - 1]];
 
     // Permissions and network come before the import, and stay until the model is gone.
@@ -498,6 +517,14 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     assertValid(this, checkRemovalPolicy(policy));
     for (const link of this.links) link.applyRemovalPolicy(policy);
     if (this.encryptionKey?.node.scope === this) this.encryptionKey.applyRemovalPolicy(policy);
+  }
+
+  /** Whether any of the custom resources has the removal policy RETAIN, by whatever way it came there. */
+  private isRetained(): boolean {
+    return this.links.some(link => {
+      const { deletionPolicy, updateReplacePolicy } = (link.node.defaultChild as CfnResource).cfnOptions;
+      return [deletionPolicy, updateReplacePolicy].some(policy => policy !== undefined && policy !== CfnDeletionPolicy.DELETE);
+    });
   }
 
   private selectNetwork(vpc: ec2.IVpc, props: ImportedModelProps) {
@@ -593,6 +620,12 @@ function checkRemovalPolicy(removalPolicy: RemovalPolicy): string | undefined {
   return removalPolicy === RemovalPolicy.SNAPSHOT
     ? complaint('removalPolicy', removalPolicy, 'DESTROY or RETAIN', 'Bedrock has no snapshots of models; the weights in Amazon S3 are the copy')
     : undefined;
+}
+
+function checkRetained({ replacementStrategy }: ImportedModelProps): string[] {
+  return replacementStrategy === ReplacementStrategy.DELETE_FIRST ? [complaint(
+    'replacementStrategy', replacementStrategy, 'CREATE_FIRST when the removal policy is RETAIN: DELETE_FIRST deletes the model that RETAIN keeps',
+    'Choose one of the two')] : [];
 }
 
 function checkNeedsVpc({ vpcSubnets, securityGroups }: ImportedModelProps): string | undefined {

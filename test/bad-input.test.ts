@@ -129,13 +129,13 @@ describe('importedModelName', () => {
 });
 
 describe('jobNamePrefix', () => {
-  test.each(['', '-llama', '.llama', '+llama', 'llama_8b', 'llama 3', 'llama/8b', 'llamä', 'a'.repeat(31)])('%j is refused', (prefix) => {
+  test.each(['', '-llama', '.llama', '+llama', 'llama_8b', 'llama 3', 'llama/8b', 'llamä', 'a'.repeat(29)])('%j is refused', (prefix) => {
     expectComplaint(() => newModel({ jobNamePrefix: prefix }), {
-      property: 'jobNamePrefix', value: JSON.stringify(prefix), rule: /1 to 30 letters, digits, "\+", "-" or "\."/, remedy: /the rest of the job name is always generated/,
+      property: 'jobNamePrefix', value: JSON.stringify(prefix), rule: /1 to 28 letters, digits, "\+", "-" or "\."/, remedy: /the rest of the job name is always generated/,
     });
   });
 
-  test.each(['a', '3', 'llama-3.1+8b', 'a--b', 'a'.repeat(30)])('may be %j', (prefix) => {
+  test.each(['a', '3', 'llama-3.1+8b', 'a--b', 'a'.repeat(28)])('may be %j', (prefix) => {
     expect(() => newModel({ jobNamePrefix: prefix })).not.toThrow();
   });
 

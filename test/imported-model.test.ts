@@ -38,7 +38,8 @@ describe('the custom resource', () => {
       WindowMinutes: '10',
       ImportTimeoutMinutes: '120',
       S3Uri: WEIGHTS_URI,
-      NameBase: expect.stringMatching(/^StackLlama[0-9A-F]{8}$/),
+      NamePrefix: expect.stringMatching(/^\$\{LlamaImport[0-9A-F]{8}\}$/),
+      AttributesRevision: '1',
       RoleArn: inTemplate(stack, model.role.roleArn),
     });
   });
@@ -77,7 +78,7 @@ describe('the custom resource', () => {
     new ImportedModel(stack, 'Llama', { source: weights() });
     new ImportedModel(stack, 'Mistral', { source: weights() });
 
-    const [one, two] = resourcesOf(stack, IMPORTED_MODEL).map(({ Properties }) => Properties.NameBase);
+    const [one, two] = resourcesOf(stack, 'Custom::BedrockModelImport').map(({ Properties }) => Properties.NameBase);
     expect(one).not.toEqual(two);
   });
 
@@ -86,7 +87,7 @@ describe('the custom resource', () => {
     const id = 'Llama 3.1 (8B) -- instruct_tuned für alle, and a name that is far too long for anything';
     new ImportedModel(stack, id, { source: weights() });
 
-    expect(modelOf(stack).Properties.NameBase).toMatch(/^[a-zA-Z0-9]{1,30}$/);
+    expect(resourceOf(stack, 'Custom::BedrockModelImport').Properties.NameBase).toMatch(/^[a-zA-Z0-9]{1,28}$/);
   });
 
 });
@@ -130,10 +131,76 @@ describe('the chain of custom resources', () => {
     const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
     links.slice(1).forEach((link, index) => {
       expect(madeBefore(stack, link)).toContain(links[index].id);
-      const { Link: _, WindowMinutes: __, ImportLogicalId, JobName, ...same } = link.Properties;
-      expect({ ImportLogicalId, JobName }).toEqual({ ImportLogicalId: links[0].id, JobName: `\${${links[0].id}.JobName}` });
+      const { Link: _, WindowMinutes: __, ImportTimeoutMinutes: ___, AttributesRevision: ____, ImportLogicalId, NamePrefix, JobName, ...same } = link.Properties;
+      expect({ ImportLogicalId, NamePrefix, JobName })
+        .toEqual({ ImportLogicalId: links[0].id, NamePrefix: `\${${links[0].id}}`, JobName: `\${${links[0].id}.JobName}` });
       expect(links[0].Properties).toMatchObject(same);
     });
+  });
+
+  // Each link carries only what it needs: a link that only waits is no part of a change of tags, time-out message or removal policy.
+  test('tells a link that only waits nothing of tags, attributes and removal policy', () => {
+    const stack = newStack();
+    new ImportedModel(stack, 'Llama', {
+      source: weights(), importTimeout: Duration.hours(3), importedModelTags: { team: 'a' }, jobTags: { team: 'a' }, removalPolicy: RemovalPolicy.RETAIN,
+    });
+
+    const namesOf = (type: string) => resourcesOf(stack, type).flatMap(({ Properties }) => Object.keys(Properties)).sort();
+    expect(new Set(namesOf('Custom::BedrockModelImportWait'))).toEqual(new Set(
+      ['ImportLogicalId', 'JobName', 'Link', 'NamePrefix', 'RoleArn', 'S3Uri', 'ServiceToken', 'WindowMinutes']));
+    expect(namesOf('Custom::BedrockModelImport')).toEqual(['ImportedModelTags', 'JobTags', 'Link', 'NameBase', 'RoleArn', 'S3Uri', 'ServiceToken', 'WindowMinutes']);
+    expect(namesOf('Custom::BedrockImportedModel')).toEqual(expect.arrayContaining(['AttributesRevision', 'RemovalPolicy', 'ImportedModelTags', 'JobTags']));
+  });
+
+  // What the first release freezes: a CDK that makes other readable names must not import every model again.
+  test('has a literal readable name', () => {
+    const stack = newStack();
+    new ImportedModel(stack, 'Llama', { source: weights() });
+    expect(resourceOf(stack, 'Custom::BedrockModelImport').Properties.NameBase).toBe('StackLlama5A36265B');
+  });
+
+  // #1: the policy reaches the handler, by whatever way it comes into the template.
+  test.each<[string, (model: ImportedModel) => void]>([
+    ['the property', () => undefined],
+    ['applyRemovalPolicy()', model => model.applyRemovalPolicy(RemovalPolicy.RETAIN)],
+    ['an aspect', model => Aspects.of(model).add({
+      visit: node => {
+        if (CfnResource.isCfnResource(node)) node.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      },
+    })],
+  ])('tells the handler of RETAIN, and has it on every link (%s)', (way, retain) => {
+    const stack = newStack();
+    const removalPolicy = way === 'the property' ? RemovalPolicy.RETAIN : undefined;
+    retain(new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), removalPolicy }));
+
+    const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
+    expect(links.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual(Array(4).fill(['Retain', 'Retain']));
+    expect(links.map(({ Properties }) => Properties.RemovalPolicy)).toEqual([undefined, undefined, undefined, 'RETAIN']);
+  });
+
+  test('does not say so of DESTROY', () => {
+    const stack = newStack();
+    const model = new ImportedModel(stack, 'Llama', { source: weights(), removalPolicy: RemovalPolicy.RETAIN });
+    model.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    expect(modelOf(stack).Properties).not.toHaveProperty('RemovalPolicy');
+  });
+
+  test.each(['the property', 'applyRemovalPolicy()'])('refuses RETAIN together with DELETE_FIRST (%s)', way => {
+    const stack = newStack();
+    const removalPolicy = way === 'the property' ? RemovalPolicy.RETAIN : undefined;
+    const model = new ImportedModel(stack, 'Llama', { source: weights(), replacementStrategy: ReplacementStrategy.DELETE_FIRST, removalPolicy });
+    if (!removalPolicy) model.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    expect(() => modelOf(stack)).toThrow(/replacementStrategy: "DELETE_FIRST" must be CREATE_FIRST when the removal policy is RETAIN.*Choose one of the two/);
+  });
+
+  // #13: a version whose tags were unsorted went unnoticed by all tests but the one in four languages.
+  test('sorts tags, for the order of a map is another one in each language', () => {
+    const stack = newStack();
+    new ImportedModel(stack, 'Llama', { source: weights(), importedModelTags: { b: '2', a: '1', c: '3' }, jobTags: { z: '1', y: '2' } });
+    const { ImportedModelTags, JobTags } = modelOf(stack).Properties;
+    expect([ImportedModelTags, JobTags]).toEqual([
+      [{ key: 'a', value: '1' }, { key: 'b', value: '2' }, { key: 'c', value: '3' }], [{ key: 'y', value: '2' }, { key: 'z', value: '1' }],
+    ]);
   });
 
   test('of one model comes after that of the other, for an account has one import at a time', () => {

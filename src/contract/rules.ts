@@ -45,8 +45,8 @@ export const IMPORTED_MODEL_NAME: StringRule = {
   remedy: 'Choose another name, or omit it to have one generated',
 };
 
-/** The part of a job name that is generated, see `names.ts` of the handler: three hashes of ten characters. */
-export const JOB_NAME_SUFFIX_LENGTH = 33;
+/** The part of a job name that is generated, see `names.ts` of the handler: hashes of 16, 8 and 8 characters, each after a hyphen. */
+export const JOB_NAME_SUFFIX_LENGTH = 35;
 
 /** How long the readable part of a generated name can be; a job name is the longest. */
 export const MODEL_NAME_BASE_LENGTH = 63 - JOB_NAME_SUFFIX_LENGTH;
@@ -90,6 +90,23 @@ export const ROLE_ARN: StringRule = {
   pattern: /^arn:aws(-[^:]+)?:iam::([0-9]{12})?:role\/.+$/,
   mustBe: 'the ARN of an IAM role, like arn:aws:iam::111122223333:role/name',
   remedy: 'Pass the role itself, or omit it to have a service role made',
+};
+
+/** The physical id of the `import` link, with which generated names begin: `<base>-<owner>`. */
+export const NAME_PREFIX: StringRule = {
+  minLength: 18,
+  maxLength: MODEL_NAME_BASE_LENGTH + 17,
+  pattern: /^([0-9a-zA-Z][_-]?)+-[a-z2-7]{16}$/,
+  mustBe: 'the Ref of the first custom resource of the model',
+  remedy: 'Deploy the template as it was synthesized',
+};
+
+export const SOURCE_VERSION: StringRule = {
+  minLength: 1,
+  maxLength: 256,
+  pattern: /^[^\0]*$/,
+  mustBe: 'a text of 1 to 256 characters',
+  remedy: 'Take a number, a Git commit or a digest',
 };
 
 export const KMS_KEY_ID: StringRule = {

@@ -12,12 +12,15 @@ import type { ModelImportAttributes, Tag } from '../contract/custom-resource';
 export interface ImportJob {
   readonly arn: string;
   readonly name: string;
-  readonly status: ModelImportJobStatus;
+  /** Undefined, or one that this version does not know, when AWS has added one. */
+  readonly status?: ModelImportJobStatus;
   readonly modelName: string;
   readonly modelArn?: string;
   readonly failureMessage?: string;
   readonly creationTime: number;
   readonly endTime?: number;
+  /** The service role that the job was started with; lists do not tell it. */
+  readonly roleArn?: string;
 }
 
 /** What a list tells of an imported model. */
@@ -31,6 +34,8 @@ export interface ModelSummary {
 export interface Model extends ModelSummary {
   readonly jobArn: string;
   readonly jobName?: string;
+  readonly s3Uri?: string;
+  readonly kmsKeyArn?: string;
   readonly attributes: ModelImportAttributes;
 }
 
@@ -58,8 +63,8 @@ export class BedrockApi {
     }));
   }
 
-  public async getJob(name: string): Promise<ImportJob | Absent> {
-    return found(async () => describeJob(await this.client.send(new GetModelImportJobCommand({ jobIdentifier: name }))));
+  public async getJob(nameOrArn: string): Promise<ImportJob | Absent> {
+    return found(async () => describeJob(await this.client.send(new GetModelImportJobCommand({ jobIdentifier: nameOrArn }))));
   }
 
   public async listJobs(filter: Pick<ListModelImportJobsRequest, 'statusEquals' | 'nameContains' | 'creationTimeAfter'>): Promise<ImportJob[]> {
@@ -76,17 +81,19 @@ export class BedrockApi {
     });
   }
 
-  public async getModel(name: string): Promise<Model | Absent> {
+  public async getModel(nameOrArn: string): Promise<Model | Absent> {
     return found(async () => {
-      const model = await this.client.send(new GetImportedModelCommand({ modelIdentifier: name }));
+      const model = await this.client.send(new GetImportedModelCommand({ modelIdentifier: nameOrArn }));
       return {
         ...describeModel(model),
         jobArn: model.jobArn ?? '',
         jobName: model.jobName,
+        s3Uri: model.modelDataSource?.s3DataSource?.s3Uri,
+        kmsKeyArn: model.modelKmsKeyArn,
         // CloudFormation expects every attribute to have a value.
         attributes: {
           ModelArn: model.modelArn ?? '',
-          ImportedModelName: model.modelName ?? name,
+          ImportedModelName: model.modelName ?? '',
           JobArn: model.jobArn ?? '',
           JobName: model.jobName ?? '',
           ModelArchitecture: model.modelArchitecture ?? '',
@@ -98,8 +105,9 @@ export class BedrockApi {
     });
   }
 
-  public async deleteModel(name: string): Promise<void> {
-    await found(() => this.client.send(new DeleteImportedModelCommand({ modelIdentifier: name })));
+  /** By ARN: a name could mean another model by now. */
+  public async deleteModel(arn: string): Promise<void> {
+    await found(() => this.client.send(new DeleteImportedModelCommand({ modelIdentifier: arn })));
   }
 
   public async getTags(resourceArn: string): Promise<Tag[] | Absent> {
@@ -122,12 +130,13 @@ function describeJob(job: GetModelImportJobResponse | ModelImportJobSummary): Im
   return {
     arn: job.jobArn ?? '',
     name: job.jobName ?? '',
-    status: job.status ?? 'InProgress',
+    status: job.status,
     modelName: job.importedModelName ?? '',
     modelArn: job.importedModelArn,
     failureMessage: 'failureMessage' in job ? job.failureMessage : undefined,
     creationTime: job.creationTime?.getTime() ?? 0,
     endTime: job.endTime?.getTime(),
+    roleArn: 'roleArn' in job ? job.roleArn : undefined,
   };
 }
 

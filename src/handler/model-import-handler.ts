@@ -1,12 +1,13 @@
 import type { BedrockApi } from './bedrock-api';
 import type { End, Goal, Step } from './decide';
 import { DeploymentError } from './deployment-error';
+import { goalOf, parse, physicalIdOf } from './goal';
 import { lookUp } from './look-up';
-import { modelNameOf, namesOf, type Origin, ownerOf } from './names';
 import { reconcile } from './reconcile';
-import { isLookUp, type ModelImportRequest, parseLookUp, parseRequest, type Properties, readRequest } from './request';
+import { isLookUp, parseLookUp, type Properties } from './request';
+import type { Serves } from './served-stacks';
 import type { ImportAttributes, ModelImportAttributes } from '../contract/custom-resource';
-import { WAIT_WINDOW_MINUTES } from '../contract/rules';
+import { complaint } from '../contract/rules';
 
 /** What the provider framework sends, to `onEvent` first. */
 export interface OnEventRequest {
@@ -53,6 +54,7 @@ export class ModelImportHandler {
     private readonly bedrock: BedrockApi,
     private readonly now: () => number = Date.now,
     private readonly log: Log = line => console.log(JSON.stringify(line)),
+    private readonly serves: Serves = () => true,
   ) {}
 
   /** One function serves both requests of the framework. */
@@ -61,16 +63,25 @@ export class ModelImportHandler {
   }
 
   private onEvent(event: OnEventRequest): OnEventResponse {
-    const PhysicalResourceId = physicalIdOf(event);
+    this.refuseStrangers(event);
+    const PhysicalResourceId = idOf(event);
     this.log({ request: event.RequestType, requestId: event.RequestId, resource: event.LogicalResourceId, id: PhysicalResourceId });
     return { PhysicalResourceId, StartedAt: startOf(event, this.now()) };
   }
 
   private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {
+    this.refuseStrangers(event);
     if (isLookUp(event.ResourceProperties)) return answer(await this.lookUp(event), end => end.model?.attributes);
     const goal = goalOf(event);
     const end = await reconcile(goal, this.bedrock, this.now, step => this.logStep(event, step));
     return answer(end, success => dataOf(goal, success));
+  }
+
+  /** A Delete only ever touches what the stack itself has made, so it is served even when the provider no longer knows the stack. */
+  private refuseStrangers({ RequestType, StackId }: OnEventRequest): void {
+    if (RequestType === 'Delete' || this.serves(StackId)) return;
+    throw new DeploymentError(complaint('StackId', StackId, 'a stack whose models use this provider in the app that made it',
+      'Pass the provider to the models of that stack, or let the stack have a provider of its own'));
   }
 
   private async lookUp(event: IsCompleteRequest): Promise<End> {
@@ -106,15 +117,9 @@ function answer(end: End, data: (end: Succeed) => ImportAttributes | ModelImport
   }
 }
 
-/** Only a model's id says what it is: an id that changes makes CloudFormation delete what had the old one. */
-function physicalIdOf(event: OnEventRequest): string {
-  if (event.RequestType !== 'Delete' && isLookUp(event.ResourceProperties)) return parseLookUp(event.ResourceProperties);
-  return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));
-}
-
-function idOf(event: OnEventRequest, request: ModelImportRequest): string {
-  const origin = originOf(event);
-  return request.link === 'model' ? modelNameOf(origin, request).modelName : `${event.LogicalResourceId}-${ownerOf(origin)}`;
+function idOf(event: OnEventRequest): string {
+  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';
+  return isLookUp(event.ResourceProperties) ? parseLookUp(event.ResourceProperties) : physicalIdOf(event, parse(event));
 }
 
 /**
@@ -128,53 +133,6 @@ function startOf(event: OnEventRequest, now: number): number {
   const [year, month, day, hours, minutes, seconds] = signed.slice(1).map(Number);
   const start = Date.UTC(year, month - 1, day, hours, minutes, seconds);
   return start <= now && now - start < HOUR ? start : now;
-}
-
-/** What the request asks for. */
-function goalOf(event: IsCompleteRequest): Goal {
-  const origin = originOf(event);
-  const owner = ownerOf(origin);
-  const startedAt = Number(event.StartedAt);
-  if (event.RequestType === 'Delete') {
-    const request = readRequest(event.ResourceProperties);
-    const isInvented = event.PhysicalResourceId !== idOf(event, request);
-    const window = request.windowMinutes * MINUTE;
-    const deadline = startedAt + WAIT_WINDOW_MINUTES.max * MINUTE;
-    return {
-      kind: 'absent',
-      link: request.link,
-      owner,
-      modelName: event.PhysicalResourceId,
-      cancelledCreate: isInvented
-        ? {
-          jobName: request.jobName,
-          content: modelNameOf(origin, request).content,
-          since: startedAt - window - MINUTE,
-          until: Math.min(startedAt + window + MINUTE, deadline),
-        }
-        : undefined,
-      startedAt,
-      deadline,
-    };
-  }
-  const request = parseRequest(event.ResourceProperties);
-  const former = event.OldResourceProperties && readRequest(event.OldResourceProperties);
-  return {
-    kind: 'present',
-    link: request.link,
-    owner,
-    names: namesOf(origin, request),
-    request,
-    formerModelName: former && modelNameOf(origin, former).modelName,
-    formerTagKeys: { model: (former?.importedModelTags ?? []).map(tag => tag.key), job: (former?.jobTags ?? []).map(tag => tag.key) },
-    startedAt,
-    deadline: startedAt + request.windowMinutes * MINUTE,
-  };
-}
-
-function originOf(event: OnEventRequest): Origin {
-  const { importLogicalId } = readRequest(event.ResourceProperties);
-  return { stackId: event.StackId, importLogicalId: importLogicalId ?? event.LogicalResourceId, requestId: event.RequestId };
 }
 
 /** The attributes: of the model, or the job that the next links follow. */

@@ -7,14 +7,20 @@ import type { ModelImportRequest } from './request';
  *   imported model   <base>-<owner>-<content>              also the physical id of the `model` link
  *   import job       <base>-<owner>-<content>-<request>
  *
+ * `base` is readable, and fixed when the `import` link is created: its physical id is `<base>-<owner>`, and every later name begins with
+ * it. So a construct that is moved while its logical ids are kept, or a CDK that computes readable names otherwise, changes no name.
  * `owner` tells whose it is (stack and logical id of the `import` link), `content` what it is (weights and key), `request` who asked for it: a
- * job name is burnt for ever, even by a failed import, so each CloudFormation request gets one of its own, and a request
- * that is delivered twice finds the job of its first delivery.
+ * job name can be used only once, even by an import that failed, so each CloudFormation request gets one of its own, and a request that is
+ * delivered twice finds the job of its first delivery.
  *
  * An explicit model name is taken exactly; then the name of its job, which Bedrock keeps beside the model, still tells
  * owner and content.
+ *
+ * These inputs and lengths are part of every deployed stack: they can never change (docs/compatibility.md).
  */
-const HASH_LENGTH = 10;
+const OWNER_LENGTH = 16; // 80 bits: one of its inputs is free text, so somebody could search for a second preimage
+const CONTENT_LENGTH = 8; // 40 bits: source and key of a model are compared as well
+const REQUEST_LENGTH = 8;
 
 /** Where a request comes from. */
 export interface Origin {
@@ -41,38 +47,68 @@ export interface Names extends Identity {
 
 /** The owner of everything that one custom resource makes. */
 export function ownerOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>): string {
-  return hash(origin.stackId, origin.importLogicalId);
+  return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);
+}
+
+/** What makes a model another model. A slash at the end of the source says nothing. */
+export function contentOf(request: Pick<ModelImportRequest, 's3Uri' | 'sourceVersion' | 'importedModelKmsKeyId'>): string {
+  return hash(CONTENT_LENGTH, withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId);
+}
+
+/**
+ * The physical id of the `import` link, with which the names of all its models begin: `<base>-<owner>`.
+ *
+ * @param current The physical id that the link has already; it stays, whatever the readable part would be today
+ */
+export function prefixOf(owner: string, nameBase: string, current?: string): string {
+  return current?.endsWith(`-${owner}`) ? current : `${nameBase}-${owner}`;
+}
+
+/** The name of the model that a request asks for, whatever the request. */
+export function modelNameOf(prefix: string, request: ModelImportRequest): string {
+  return request.importedModelName ?? `${prefix}-${contentOf(request)}`;
 }
 
 /** The names that belong to a request; later links of the chain are told the job of the first. */
-export function namesOf(origin: Origin, request: ModelImportRequest): Names {
-  const { owner, content, modelName } = modelNameOf(origin, request);
-  const asked = hash(origin.requestId, owner, content);
-  const ownJobName = `${request.jobNamePrefix ?? request.nameBase}-${owner}-${content}-${asked}`;
-  return { owner, content, modelName, jobName: request.jobName ?? ownJobName, ownJobName };
+export function namesOf(origin: Origin, prefix: string, request: ModelImportRequest): Names {
+  const owner = ownerOf(origin);
+  const content = contentOf(request);
+  const base = request.jobNamePrefix ?? prefix.slice(0, -owner.length - 1);
+  const ownJobName = `${base}-${owner}-${content}-${hash(REQUEST_LENGTH, origin.requestId, owner, content)}`;
+  return { owner, content, modelName: modelNameOf(prefix, request), jobName: request.jobName ?? ownJobName, ownJobName };
 }
 
 /** Makes CreateModelImportJob idempotent: one token for one job. */
 export function clientRequestTokenOf({ owner, content }: Identity, jobName: string): string {
-  return `${owner}-${content}-${hash(jobName)}`;
+  return `${owner}-${content}-${hash(REQUEST_LENGTH, jobName)}`;
 }
 
-/** The name of the model that a request asks for, whatever the request. */
-export function modelNameOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>, request: ModelImportRequest): Identity & { readonly modelName: string } {
-  const owner = ownerOf(origin);
-  const content = hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId);
-  return { owner, content, modelName: request.importedModelName ?? `${request.nameBase}-${owner}-${content}` };
+/** Reads owner and content back from the name of a job. Undefined when this library did not name it. */
+export function identityOfJob(jobName: string | undefined): Identity | undefined {
+  return identityIn(/-([a-z2-7]{16})-([a-z2-7]{8})-[a-z2-7]{8}$/.exec(jobName ?? ''));
 }
 
-/**
- * Reads owner and content back from a model that Bedrock holds: from its job's name, or from its own where that is
- * missing. Undefined when this library did not make it.
- */
-export function identityOf(model: { readonly name?: string; readonly jobName?: string }): Identity | undefined {
-  const match = model.jobName ? /-([0-9a-f]{10})-([0-9a-f]{10})-[0-9a-f]{10}$/.exec(model.jobName) : /-([0-9a-f]{10})-([0-9a-f]{10})$/.exec(model.name ?? '');
+/** The same for a generated name of a model, which proves nothing: anybody can give a model such a name. */
+export function identityOfName(modelName: string | undefined): Identity | undefined {
+  return identityIn(/-([a-z2-7]{16})-([a-z2-7]{8})$/.exec(modelName ?? ''));
+}
+
+/** An S3 URI as it is compared: Bedrock reads the same objects with and without a slash at the end. */
+export function withoutSlash(s3Uri: string): string {
+  return s3Uri.replace(/\/$/, '');
+}
+
+function identityIn(match: RegExpExecArray | null): Identity | undefined {
   return match ? { owner: match[1], content: match[2] } : undefined;
 }
 
-function hash(...parts: (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts.map(part => part ?? null))).digest('hex').slice(0, HASH_LENGTH);
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** The first characters of a SHA-256 in base32, five bits each; unlike its inputs joined, the JSON of them has one reading. */
+function hash(length: number, ...parts: (string | undefined)[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts.map(part => part ?? null))).digest();
+  let bits = 0n;
+  for (const byte of digest.subarray(0, Math.ceil(length * 5 / 8))) bits = bits << 8n | BigInt(byte);
+  bits >>= BigInt(Math.ceil(length * 5 / 8) * 8 - length * 5);
+  return Array.from({ length }, (_, index) => BASE32[Number(bits >> BigInt((length - 1 - index) * 5) & 31n)]).join('');
 }

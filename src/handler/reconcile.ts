@@ -1,11 +1,11 @@
 import type { BedrockApi, ImportJob } from './bedrock-api';
 import { type Call, decide, type End, type Facts, type Goal, type Step } from './decide';
-import { identityOf } from './names';
+import { identityOfJob } from './names';
 import { refusalOf } from './refusal';
 
 /**
- * One poll: carries out what `decide` asks for, call by call, until it comes to an end. After a call that starts or
- * deletes something the poll ends: the next one sees what has become of it.
+ * One poll: carries out what `decide` asks for, call by call, until it comes to an end. After a deletion nothing counts that was known
+ * before; after the start of an import the poll ends, for there is nothing to see yet.
  */
 export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => number, log: (step: Step) => void): Promise<End> {
   let facts: Facts = { now: now() };
@@ -14,28 +14,28 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
     log(step);
     if (step.do === 'wait' || step.do === 'succeed' || step.do === 'fail') return step;
     try {
-      const learned = await call(step, bedrock);
+      const learned = await call(step, facts, bedrock);
       if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
-      facts = { ...facts, ...learned };
+      facts = learned.deleted ? { now: now(), ...learned } : { ...facts, ...learned };
     } catch (error) {
       facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }
   }
 }
 
-/** Calls Bedrock; returns what is known now, or undefined when what was known no longer holds. */
-async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
+/** Calls Bedrock; returns what is known now, or undefined when the poll is over. */
+async function call(step: Call, facts: Facts, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
   switch (step.do) {
     case 'GetModelImportJob':
-      return { [step.into]: await bedrock.getJob(step.jobName) };
+      return learned(facts, step.into, step.jobName, await bedrock.getJob(step.jobName));
     case 'GetImportedModel':
-      return { model: await bedrock.getModel(step.modelName) };
+      return learned(facts, step.into, step.modelName, await bedrock.getModel(step.modelName));
     case 'ListModelImportJobs':
       return { [step.into]: await listJobs(step, bedrock) };
     case 'ListImportedModels':
       return { models: await bedrock.listModels() };
     case 'ListTagsForResource':
-      return { [step.into]: await bedrock.getTags(step.resourceArn) };
+      return learned(facts, 'tags', step.resourceArn, await bedrock.getTags(step.resourceArn));
     case 'TagResource':
       for (const { resourceArn, put, remove } of step.changes) {
         if (put.length > 0) await bedrock.tag(resourceArn, put);
@@ -46,8 +46,21 @@ async function call(step: Call, bedrock: BedrockApi): Promise<Partial<Facts> | u
       await bedrock.createJob(step.jobName, step.names, step.request);
       return undefined;
     case 'DeleteImportedModel':
-      await bedrock.deleteModel(step.modelName);
-      return undefined;
+      await bedrock.deleteModel(step.modelArn);
+      return learned(facts, 'deleted', step.modelArn, true);
+  }
+}
+
+/** A fact of its own, or one of those that are kept by ARN. */
+function learned(facts: Facts, into: keyof Facts, arn: string, value: object | string | true): Partial<Facts> {
+  switch (into) {
+    case 'jobs':
+    case 'looked':
+    case 'tags':
+    case 'deleted':
+      return { [into]: { ...facts[into], [arn]: value } };
+    default:
+      return { [into]: value };
   }
 }
 
@@ -58,7 +71,7 @@ async function listJobs(step: Call & { readonly do: 'ListModelImportJobs' }, bed
     case 'ownJobs': {
       // The list finds the owner anywhere in a name, also in a prefix that somebody else has chosen.
       const jobs = await bedrock.listJobs({ nameContains: step.owner });
-      return jobs.filter(job => identityOf({ jobName: job.name })?.owner === step.owner);
+      return jobs.filter(job => identityOfJob(job.name)?.owner === step.owner);
     }
     case 'recent':
       return bedrock.listJobs({ creationTimeAfter: new Date(step.since) });

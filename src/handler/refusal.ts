@@ -8,7 +8,7 @@ import { isServerError, isThrottlingError, isTransientError } from '@smithy/core
  * - `busy`: the resource is being changed, or our own call took effect although we were told otherwise; it ends by itself
  * - `quota`: the account's one import is running, or it has no free place for a model; only looking tells which
  * - `role`: Bedrock does not know the service role yet, or never will
- * - `access`: the permission has not reached IAM everywhere yet, or was never given
+ * - `access`: a permission of the provider, or of the service role on the weights or a key, has not reached IAM everywhere yet, or was never given
  * - `final`: the request itself is wrong
  */
 export type RefusalKind = 'transient' | 'busy' | 'quota' | 'role' | 'access' | 'final';
@@ -43,6 +43,8 @@ function kindOf(error: Error): RefusalKind {
       // that could not be seen when the job was to be created will be seen in the next poll.
       if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';
       if (/role/i.test(error.message) && /invalid|assume/i.test(error.message)) return 'role';
+      // Role, key and policy can all be seconds old, whichever of them Bedrock names; a value that breaks a constraint stays wrong.
+      if (!/satisfy constraint/i.test(error.message) && /permission|access|authori[sz]|denied|\bs3\b|\bbucket\b|\bkms\b/i.test(error.message)) return 'access';
       return 'final';
   }
   if (!('$metadata' in error)) throw error;

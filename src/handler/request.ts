@@ -1,32 +1,36 @@
 import { DeploymentError } from './deployment-error';
-import type { Link, LookUpProperties, ModelImportProperties, ReplacementOrder, Tag } from '../contract/custom-resource';
+import type {
+  ImportLinkProperties, Link, LookUpProperties, ModelLinkProperties, ReplacementOrder, Tag,
+} from '../contract/custom-resource';
 import {
   checkCount, checkImportTimeout, checkString, checkTags, checkWaitWindow, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, KMS_KEY_ID,
-  MAX_SECURITY_GROUPS, MAX_SUBNETS, MODEL_NAME_BASE_LENGTH, ROLE_ARN, S3_URI, VPC_ID,
+  MAX_SECURITY_GROUPS, MAX_SUBNETS, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, ROLE_ARN, S3_URI, SOURCE_VERSION, VPC_ID,
 } from '../contract/rules';
 
 /** What the stack asks for: the properties of the custom resource, in the types of the handler. */
 export interface ModelImportRequest {
   readonly link: Link;
   readonly importLogicalId?: string;
+  readonly namePrefix?: string;
   readonly jobName?: string;
   readonly windowMinutes: number;
-  readonly importTimeoutMinutes: number;
+  readonly importTimeoutMinutes?: number;
   readonly s3Uri: string;
   readonly sourceVersion?: string;
   readonly importedModelKmsKeyId?: string;
   readonly importedModelName?: string;
-  readonly nameBase: string;
+  readonly nameBase?: string;
   readonly jobNamePrefix?: string;
   readonly roleArn: string;
   readonly vpcConfig?: { readonly subnetIds: string[]; readonly securityGroupIds: string[] };
   readonly importedModelTags: Tag[];
   readonly jobTags: Tag[];
   readonly replacementStrategy: ReplacementOrder;
+  readonly retain: boolean;
 }
 
 /** `ResourceProperties` of any age. */
-export type Properties = { readonly [name in keyof ModelImportProperties]?: unknown };
+export type Properties = { readonly [name in keyof ImportLinkProperties | keyof ModelLinkProperties]?: unknown };
 
 /** Whether a model is only to be found. */
 export function isLookUp(properties: Properties): boolean {
@@ -57,35 +61,40 @@ export function readRequest(properties: Properties): ModelImportRequest {
   return {
     link: link === 'import' || link === 'wait' ? link : 'model',
     importLogicalId: text(properties.ImportLogicalId),
+    namePrefix: text(properties.NamePrefix),
     jobName: text(properties.JobName),
     windowMinutes: Number(text(properties.WindowMinutes)),
-    importTimeoutMinutes: Number(text(properties.ImportTimeoutMinutes)),
+    importTimeoutMinutes: properties.ImportTimeoutMinutes === undefined ? undefined : Number(text(properties.ImportTimeoutMinutes)),
     s3Uri: text(properties.S3Uri) ?? '',
     sourceVersion: text(properties.SourceVersion),
     importedModelKmsKeyId: text(properties.ImportedModelKmsKeyId),
     importedModelName: text(properties.ImportedModelName),
-    nameBase: text(properties.NameBase) ?? '',
+    nameBase: text(properties.NameBase),
     jobNamePrefix: text(properties.JobNamePrefix),
     roleArn: text(properties.RoleArn) ?? '',
     vpcConfig: subnetIds.length + securityGroupIds.length === 0 ? undefined : { subnetIds, securityGroupIds },
     importedModelTags: tags(properties.ImportedModelTags),
     jobTags: tags(properties.JobTags),
     replacementStrategy: text(properties.ReplacementStrategy) === 'DELETE_FIRST' ? 'DELETE_FIRST' : 'CREATE_FIRST',
+    retain: text(properties.RemovalPolicy) === 'RETAIN',
   };
 }
 
 /** Everything that Bedrock would refuse. */
 function problemsOf(request: ModelImportRequest): string[] {
-  const { importedModelKmsKeyId, importedModelName, jobNamePrefix, vpcConfig } = request;
+  const { importedModelKmsKeyId, importedModelName, importTimeoutMinutes, jobNamePrefix, link, sourceVersion, vpcConfig } = request;
   return [
     checkString('source', request.s3Uri, S3_URI),
     checkString('role', request.roleArn, ROLE_ARN),
-    // A generated model name begins with it, so it obeys the stricter of the two alphabets.
-    checkString('NameBase', request.nameBase, { ...IMPORTED_MODEL_NAME, maxLength: MODEL_NAME_BASE_LENGTH }),
+    link === 'import'
+      // A generated model name begins with it, so it obeys the stricter of the two alphabets.
+      ? checkString('NameBase', request.nameBase ?? '', { ...IMPORTED_MODEL_NAME, maxLength: MODEL_NAME_BASE_LENGTH })
+      : checkString('NamePrefix', request.namePrefix ?? '', NAME_PREFIX),
+    sourceVersion === undefined ? undefined : checkString('source.version', sourceVersion, SOURCE_VERSION),
     importedModelKmsKeyId === undefined ? undefined : checkString('encryption', importedModelKmsKeyId, KMS_KEY_ID),
     importedModelName === undefined ? undefined : checkString('importedModelName', importedModelName, IMPORTED_MODEL_NAME),
     jobNamePrefix === undefined ? undefined : checkString('jobNamePrefix', jobNamePrefix, JOB_NAME_PREFIX),
-    checkImportTimeout('importTimeout', request.importTimeoutMinutes),
+    importTimeoutMinutes === undefined ? undefined : checkImportTimeout('importTimeout', importTimeoutMinutes),
     checkWaitWindow('waitWindow', request.windowMinutes),
     ...checkTags('importedModelTags', asMap(request.importedModelTags)),
     ...checkTags('jobTags', asMap(request.jobTags)),

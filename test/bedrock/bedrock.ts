@@ -112,7 +112,7 @@ const MAX_FAILURE_MESSAGE = 2048;
  */
 export class Bedrock {
   public readonly clock: Clock;
-  private readonly options: Required<Omit<BedrockOptions, 'clock' | keyof Place>>;
+  private readonly options: Required<Omit<BedrockOptions, 'clock' | 'maxModels' | keyof Place>> & { maxModels: number };
   private readonly place: Place;
   private readonly faults = new FaultScript();
   private log: LoggedCall[] = [];
@@ -261,6 +261,11 @@ export class Bedrock {
   /** The role is deleted: no import can start with it. */
   public removeRole(roleArn: string): void {
     this.state.rolesFirstSeen.set(roleArn, Infinity);
+  }
+
+  /** The account gets another quota; the models that are there stay. */
+  public setModelQuota(maxModels: number): void {
+    this.options.maxModels = maxModels;
   }
 
   /** Decides what becomes of the next import that starts, before `planImport` is asked. */

@@ -3,12 +3,16 @@ import {
   type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
   VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
+import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { RefusalKind } from '../../src/handler/refusal';
 
 const MINUTE = 60_000;
 const STARTED = Date.UTC(2026, 0, 1);
-const OWNER = '0123456789';
-const CONTENT = 'abcdef0123';
+const OWNER = 'abcdefghij234567';
+const CONTENT = 'klmnop23';
+const OTHER_OWNER = 'zzzzzzzzzzzzzzzz';
+const OTHER_CONTENT = 'zzzzzzzz';
+const ROLE = 'arn:aws:iam::111122223333:role/import';
 const NAME = `Llama-${OWNER}-${CONTENT}`;
 const JOB_ARN = 'arn:aws:bedrock:us-east-1:111122223333:model-import-job/abcdefghijkl';
 const MODEL_ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl';
@@ -17,7 +21,8 @@ const present: Present = {
   kind: 'present',
   link: 'model',
   owner: OWNER,
-  names: { owner: OWNER, content: CONTENT, modelName: NAME, jobName: `${NAME}-0000000000`, ownJobName: `${NAME}-1111111111` },
+  roles: [ROLE],
+  names: { owner: OWNER, content: CONTENT, modelName: NAME, jobName: `${NAME}-aaaaaaaa`, ownJobName: `${NAME}-bbbbbbbb` },
   request: {
     link: 'model',
     windowMinutes: 30,
@@ -28,20 +33,23 @@ const present: Present = {
     importedModelTags: [{ key: 'team', value: 'platform' }],
     jobTags: [],
     importTimeoutMinutes: 85,
+    retain: false,
   },
+  formerModelNames: [],
+  tags: { model: [{ key: 'team', value: 'platform' }], job: [] },
   formerTagKeys: { model: [], job: [] },
   startedAt: STARTED,
   deadline: STARTED + 30 * MINUTE,
 };
 
-const absence: Absence = { kind: 'absent', link: 'model', owner: OWNER, modelName: NAME, startedAt: STARTED, deadline: STARTED + 55 * MINUTE };
+const absence: Absence = { kind: 'absent', link: 'model', owner: OWNER, roles: [ROLE], modelName: NAME, startedAt: STARTED, deadline: STARTED + 55 * MINUTE };
 
 const starter: Present = { ...present, link: 'import' };
 const deleteFirst: Present = { ...present, request: { ...present.request, replacementStrategy: 'DELETE_FIRST' } };
 const sweep: Absence = { ...absence, link: 'import' };
 
 const job = (more: Partial<ImportJob> = {}): ImportJob => ({
-  arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', creationTime: STARTED, ...more,
+  arn: JOB_ARN, name: present.names.jobName, modelName: NAME, status: 'InProgress', creationTime: STARTED, roleArn: ROLE, ...more,
 });
 
 const model = (more: Partial<Model> = {}): Model => ({
@@ -50,6 +58,7 @@ const model = (more: Partial<Model> = {}): Model => ({
   creationTime: STARTED,
   jobArn: JOB_ARN,
   jobName: present.names.jobName,
+  s3Uri: present.request.s3Uri,
   attributes: {
     ModelArn: MODEL_ARN,
     ImportedModelName: NAME,
@@ -67,6 +76,12 @@ const model = (more: Partial<Model> = {}): Model => ({
 const listed = (name: string, more: Partial<ModelSummary> = {}): ModelSummary => ({ arn: `${MODEL_ARN}-${name}`, name, creationTime: STARTED - MINUTE, ...more });
 
 const facts = (more: Omit<Partial<Facts>, 'now'> = {}, minutes = 1): Facts => ({ now: STARTED + minutes * MINUTE, ...more });
+
+/** What a closer look at listed models tells: their jobs are of this owner, and they have no tags. */
+const known = (...models: ModelSummary[]): Pick<Facts, 'looked' | 'tags'> => ({
+  looked: Object.fromEntries(models.map(one => [one.arn, model({ ...one, jobName: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` })])),
+  tags: Object.fromEntries(models.map(({ arn }) => [arn, []])),
+});
 
 const whyOf = (step: Step): string => 'why' in step && step.why ? step.why : `no reason, but ${step.do}`;
 
@@ -92,23 +107,20 @@ describe('a model should be there', () => {
   });
 
   test.each(['absent', job({ status: 'Completed' })] as const)('looks for the model when no job of this deployment runs', own => {
-    expect(decide(present, facts({ job: own }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+    expect(decide(present, facts({ job: own }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
   });
 
   test('looks at what is running before it starts an import', () => {
     expect(decide(present, facts({ job: 'absent', model: 'absent' }))).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
-  test('waits for the import of the same model that another request started', () => {
-    expect(decide(present, facts({ job: 'absent', model: 'absent', running: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
-  });
-
   test.each([
+    ['the same model by another request', job()],
     ['another model', job({ modelName: 'other', name: 'other' })],
-    ['another owner under the same name, from the same weights,', job({ name: `x-9999999999-${CONTENT}-0000000000` })],
+    ['another owner under the same name, from the same weights,', job({ name: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` })],
     ['something under the same name by nobody who is known', job({ name: 'by-hand' })],
     ['the same content under the exact name that it had before', job({ modelName: 'exact' })],
-    ['other content under the same, exact name', job({ name: `x-${OWNER}-9999999999-0000000000` })],
+    ['other content under the same, exact name', job({ name: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` })],
   ])('waits for its turn while %s is imported', (_, other) => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [other] })))
       .toMatchObject({ do: 'wait', why: expect.stringContaining(`Waiting for the import of another model: ${other.modelName} (${JOB_ARN})`) });
@@ -124,7 +136,7 @@ describe('a model should be there', () => {
     const { ownJobName } = present.names;
 
     test('is there: the model counts', () => {
-      expect(decide(present, facts({ job: history }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+      expect(decide(present, facts({ job: history }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
       expect(decide(starter, facts({ job: history, model: model() }))).toEqual({ do: 'succeed', model: model() });
     });
 
@@ -144,7 +156,7 @@ describe('a model should be there', () => {
 
   describe('and the old one is to go first', () => {
     const nothing = { job: 'absent', model: 'absent', running: [] } as const;
-    const old = listed(`Llama-${OWNER}-0000000000`);
+    const old = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
 
     test('looks for it, among all models, and by the jobs of this owner', () => {
       expect(decide(deleteFirst, facts({ ...nothing, running: [] }))).toEqual({ do: 'ListImportedModels' });
@@ -155,13 +167,13 @@ describe('a model should be there', () => {
     test('deletes it, known by its name or by its job, and nothing else', () => {
       const byJob = listed('exact');
       const completed = [job({ status: 'Completed', modelArn: byJob.arn })];
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], ownJobs: completed }))).toEqual({ do: 'DeleteImportedModel', modelName: 'exact' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], ownJobs: [], ...known(old) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: old.name });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], ownJobs: completed, ...known(byJob) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: 'exact' });
     });
 
     test('deletes it at once, whether it is its turn or not: later, CloudFormation may have gone back to it', () => {
       const running = [job({ modelName: 'other', name: 'other' })];
-      expect(decide(deleteFirst, facts({ ...nothing, running, models: [old], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: old.name });
+      expect(decide(deleteFirst, facts({ ...nothing, running, models: [old], ownJobs: [], ...known(old) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: old.name });
       expect(decide(deleteFirst, facts({ ...nothing, running, models: [], ownJobs: [] }))).toMatchObject({ do: 'wait' });
     });
 
@@ -171,7 +183,7 @@ describe('a model should be there', () => {
 
     test('leaves a younger one alone: that is of a later deployment', () => {
       const younger = { ...old, creationTime: STARTED + 1 };
-      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], ownJobs: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
+      expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], ownJobs: [], ...known(younger) }))).toMatchObject({ do: 'CreateModelImportJob' });
     });
   });
 
@@ -197,26 +209,26 @@ describe('a model should be there', () => {
   });
 
   describe('and is', () => {
-    const found: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: model(), models: [], ownJobs: [] };
+    const found: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: model(), models: [], ownJobs: [], jobs: { [JOB_ARN]: job({ status: 'Completed' }) } };
 
     test.each(['import', 'wait'] as const)('is enough for the %s link', link => {
       expect(decide({ ...present, link }, facts(found))).toEqual({ do: 'succeed', model: model() });
     });
 
     test('first it is looked whether it is alone', () => {
-      expect(decide(present, facts({ job: 'absent', model: model() }))).toEqual({ do: 'ListImportedModels' });
-      expect(decide(present, facts({ job: 'absent', model: model(), models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs' });
+      expect(decide(present, facts({ ...found, models: undefined }))).toEqual({ do: 'ListImportedModels' });
+      expect(decide(present, facts({ ...found, ownJobs: undefined }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs' });
     });
 
     test('its tags are looked at, then those of its job', () => {
-      expect(decide(present, facts(found))).toEqual({ do: 'ListTagsForResource', into: 'modelTags', resourceArn: MODEL_ARN });
-      expect(decide(present, facts({ ...found, modelTags: [] }))).toEqual({ do: 'ListTagsForResource', into: 'jobTags', resourceArn: JOB_ARN });
+      expect(decide(present, facts(found))).toEqual({ do: 'ListTagsForResource', resourceArn: MODEL_ARN });
+      expect(decide(present, facts({ ...found, tags: { [MODEL_ARN]: [] } }))).toEqual({ do: 'ListTagsForResource', resourceArn: JOB_ARN });
     });
 
     test('changes what is wrong in the tags, removes what is asked for no more, and leaves the tags of others alone', () => {
       const goal: Present = { ...present, formerTagKeys: { model: ['team', 'former', 'gone'], job: ['former'] } };
       const modelTags = [{ key: 'team', value: 'research' }, { key: 'former', value: '1' }, { key: 'cost-center', value: '42' }];
-      expect(decide(goal, facts({ ...found, modelTags, jobTags: [{ key: 'former', value: '1' }] }))).toEqual({
+      expect(decide(goal, facts({ ...found, tags: { [MODEL_ARN]: modelTags, [JOB_ARN]: [{ key: 'former', value: '1' }] } }))).toEqual({
         do: 'TagResource',
         changes: [
           { resourceArn: MODEL_ARN, put: [{ key: 'team', value: 'platform' }], remove: ['former'] },
@@ -226,25 +238,25 @@ describe('a model should be there', () => {
     });
 
     test('succeeds when the tags are right, or have been put right', () => {
-      expect(decide(present, facts({ ...found, modelTags: present.request.importedModelTags, jobTags: [] }))).toEqual({ do: 'succeed', model: model() });
-      expect(decide(present, facts({ ...found, modelTags: [], jobTags: [], retagged: true }))).toEqual({ do: 'succeed', model: model() });
+      expect(decide(present, facts({ ...found, tags: { [MODEL_ARN]: present.request.importedModelTags, [JOB_ARN]: [] } }))).toEqual({ do: 'succeed', model: model() });
+      expect(decide(present, facts({ ...found, retagged: true }))).toEqual({ do: 'succeed', model: model() });
     });
 
     test('does not mind that Bedrock knows the job no more', () => {
-      const goal: Present = { ...present, request: { ...present.request, jobTags: [{ key: 'team', value: 'platform' }] } };
-      expect(decide(goal, facts({ ...found, modelTags: goal.request.importedModelTags, jobTags: 'absent' }))).toMatchObject({ do: 'succeed' });
+      const goal: Present = { ...present, tags: { ...present.tags, job: [{ key: 'team', value: 'platform' }] } };
+      expect(decide(goal, facts({ ...found, tags: { [MODEL_ARN]: goal.tags.model, [JOB_ARN]: 'absent' } }))).toMatchObject({ do: 'succeed' });
     });
 
     describe('with orphans', () => {
-      const orphan = listed(`Llama-${OWNER}-9999999999`);
-      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...found, models }));
+      const orphan = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
+      const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...found, models, ...known(orphan, listed(NAME)) }));
 
       test('are removed, one in a poll', () => {
-        expect(among([listed(NAME), orphan])).toEqual({ do: 'DeleteImportedModel', modelName: orphan.name });
+        expect(among([listed(NAME), orphan])).toMatchObject({ do: 'DeleteImportedModel', modelName: orphan.name });
       });
 
       test('are not: itself, the model that a rollback may need, models of others, models of later deployments', () => {
-        const goal = { ...present, formerModelName: orphan.name };
+        const goal = { ...present, formerModelNames: [orphan.name] };
         expect(among([listed(NAME), listed('other'), orphan], goal)).toMatchObject({ do: 'ListTagsForResource' });
         expect(among([{ ...orphan, creationTime: STARTED + 1 }])).toMatchObject({ do: 'ListTagsForResource' });
       });
@@ -253,9 +265,9 @@ describe('a model should be there', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         const minutes = ORPHAN_PATIENCE / MINUTE;
         expect(decide(present, facts({ ...found, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
-        const refused = { ...found, models: [listed(NAME), orphan], refusal };
+        const refused = { ...found, models: [listed(NAME), orphan], refusal, ...known(orphan, listed(NAME)) };
         expect(decide(present, facts(refused, minutes))).toMatchObject({ do: 'ListTagsForResource' });
-        expect(decide(present, facts({ ...refused, modelTags: present.request.importedModelTags, jobTags: [] }, minutes))).toMatchObject({ do: 'succeed' });
+        expect(decide(present, facts({ ...refused, tags: { ...refused.tags, [MODEL_ARN]: present.tags.model, [JOB_ARN]: [] } }, minutes))).toMatchObject({ do: 'succeed' });
       });
 
       test('are no reason to leave other things undone', () => {
@@ -271,7 +283,7 @@ describe('a model should be there', () => {
     });
 
     describe('under an exact name that it keeps, with other content', () => {
-      const old = model({ name: 'mine', jobName: `x-${OWNER}-9999999999-0000000000` });
+      const old = model({ name: 'mine', jobName: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` });
 
       test('fails, for the two cannot be there at once', () => {
         const step = decide(present, facts({ ...found, model: old }));
@@ -280,7 +292,7 @@ describe('a model should be there', () => {
       });
 
       test('is deleted first, if so asked for', () => {
-        expect(decide(deleteFirst, facts({ ...found, model: old }))).toEqual({ do: 'DeleteImportedModel', modelName: 'mine' });
+        expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: [] } }))).toMatchObject({ do: 'DeleteImportedModel', modelArn: MODEL_ARN });
       });
 
       test('must go before the new one can come, however long that takes', () => {
@@ -295,13 +307,116 @@ describe('a model should be there', () => {
   });
 });
 
+// #16: a model is adopted because of what Bedrock says of it and of its job, not because of how they are named.
+describe('a model that is named like one of this stack', () => {
+  const found = (more: Partial<Model> = {}, started: ImportJob | 'absent' | undefined = undefined, goal = present) =>
+    decide(goal, facts({ job: 'absent', model: model(more), models: [], ownJobs: [], jobs: { [JOB_ARN]: started } }));
+  const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
+  const encrypted: Present = { ...present, request: { ...present.request, importedModelKmsKeyId: KEY } };
+
+  test('is not the stack\'s when it was imported from somewhere else', () => {
+    expect(whyOf(found({ s3Uri: 's3://attacker-bucket/backdoored/' }))).toMatch(/was not imported from what .* its source is s3:\/\/attacker-bucket\/backdoored\/ instead of s3:\/\/amzn-s3-demo-bucket\/llama\/.*delete it/);
+  });
+
+  test('is when only a slash is missing', () => {
+    expect(found({ s3Uri: 's3://amzn-s3-demo-bucket/llama' })).toMatchObject({ do: 'GetModelImportJob' });
+  });
+
+  test('is not when its key is another one, or none', () => {
+    expect(whyOf(found({ kmsKeyArn: `${KEY}0` }, undefined, encrypted))).toMatch(/is encrypted with .* instead of/);
+    expect(whyOf(found({}, undefined, encrypted))).toMatch(/AWS owned key instead of/);
+    expect(found({ kmsKeyArn: KEY }, undefined, encrypted)).toMatchObject({ do: 'GetModelImportJob' });
+  });
+
+  test('is not when its job had another service role: only the provider may pass that of the stack', () => {
+    expect(found()).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
+    expect(whyOf(found({}, job({ roleArn: 'arn:aws:iam::111122223333:role/attacker' })))).toMatch(/service role arn:aws:iam::111122223333:role\/attacker.*not started by this stack/);
+    expect(found({}, job())).toMatchObject({ do: 'ListTagsForResource' });
+  });
+
+  test('is when Bedrock has forgotten its job', () => {
+    expect(found({}, 'absent')).toMatchObject({ do: 'ListTagsForResource' });
+  });
+
+  test('is when it was before, made by the same job', () => {
+    const goal = { ...present, verifiedJobName: present.names.jobName };
+    expect(found({}, undefined, goal)).toMatchObject({ do: 'ListTagsForResource' });
+    expect(found({ jobName: `${NAME}-cccccccc` }, undefined, goal)).toMatchObject({ do: 'GetModelImportJob' });
+  });
+
+  test('and an import with another role do not keep the stack from being deleted, when the time is up', () => {
+    const forged = job({ roleArn: 'arn:aws:iam::111122223333:role/attacker' });
+    const seen = { running: [forged], models: [], ownJobs: [forged] };
+    expect(decide(sweep, facts(seen, 54))).toMatchObject({ do: 'wait' });
+    expect(decide(sweep, facts(seen, 55))).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
+    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: forged } }, 55))).toEqual({ do: 'succeed' });
+  });
+
+  // #2: a model that the job of somebody else has made is not deleted because its name looks like ours.
+  test('is looked at before it is deleted, and left alone when the job of somebody else has made it', () => {
+    const copy = listed(`copy-${OWNER}-${CONTENT}`);
+    expect(decide(sweep, facts({ running: [], models: [copy], ownJobs: [] }))).toEqual({ do: 'GetImportedModel', into: 'looked', modelName: copy.arn });
+    const looked = { [copy.arn]: model({ ...copy, jobName: 'team-c-job' }) };
+    expect(decide(sweep, facts({ running: [], models: [copy], ownJobs: [job({ status: 'Failed' })], looked }))).toEqual({ do: 'succeed' });
+  });
+});
+
+// #1: RETAIN.
+describe('with the removal policy RETAIN', () => {
+  const retain: Present = {
+    ...present,
+    request: { ...present.request, retain: true },
+    tags: { ...present.tags, model: [...present.tags.model, RETAIN_TAG] },
+    formerModelNames: ['former'],
+  };
+  const former = listed('former');
+  const orphan = listed('orphan');
+  const ownJobs = [former, orphan].map(({ arn }) => job({ status: 'Completed', modelArn: arn }));
+  const seen: Omit<Partial<Facts>, 'now'> = {
+    job: 'absent', model: model(), models: [former, orphan], ownJobs, jobs: { [JOB_ARN]: job() }, tags: { [MODEL_ARN]: present.tags.model, [JOB_ARN]: [] },
+  };
+
+  test('nothing is deleted, and the model and the one that it replaces are marked', () => {
+    expect(decide(retain, facts(seen))).toEqual({
+      do: 'TagResource',
+      changes: [{ resourceArn: former.arn, put: [RETAIN_TAG], remove: [] }, { resourceArn: MODEL_ARN, put: [RETAIN_TAG], remove: [] }],
+    });
+  });
+
+  test('later DESTROY: what is marked stays, what is not marked goes', () => {
+    const goal: Present = { ...present, formerModelNames: [NAME] };
+    const tags = { ...seen.tags, [former.arn]: [RETAIN_TAG], [orphan.arn]: [] };
+    expect(decide(goal, facts({ ...seen, tags }))).toMatchObject({ do: 'DeleteImportedModel', modelArn: orphan.arn });
+    expect(decide(goal, facts({ ...seen, models: [former], tags }))).toMatchObject({ do: 'succeed' });
+  });
+
+  test('DELETE_FIRST deletes nothing that is retained', () => {
+    const nothing: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: 'absent', running: [], models: [former], ownJobs };
+    expect(decide({ ...deleteFirst, request: { ...deleteFirst.request, retain: true } }, facts(nothing))).toMatchObject({ do: 'CreateModelImportJob' });
+    expect(decide(deleteFirst, facts({ ...nothing, tags: { [former.arn]: [RETAIN_TAG] } }))).toMatchObject({ do: 'CreateModelImportJob' });
+  });
+});
+
+// #7: an unknown status is not "completed, and somebody deleted the model".
+describe('a status that this version does not know', () => {
+  const status = 'Stopping' as ImportJob['status'];
+
+  test('fails a deployment, and is in the message', () => {
+    expect(whyOf(decide(present, facts({ job: job({ status }) })))).toMatch(/status "Stopping", which this version .* does not know/);
+  });
+
+  test('counts as running when a model should be gone', () => {
+    expect(decide(sweep, facts({ running: [], ownJobs: [job({ status })] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
+  });
+});
+
 describe('a model should be gone', () => {
   test('first looks for an import that would bring it back', () => {
     expect(decide(absence, facts())).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
   test.each(['import', 'wait', 'model'] as const)('waits for it (%s)', link => {
-    expect(decide({ ...absence, link }, facts({ running: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
+    expect(decide({ ...absence, link }, facts({ running: [job()], models: [], ownJobs: [] }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
   });
 
   test.each(['import', 'wait', 'model'] as const)('does not wait for the imports of others (%s)', link => {
@@ -309,15 +424,23 @@ describe('a model should be gone', () => {
   });
 
   test('a model does not wait for another import of the same owner', () => {
-    expect(decide(absence, facts({ running: [job({ modelName: 'other' })] }))).toEqual({ do: 'GetImportedModel', modelName: NAME });
+    expect(decide(absence, facts({ running: [job({ modelName: 'other' })] }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
   });
 
   test('is deleted', () => {
-    expect(decide(absence, facts({ running: [], model: model() }))).toEqual({ do: 'DeleteImportedModel', modelName: NAME });
+    expect(decide(absence, facts({ running: [], model: model(), tags: { [MODEL_ARN]: [] } }))).toEqual({ do: 'DeleteImportedModel', modelArn: MODEL_ARN, modelName: NAME });
   });
 
-  test('is deleted by its own name when Bedrock does not say which job made it', () => {
-    expect(decide(absence, facts({ running: [], model: model({ jobName: undefined }) }))).toMatchObject({ do: 'DeleteImportedModel' });
+  // #2: a name proves nothing.
+  test('is not deleted when Bedrock does not say which job made it', () => {
+    expect(decide(absence, facts({ running: [], model: model({ jobName: undefined }) }))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/not a model of this resource/) });
+  });
+
+  // #1: what was retained is never touched again by anybody but its user.
+  test('is kept when it is marked as retained', () => {
+    const tags = { [MODEL_ARN]: [RETAIN_TAG] };
+    expect(decide(absence, facts({ running: [], model: model(), tags }))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/retained/) });
+    expect(decide(sweep, facts({ running: [], models: [listed(NAME, { arn: MODEL_ARN })], ownJobs: [job({ status: 'Completed', modelArn: MODEL_ARN })], tags }))).toEqual({ do: 'succeed' });
   });
 
   test('succeeds only when it has seen that it is gone', () => {
@@ -337,7 +460,7 @@ describe('a model should be gone', () => {
   });
 
   test('leaves a model alone that another resource has made under the name', () => {
-    expect(decide(absence, facts({ running: [], model: model({ jobName: `x-9999999999-${CONTENT}-0000000000` }) }))).toEqual({ do: 'succeed' });
+    expect(decide(absence, facts({ running: [], model: model({ jobName: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` }) }))).toMatchObject({ do: 'succeed' });
   });
 
   test('does not ask Bedrock for an id that cannot be a name: CloudFormation makes up some', () => {
@@ -360,7 +483,7 @@ describe('a model should be gone', () => {
     });
 
     test('is deleted at once, whatever may still come', () => {
-      expect(decide(cancelled('import'), facts({ ...nothing, models: [listed(NAME)] }))).toEqual({ do: 'DeleteImportedModel', modelName: NAME });
+      expect(decide(cancelled('import'), facts({ ...nothing, models: [listed(NAME)], ...known(listed(NAME)) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: NAME });
     });
 
     test.each([cancelled('import'), cancelled('wait', started.name), cancelled('model', started.name)])('goes on when it has started it: the name of the job is used up ($link)', goal => {
@@ -375,7 +498,7 @@ describe('a model should be gone', () => {
     test.each([
       [cancelled('wait', 'another'), started],
       [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
-      [cancelled('import'), { ...started, name: `x-${OWNER}-9999999999-0000000000` }],
+      [cancelled('import'), { ...started, name: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` }],
       [cancelled('import'), { ...started, endTime: STARTED - QUIET_TIME - 1 }],
     ])('is not taken in by another job', (goal, other) => {
       expect(decide(goal, facts({ ...nothing, ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
@@ -385,6 +508,15 @@ describe('a model should be gone', () => {
       const goal = cancelled('import');
       expect(decide(goal, facts({ running: [], ownJobs: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
     });
+  });
+
+  // #11: going back from a longer importTimeout must not block the clean-up.
+  test('the wait link does not wait for an import when a model of the stack serves: then this is a rollback, and not the end of the stack', () => {
+    const wait: Absence = { ...absence, link: 'wait' };
+    const serving = { running: [job()], models: [listed(NAME, { arn: MODEL_ARN })], ownJobs: [job({ status: 'Completed', modelArn: MODEL_ARN })] };
+    expect(decide(wait, facts({ ...serving, models: undefined }))).toEqual({ do: 'ListImportedModels' });
+    expect(decide(wait, facts(serving))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/serves/) });
+    expect(decide(wait, facts({ ...serving, models: [] }))).toMatchObject({ do: 'wait' });
   });
 
   test('the wait link removes nothing', () => {
@@ -398,8 +530,8 @@ describe('a model should be gone', () => {
     });
 
     test('is deleted, and nothing of others', () => {
-      const left = listed(`Llama-${OWNER}-9999999999`);
-      expect(decide(sweep, facts({ running: [], models: [listed('other'), left], ownJobs: [] }))).toEqual({ do: 'DeleteImportedModel', modelName: left.name });
+      const left = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
+      expect(decide(sweep, facts({ running: [], models: [listed('other'), left], ownJobs: [], ...known(left) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: left.name });
     });
 
     test('is looked for once more, for what was only just made', () => {
@@ -420,7 +552,7 @@ describe('the window closes', () => {
   });
 
   test.each(['model', 'wait'] as const)('the next link goes on with the deletion (%s)', link => {
-    expect(decide({ ...absence, link }, facts({ running: [job()] }, 55))).toMatchObject({ do: 'succeed' });
+    expect(decide({ ...absence, link }, facts({ running: [job()], models: [], ownJobs: [] }, 55))).toMatchObject({ do: 'succeed' });
   });
 
   test.each([{ link: 'model', end: 'fail' }, { link: 'import', end: 'succeed' }] as const)('no import is started any more ($link)', ({ link, end }) => {
@@ -436,7 +568,7 @@ describe('the window closes', () => {
   });
 
   test('a deletion that still waits fails the last link, and says what to do', () => {
-    const step = decide(sweep, facts({ running: [job()] }, 55));
+    const step = decide(sweep, facts({ running: [job()], jobs: { [JOB_ARN]: job() } }, 55));
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(/not deleted in time.*Delete the stack again/);
   });
@@ -454,7 +586,7 @@ describe('Bedrock refuses a call', () => {
     ['transient', 30, /importTimeout/],
     ['busy', 30, /importTimeout/],
     ['role', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*trust policy/],
-    ['access', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*policy of the provider's role/],
+    ['access', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*policies of the provider's role/],
     ['final', 0, /Correct the property/],
   ])('%s: the deployment fails after %d minutes', (kind, minutes, remedy) => {
     const step = refused(kind, minutes);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { BedrockClient } from '@aws-sdk/client-bedrock';
-import type { ImportAttributes, Link, ModelImportAttributes, ModelImportProperties } from '../../src/contract/custom-resource';
+import type { ImportAttributes, ImportLinkProperties, Link, ModelImportAttributes, ModelLinkProperties } from '../../src/contract/custom-resource';
 import { BedrockApi } from '../../src/handler/bedrock-api';
 import {
   type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse,
 } from '../../src/handler/model-import-handler';
+import { ownerOf } from '../../src/handler/names';
 import { type BedrockOptions } from '../bedrock/bedrock';
 import { VirtualClock } from '../bedrock/clock';
 import { type BedrockServer, startBedrockServer } from '../bedrock/server';
@@ -82,7 +83,7 @@ export class Deployment {
   /** Deletes the links of the model, the last one first; answers as the first link, or the first that failed. */
   public async destroy(more: RequestOptions): Promise<Answer> {
     const last = await this.send(request('Delete', { ...more, link: 'model' }));
-    return last.status === 'FAILED' ? last : this.send(request('Delete', { ...more, link: 'import', id: 'import' }));
+    return last.status === 'FAILED' ? last : this.send(request('Delete', { ...more, link: 'import', id: NAME_PREFIX }));
   }
 
   /** Sends a request and polls, every 30 seconds, until it is answered. */
@@ -114,27 +115,36 @@ export class Deployment {
 /** What is special about a request. */
 export interface RequestOptions {
   readonly link?: Link;
-  readonly properties?: Partial<ModelImportProperties>;
-  readonly old?: Partial<ModelImportProperties>;
+  readonly properties?: LinkProperties;
+  readonly old?: LinkProperties;
   readonly id?: string;
   readonly requestId?: string;
   readonly jobName?: string;
 }
 
+/** Those of any link, as `Fn::If` and empty parameters may leave them. */
+export type LinkProperties = Partial<Omit<ImportLinkProperties, 'Link'> & Omit<ModelLinkProperties, 'Link'>>;
+
+export const STACK_ID = 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001';
+export const SERVICE_ROLE = 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL';
+
 const LOGICAL_IDS: { readonly [link in Link]: string } = { import: 'LlamaImport0AC200D6F', wait: 'LlamaWait10AC200D6F', model: 'Llama0AC200D6F' };
+
+/** The physical id of the first link, with which generated names begin. */
+export const OWNER = ownerOf({ stackId: STACK_ID, importLogicalId: LOGICAL_IDS.import });
+export const NAME_PREFIX = `ModelStackLlama0C86119B8-${OWNER}`;
 
 /** A request of CloudFormation for a link of the model `Llama`. */
 export function request(type: OnEventRequest['RequestType'], more: RequestOptions = {}): OnEventRequest {
   const { link = 'import', jobName } = more;
-  const properties = (own: Partial<ModelImportProperties> = {}): OnEventRequest['ResourceProperties'] => {
-    const wire: ModelImportProperties = {
+  const properties = (own: LinkProperties = {}): OnEventRequest['ResourceProperties'] => {
+    const wire = {
       Link: link,
-      ...link === 'import' ? {} : { ImportLogicalId: LOGICAL_IDS.import, JobName: jobName },
+      ...link === 'import' ? { NameBase: 'ModelStackLlama0C86119B8' } : { ImportLogicalId: LOGICAL_IDS.import, NamePrefix: NAME_PREFIX, JobName: jobName },
       WindowMinutes: '55',
       ImportTimeoutMinutes: '110',
       S3Uri: 's3://amzn-s3-demo-bucket/llama/',
-      NameBase: 'ModelStackLlama0C86119B8',
-      RoleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
+      RoleArn: SERVICE_ROLE,
       ...own,
     };
     return { ...wire, ...{ ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent' } };
@@ -142,7 +152,7 @@ export function request(type: OnEventRequest['RequestType'], more: RequestOption
   return {
     RequestType: type,
     RequestId: more.requestId ?? randomUUID(),
-    StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001',
+    StackId: STACK_ID,
     LogicalResourceId: LOGICAL_IDS[link],
     PhysicalResourceId: more.id,
     ResourceProperties: properties(more.properties),

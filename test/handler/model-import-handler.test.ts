@@ -47,9 +47,9 @@ describe('create', () => {
     });
 
     expect(created()[0].input).toEqual({
-      jobName: expect.stringMatching(/^nightly-[0-9a-f]{10}-[0-9a-f]{10}-[0-9a-f]{10}$/),
+      jobName: expect.stringMatching(/^nightly-[a-z2-7]{16}-[a-z2-7]{8}-[a-z2-7]{8}$/),
       importedModelName: 'my-llama',
-      clientRequestToken: expect.stringMatching(/^[0-9a-f]{10}-[0-9a-f]{10}-[0-9a-f]{10}$/),
+      clientRequestToken: expect.stringMatching(/^[a-z2-7]{16}-[a-z2-7]{8}-[a-z2-7]{8}$/),
       roleArn: 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL',
       modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/llama/' } },
       importedModelKmsKeyId: key,
@@ -159,10 +159,10 @@ describe('create', () => {
 
   test('fails at once when Bedrock finds the request wrong', async () => {
     const { bedrock } = await start();
-    bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message: 'The S3 URI cannot be accessed' });
+    bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message: 'The model architecture is not supported' });
     const answer = await deployment.deploy('Create');
     expect(answer).toMatchObject({ status: 'FAILED', polls: 1 });
-    expect(answer.reason).toMatch(/CreateModelImportJob was refused: ValidationException: The S3 URI cannot be accessed/);
+    expect(answer.reason).toMatch(/CreateModelImportJob was refused: ValidationException: The model architecture is not supported/);
   });
 
   test('fails when the time is over, and the delete of the rollback waits for the import and removes its model', async () => {

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { request, type RequestOptions } from './deployment';
+import { NAME_PREFIX, request, type RequestOptions, STACK_ID } from './deployment';
 import type { OnEventRequest, OnEventResponse } from '../../src/handler/model-import-handler';
 import { QUICK_PHASE } from '../../src/handler/quick-at-first';
 import { VirtualClock } from '../bedrock/clock';
@@ -14,6 +14,7 @@ test('the bundle imports a model and deletes it again', async () => {
   const server = await startBedrockServer({ clock: anHourAgo, planImport: () => ({ durationMs: 0 }) });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_BEDROCK: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test',
+    SERVED_STACKS: STACK_ID,
   });
   try {
     jest.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -34,7 +35,8 @@ test('the bundle imports a model and deletes it again', async () => {
     expect(server.bedrock.snapshot().models.map(model => model.modelName)).toEqual([id]);
 
     const deletion = await send('Delete', { link: 'model', id });
-    expect(deletion.answers).toMatchObject([{ IsComplete: false }, { IsComplete: true }]);
+    expect(id).toMatch(new RegExp(`^${NAME_PREFIX}-`));
+    expect(deletion.answers).toMatchObject([{ IsComplete: true }, { IsComplete: true }]);
     expect(server.bedrock.snapshot().models).toEqual([]);
   } finally {
     await server.close();

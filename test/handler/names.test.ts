@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { MODEL_NAME_BASE_LENGTH } from '../../src/contract/rules';
-import { clientRequestTokenOf, identityOf, namesOf, type Origin, ownerOf } from '../../src/handler/names';
+import { clientRequestTokenOf, identityOfJob, identityOfName, namesOf as namesIn, type Names, type Origin, ownerOf, prefixOf } from '../../src/handler/names';
 import type { ModelImportRequest } from '../../src/handler/request';
 import { violations } from '../bedrock/constraints';
 
@@ -15,7 +15,13 @@ const REQUEST: ModelImportRequest = {
   importedModelTags: [],
   jobTags: [],
   importTimeoutMinutes: 55,
+  retain: false,
 };
+
+/** The names of a model that is new. */
+function namesOf(origin: Origin, request: ModelImportRequest): Names {
+  return namesIn(origin, prefixOf(ownerOf(origin), request.nameBase ?? ''), request);
+}
 
 const origins = fc.record({ stackId: fc.string(), importLogicalId: fc.string(), requestId: fc.string() });
 const bases = fc.stringMatching(new RegExp(`^[a-zA-Z0-9]{1,${MODEL_NAME_BASE_LENGTH}}$`));
@@ -38,14 +44,14 @@ test('whatever the stack, owner and content can be read back from the names', ()
   fc.assert(fc.property(origins, bases, prefixes, (origin, nameBase, jobNamePrefix) => {
     const { owner, content, modelName: name, jobName } = namesOf(origin, { ...REQUEST, nameBase, jobNamePrefix });
     expect(owner).toBe(ownerOf(origin));
-    expect(identityOf({ name, jobName })).toEqual({ owner, content });
-    expect(identityOf({ name })).toEqual({ owner, content });
-    expect(identityOf({ name: 'exact', jobName })).toEqual({ owner, content });
+    expect(identityOfJob(jobName)).toEqual({ owner, content });
+    expect(identityOfName(name)).toEqual({ owner, content });
   }));
 });
 
 test('a model of somebody else has no identity', () => {
-  expect(identityOf({ name: 'llama', jobName: 'import-llama-2026-11-21' })).toBeUndefined();
+  expect(identityOfJob('import-llama-2026-11-21')).toBeUndefined();
+  expect(identityOfName('llama')).toBeUndefined();
 });
 
 test('the same request has the same names, however often it is delivered', () => {
@@ -92,4 +98,43 @@ test('what a part of the content is, is not mixed up with what another is', () =
 
 test.each(['stackId', 'importLogicalId'] as const)('another %s is another owner', part => {
   expect(ownerOf({ ...ORIGIN, [part]: 'other' })).not.toBe(ownerOf(ORIGIN));
+});
+
+// #18: the owner has at least 80 bits. One of its inputs is free text, so somebody could search for a second one with the same hash.
+test('the owner has 80 bits, content and request have 40', () => {
+  const { owner, content, jobName } = namesOf(ORIGIN, REQUEST);
+  const bitsOf = (hash: string) => {
+    expect(hash).toMatch(/^[a-z2-7]+$/);
+    return hash.length * 5;
+  };
+  expect([owner, content, jobName.slice(jobName.lastIndexOf('-') + 1)].map(bitsOf)).toEqual([80, 40, 40]);
+});
+
+test('every character of a hash is one of 32, and all occur', () => {
+  const owners = Array.from({ length: 500 }, (_, index) => ownerOf({ stackId: 'stack', importLogicalId: String(index) }));
+  expect(new Set(owners).size).toBe(500);
+  for (let place = 0; place < 16; place++) expect(new Set(owners.map(owner => owner[place])).size).toBe(32);
+});
+
+// What deployed stacks have for ever: a change of these literals is a change that imports every model of every user again.
+test('the hashes are frozen', () => {
+  expect(namesOf(ORIGIN, { ...REQUEST, sourceVersion: '2', importedModelKmsKeyId: 'alias/key' })).toEqual({
+    owner: 'h3py4c4pwxdjtpdc',
+    content: 'yxhc6tbe',
+    modelName: 'StackLlama-h3py4c4pwxdjtpdc-yxhc6tbe',
+    jobName: 'StackLlama-h3py4c4pwxdjtpdc-yxhc6tbe-vgva3uas',
+    ownJobName: 'StackLlama-h3py4c4pwxdjtpdc-yxhc6tbe-vgva3uas',
+  });
+});
+
+test('a slash at the end of the source is no other content', () => {
+  expect(nameWith({ s3Uri: 's3://amzn-s3-demo-bucket/llama' })).toBe(nameWith({ s3Uri: 's3://amzn-s3-demo-bucket/llama/' }));
+});
+
+// #4: the readable part of the name is no identity.
+test('the readable part of a name stays what it was when the first link was created', () => {
+  const owner = ownerOf(ORIGIN);
+  expect(prefixOf(owner, 'Moved', `StackLlama-${owner}`)).toBe(`StackLlama-${owner}`);
+  expect(prefixOf(owner, 'Moved')).toBe(`Moved-${owner}`);
+  expect(prefixOf(owner, 'Moved', 'Stack-LlamaImport-1ABCDEFGHIJKL')).toBe(`Moved-${owner}`);
 });

@@ -50,8 +50,8 @@ function synthesizedChains(oneImportAtATime: boolean) {
   return Object.fromEntries(resources.filter(([, { Type }]) => TYPES.includes(Type)).map(([id, { Type, Properties, DependsOn = [] }]) => {
     const { ServiceToken, NameBase, ...properties } = Properties;
     expect(ServiceToken).toBeDefined();
-    expect(NameBase).toMatch(/^[A-Za-z0-9]+$/);
-    const references = JSON.stringify(properties).match(/(?<="Fn::GetAtt":\[")\w+/g) ?? [];
+    if (Properties.Link === 'import') expect(NameBase).toMatch(/^[A-Za-z0-9]+$/);
+    const references = JSON.stringify(properties).match(/(?<="Fn::GetAtt":\["|"Ref":")\w+/g) ?? [];
     return [shortNames.get(id), {
       type: Type,
       properties: JSON.parse(JSON.stringify(properties), (_, value: unknown) => resolved(value, shortNames)) as object,
@@ -66,6 +66,8 @@ function shortName(id: string, type: string): string {
 }
 
 function resolved(value: unknown, shortNames: Map<string, string>): unknown {
+  const reference = (value as { Ref?: string } | null)?.Ref;
+  if (reference !== undefined) return `${shortNames.get(reference) || reference}.Ref`;
   const [id, attribute] = (value as { 'Fn::GetAtt'?: [string, string] } | null)?.['Fn::GetAtt'] ?? [];
   if (id !== undefined) return `${id}.${attribute}`; // a reviver has seen to the id before
   return typeof value === 'string' ? shortNames.get(value) || value : value;

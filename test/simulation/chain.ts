@@ -1,5 +1,5 @@
 import type { ModelSpec } from './script';
-import type { Link, ModelImportProperties, Tag } from '../../src/contract/custom-resource';
+import { ATTRIBUTES_REVISION, type Link, type ModelImportProperties, type Tag } from '../../src/contract/custom-resource';
 
 /** A custom resource of a template: properties and dependencies as `ImportedModel` writes them (chain.test.ts compares). */
 export interface ChainLink {
@@ -7,8 +7,8 @@ export interface ChainLink {
   readonly link: Link;
   /** The logical ids that it comes after, besides those that its properties refer to. */
   readonly dependsOn: readonly string[];
-  /** Its properties; `jobName` is `Fn::GetAtt import.JobName`. */
-  readonly properties: (roleArn: string, jobName: string) => ModelImportProperties;
+  /** Its properties; `jobName` is `Fn::GetAtt import.JobName`, `prefix` is `Ref import`. */
+  readonly properties: (roleArn: string, jobName: string, prefix: string) => ModelImportProperties;
 }
 
 export interface ChainScope {
@@ -27,26 +27,34 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
     logicalId: scope.id + id,
     link,
     dependsOn: index > 1 ? [scope.id + plans[index - 1].id] : [],
-    properties: (roleArn, jobName) => withoutUndefined<ModelImportProperties>({
+    properties: (roleArn, jobName, prefix) => withoutUndefined({
       Link: link,
       ImportLogicalId: index === 0 ? undefined : importLogicalId,
+      NamePrefix: index === 0 ? undefined : prefix,
       JobName: index === 0 ? undefined : jobName,
       WindowMinutes: String(windowMinutes),
-      ImportTimeoutMinutes: String(timeoutMinutes),
+      ImportTimeoutMinutes: link === 'model' ? String(timeoutMinutes) : undefined,
       S3Uri: spec.weights === 'invalid' ? 's3://amzn-s3-demo-bucket/my model/' : `s3://amzn-s3-demo-bucket/weights-${spec.weights}/`,
       SourceVersion: spec.version === 0 ? undefined : String(spec.version),
       ImportedModelKmsKeyId: spec.key === 0 ? undefined : `arn:aws:kms:us-east-1:111122223333:key/0000000${spec.key}-0000-0000-0000-000000000000`,
       ImportedModelName: spec.name ?? undefined,
-      NameBase: scope.nameBase,
+      NameBase: index === 0 ? scope.nameBase : undefined,
       JobNamePrefix: spec.prefix ?? undefined,
       RoleArn: roleArn,
       SubnetIds: spec.vpc ? ['subnet-1'] : undefined,
       SecurityGroupIds: spec.vpc ? ['sg-1'] : undefined,
-      ImportedModelTags: renderTags(spec.modelTags),
-      JobTags: renderTags(spec.jobTags),
+      ImportedModelTags: link === 'wait' ? undefined : renderTags(spec.modelTags),
+      JobTags: link === 'wait' ? undefined : renderTags(spec.jobTags),
       ReplacementStrategy: spec.strategy ?? undefined,
-    }),
+      RemovalPolicy: link === 'model' && isRetained(spec) ? 'RETAIN' : undefined,
+      AttributesRevision: link === 'model' ? ATTRIBUTES_REVISION : undefined,
+    } as ModelImportProperties),
   }));
+}
+
+/** `DELETE_FIRST` with RETAIN does not synthesize; the simulation then plays DELETE_FIRST. */
+export function isRetained({ retain, strategy }: ModelSpec): boolean {
+  return retain === true && strategy !== 'DELETE_FIRST';
 }
 
 function linksOf(importTimeout: number, waitWindow: number): { readonly id: string; readonly link: Link; readonly windowMinutes: number }[] {

@@ -8,6 +8,7 @@ import type { Snapshot } from '../bedrock/bedrock';
 import type { Operation } from '../bedrock/constraints';
 import type { BedrockError } from '../bedrock/errors';
 import type { Tag } from '../bedrock/tags';
+import { RETAIN_TAG } from '../../src/contract/custom-resource';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -100,6 +101,14 @@ export class Checks {
   /** When the last link of a chain began its latest success. */
   private readonly succeededFrom = new Map<string, { readonly operation: number; readonly at: number }>();
   private readonly requests: CfnRequest[] = [];
+  /** What CloudFormation has left to the user, by ARN. */
+  private readonly retainedArns = new Set<string>();
+  /** What was ever the model of a stack, by ARN. */
+  private readonly served = new Set<string>();
+  /** Jobs that somebody else has named like those of a stack. */
+  private readonly planted = new Set<string>();
+  /** Chains of which a resource was skipped in a rollback, with the operation. */
+  private readonly skippedChains = new Map<string, number>();
 
   constructor(private readonly world: World) {}
 
@@ -138,7 +147,9 @@ export class Checks {
   /** A poll has ended with "not yet". */
   public polled(request: CfnRequest, former: Polled | undefined, polled: Polled): void {
     if (!former || former.disturbed || polled.disturbed) return;
-    const limit = former.running && polled.running ? 1 : 16;
+    // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
+    const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
+    const limit = !former.running || !polled.running ? 24 : isFirst ? 4 : 1;
     if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
   }
 
@@ -151,13 +162,9 @@ export class Checks {
       const truth = this.jobs.get(job.jobName ?? '');
       if (!truth || truth.chain !== request.chain || (job.creationTime?.getTime() ?? 0) + lag > this.world.now) return false;
       if (request.event.RequestType === 'Delete') return request.link !== 'model' || job.importedModelName === request.event.PhysicalResourceId;
-      if (truth.content !== request.content) return false;
+      if (truth.content !== request.content || !rolesOf(request).includes(job.roleArn)) return false;
       if (request.link === 'import') return this.startedBy.get(job.jobName ?? '') === request.number;
-      // A job that was running long before the first link answered is the one that it has followed, and has told of.
-      const told = this.importAnswered.get(request.chain);
-      return job.jobName === name
-        || (told?.operation === request.operation && told.lastFaultAt < told.at - 5 * MINUTE
-          && (job.creationTime?.getTime() ?? 0) + lag < told.at - MINUTE);
+      return job.jobName === name;
     });
   }
 
@@ -173,6 +180,16 @@ export class Checks {
       const { modelIdentifier } = input as { modelIdentifier: string };
       const model = models.find(({ modelArn, modelName }) => modelArn === modelIdentifier || modelName === modelIdentifier);
       if (!model) return;
+      if (request.event.RequestType !== 'Delete' && request.event.ResourceProperties.RemovalPolicy === 'RETAIN') {
+        this.violate('retained', `${describeRequest(request)} deletes ${model.modelName} although the policy is RETAIN`);
+      }
+      const isUnmarked = this.zombieTagged.has(model.modelArn ?? '') && !hasMark(model.tags);
+      if (isUnmarked && this.retainedArns.has(model.modelArn ?? '')) this.world.count('assumed: a zombie removes a mark');
+      else if (this.retainedArns.has(model.modelArn ?? '')) this.violate('retained', `${describeRequest(request)} deletes ${model.modelName}, which CloudFormation has retained`);
+      if (this.planted.has(model.jobName ?? '')) {
+        this.world.count('planted model deleted');
+        return;
+      }
       if (this.chainOf(model) !== request.chain) this.violate('hands-off', `${describeRequest(request)} deletes ${model.modelName} of ${this.describeOwner(model)}`);
       const keeper = this.kept.get(model.modelArn ?? '');
       const isRace = this.isRaceOfDeleteFirst(request);
@@ -183,7 +200,7 @@ export class Checks {
         at: this.world.now,
         chain: request.chain,
         content: this.contentOfModel(model),
-        excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST',
+        excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' || (request.event.RequestType === 'Delete' && request.submitted > 0),
         cancelled: !request.awaited,
       });
       if (keeper !== undefined || isRace) this.staleArns.add(model.modelArn ?? '');
@@ -199,7 +216,19 @@ export class Checks {
       }
       const owner = model ? this.chainOf(model) : this.jobs.get(job?.jobName ?? '')?.chain;
       if ((model || job) && owner !== request.chain) this.violate('hands-off', `${describeRequest(request)} changes tags of ${resourceARN}`);
+      if (operation === 'TagResource') {
+        const { tags } = input as { tags: Tag[] };
+        const isKept = request.event.ResourceProperties.RemovalPolicy === 'RETAIN';
+        if (hasMark(tags) && !isKept) this.violate('tags', `${describeRequest(request)} marks ${resourceARN} as retained`);
+      }
       if (operation === 'UntagResource') {
+        const { tagKeys: keys } = input as { tagKeys: string[] };
+        const isGivenUp = request.event.OldResourceProperties?.RemovalPolicy === 'RETAIN' && request.event.ResourceProperties.RemovalPolicy !== 'RETAIN';
+        if (keys.includes(RETAIN_TAG.key)) {
+          if (!isGivenUp) this.violate('retained', `${describeRequest(request)} removes the mark of ${resourceARN}`);
+          this.retainedArns.delete(resourceARN);
+          this.world.count('mark removed');
+        }
         const { tagKeys } = input as { tagKeys: string[] };
         if (tagKeys.includes('by-hand')) this.violate('tags', `${describeRequest(request)} removes a tag that somebody else has set`);
       }
@@ -240,7 +269,10 @@ export class Checks {
     if (!request.awaited) this.world.count('zombie imports');
     const { models } = this.world.bedrock.snapshot();
     const same = models.find(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
-    if (same) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is there as ${same.modelName}`);
+    // What a Create that failed has left under another path has another name.
+    const isMoved = request.event.RequestType === 'Create' && same !== undefined && !same.modelName?.startsWith(String(request.event.ResourceProperties.NameBase ?? ''));
+    if (isMoved) this.world.count('assumed: a Create under another path');
+    if (same && !isMoved) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is there as ${same.modelName}`);
     for (const [name, truth] of this.jobs) {
       if (truth.chain !== chain || truth.content !== content) continue;
       const job = this.job(name);
@@ -303,6 +335,27 @@ export class Checks {
       this.world.count('assumed: chain abandoned in cleanup');
     }
     this.abandonedChains.add(`${stack.stackId}|${importLogicalId}`);
+  }
+
+  /** CloudFormation keeps a resource, for its policy says so, and forgets it. */
+  public retained(stack: Stack, { importLogicalId, link }: Definition, physicalId: string): void {
+    const chain = `${stack.stackId}|${importLogicalId}`;
+    if (link === 'import') this.forgottenChains.add(chain);
+    if (link !== 'model') return;
+    const model = this.world.bedrock.snapshot().models.find(one => one.modelName === physicalId && this.chainOf(one) === chain);
+    if (!model || !this.served.has(model.modelArn ?? '')) return;
+    this.world.count('model retained');
+    this.retainedArns.add(model.modelArn ?? '');
+    this.kept.delete(model.modelArn ?? '');
+  }
+
+  public plantedJob(jobName: string): void {
+    this.planted.add(jobName);
+  }
+
+  /** The user lets CloudFormation skip a resource that cannot be rolled back. */
+  public skipped(stack: Stack, { importLogicalId }: Definition): void {
+    if (importLogicalId) this.skippedChains.set(`${stack.stackId}|${importLogicalId}`, stack.operation);
   }
 
   /** An operation of a stack begins, or its rollback. */
@@ -372,10 +425,12 @@ export class Checks {
     const { link, event } = request;
     if (link === 'import' && !answer.Data?.JobName) this.violate('attributes', `no JobName from ${describeRequest(request)}`);
     if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now, lastFaultAt: request.lastFaultAt });
-    const model = this.modelFor(request);
+    const model = this.modelFor(request, answer.Data?.ModelArn);
     if (!model && this.seesGhost(request)) return;
     if (link !== 'model') {
-      if (!model && this.world.now < (request.startedAt ?? 0) + Number(event.ResourceProperties.WindowMinutes) * MINUTE) {
+      // The last link looks more closely.
+      const isPlanted = this.world.bedrock.snapshot().models.some(({ jobName }) => this.planted.has(jobName ?? ''));
+      if (!model && !isPlanted && this.world.now < (request.startedAt ?? 0) + Number(event.ResourceProperties.WindowMinutes) * MINUTE) {
         this.violate('arn-live', `${describeRequest(request)} has succeeded before its window closed, and no model is there`);
       }
       if (!model) this.world.count('window handed over');
@@ -384,10 +439,14 @@ export class Checks {
     for (const name of ATTRIBUTES) {
       if (typeof answer.Data?.[name] !== 'string' || answer.Data[name] === '') this.violate('attributes', `no ${name} from ${describeRequest(request)}`);
     }
+    const answered = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === answer.Data?.ModelArn);
+    if (answered && this.planted.has(answered.jobName ?? '')) this.violate('genuine', `${describeRequest(request)} answers with ${answered.modelName}, which was planted`);
+    if ((this.skippedChains.get(request.chain) ?? Infinity) < request.operation) this.skippedChains.delete(request.chain);
     if (this.handDeleted.has(answer.Data?.ModelArn ?? '')) return;
     if (!model) this.violate('arn-live', `${describeRequest(request)} has succeeded, and no model with its content is there`);
     if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} names another model than ${model.modelName}`);
     this.kept.set(model.modelArn ?? '', request.chain);
+    this.served.add(model.modelArn ?? '');
     this.succeededFrom.set(request.chain, { operation: request.operation, at: request.startedAt ?? request.sentAt });
     this.checkPromptness(request, model);
   }
@@ -416,17 +475,34 @@ export class Checks {
     const { link, event, chain } = request;
     if (link === 'import') this.deletedChains.set(chain, this.world.now);
     if (link === 'import') this.forgetSecondDelivery(chain);
+    if (link === 'wait' && request.stack.phase === 'cleanup' && request.excuses.size === 0) this.checkPromptCleanUp(request);
     // The framework answers itself for a Create that has failed before it had a name, and so before anything was made.
     if (link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
     if (link === 'model' && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete) {
       this.world.count('assumed: last link gives up its delete');
       return;
     }
-    const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain
+    const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && !hasMark(model.tags)
       && (link === 'import' || model.modelName === event.PhysicalResourceId));
     if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and ${left[0].modelName} is there`);
-    const running = this.runningJobs().some(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
+    const own = this.runningJobs().filter(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
+    if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete
+      && own.every(({ roleArn }) => roleArn !== event.ResourceProperties.RoleArn)) {
+      this.world.count('assumed: an import of a former role outlives its chain');
+      this.forgottenChains.add(chain);
+      return;
+    }
+    const running = own.length > 0;
     if (running && link === 'import' && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and its import is running`);
+  }
+
+  /** In cleanup, the stack has its model again, or its new one. */
+  private checkPromptCleanUp(request: CfnRequest): void {
+    const { stack, chain } = request;
+    const arn = this.recorded(stack, chain.replace(/^.*\|/, ''))?.attributes.ModelArn;
+    const start = Math.max(request.startedAt ?? request.sentAt, request.lastFaultAt);
+    const limit = start + 2 * this.world.script.world.pollSeconds * SECOND + MINUTE + this.lag();
+    if (arn && this.isLive(arn) && this.world.now > limit) this.violate('rollback-prompt', `${describeRequest(request)} has kept the stack waiting`);
   }
 
   /** A Create that was delivered twice, and failed once: it has been answered, and its other waiter goes on (assumptions.md). */
@@ -446,7 +522,12 @@ export class Checks {
   private causeOfFailedDelete(request: CfnRequest): string | undefined {
     if (request.excuses.size > 0) return [...request.excuses][0];
     const start = request.startedAt ?? request.sentAt;
-    if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) return 'delete timed out';
+    if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) {
+      const running = this.runningJobs().map(({ jobName }) => jobName ?? '');
+      const own = running.some(name => this.jobs.get(name)?.chain === request.chain);
+      if (!own && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
+      return 'delete timed out';
+    }
     return undefined;
   }
 
@@ -494,6 +575,16 @@ export class Checks {
       return 'account seems full';
     }
 
+    if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
+      const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
+      if (accused && this.planted.has(accused.jobName ?? '')) return 'name planted';
+      const role = accused && this.job(accused.jobName ?? '')?.roleArn;
+      if (accused && this.chainOf(accused) === chain && link === 'model' && /with the service role/.test(reason) && !rolesOf(request).includes(role)) {
+        this.world.count('assumed: a model of a former role');
+        return 'model of a former role';
+      }
+    }
+
     const { models } = this.world.bedrock.snapshot();
     const name = event.ResourceProperties.ImportedModelName;
     // Two models that ask for one name are the user's mistake, also when one of them is only just gone.
@@ -503,6 +594,7 @@ export class Checks {
       return 'name taken';
     }
     const holder = models.find(({ modelName }) => name !== undefined && modelName === name);
+    if (holder && hasMark(holder.tags) && this.contentOfModel(holder) !== content) return 'name retained';
     if (holder && (this.chainOf(holder) !== chain || (this.contentOfModel(holder) !== content
       && (event.ResourceProperties.ReplacementStrategy !== 'DELETE_FIRST' || (holder.creationTime?.getTime() ?? 0) > start)))) return 'name taken';
 
@@ -512,10 +604,10 @@ export class Checks {
       if (gone) return 'deleted by hand';
       const told = this.importAnswered.get(chain);
       const isRaced = [...this.deleted.values()].some(one => one.chain === chain && one.content === content && one.excuses && one.cancelled
-        && one.at >= (told?.at ?? Infinity) - this.lag());
+        && one.at >= (told?.operation === request.operation ? told.at : start) - this.lag());
       if (isRaced) {
         this.world.count('assumed: model goes between two links');
-        return 'deleted by a cancelled DELETE_FIRST';
+        return 'deleted by a request that nobody waits for';
       }
     }
     return undefined;
@@ -528,6 +620,10 @@ export class Checks {
     for (const chain of importLinks(stack.template)) {
       const recorded = this.recorded(stack, chain);
       const arn = recorded?.attributes.ModelArn;
+      if (this.skippedChains.has(`${stack.stackId}|${chain}`)) {
+        this.world.count('assumed: a skipped resource is not what the template says');
+        continue;
+      }
       if (!recorded || !arn) this.violate('arn-live', `${stack.name} is ${stack.status}, and has no model for ${chain}`);
       if (this.handDeleted.has(arn) || this.isStaleByDesign(stack, chain, arn)) continue;
       const model = models.find(({ modelArn }) => modelArn === arn);
@@ -536,12 +632,14 @@ export class Checks {
       if (this.contentOfModel(model) !== content || this.chainOf(model) !== `${stack.stackId}|${chain}`) {
         this.violate('arn-live', `${stack.name} is ${stack.status}, and ${model.modelName} is made of ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
       }
-      const { ImportedModelTags, JobTags } = recorded.properties as { ImportedModelTags?: Tag[]; JobTags?: Tag[] };
+      const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as { ImportedModelTags?: Tag[]; JobTags?: Tag[]; RemovalPolicy?: string };
+      if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no mark`);
+      if (RemovalPolicy !== 'RETAIN' && hasMark(model.tags)) this.world.count('a retained model serves again');
       // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
       const before = this.before.get(`${stack.stackId}|${chain}`);
       const known = before?.arn === arn ? before.tagKeys : { model: [], job: [] };
       const job = jobs.find(({ jobArn }) => jobArn === model.jobArn);
-      if (!this.zombieTagged.has(arn)) this.checkTags(stack, model.modelName, known.model, ImportedModelTags, model.tags);
+      if (!this.zombieTagged.has(arn)) this.checkTags(stack, model.modelName, known.model, RemovalPolicy === 'RETAIN' ? [...ImportedModelTags ?? [], RETAIN_TAG] : ImportedModelTags, model.tags);
       if (!this.zombieTagged.has(job?.jobArn ?? '')) this.checkTags(stack, model.jobName, known.job, JobTags, job?.tags ?? []);
       if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `that of an operator on ${model.modelName} is gone`);
     }
@@ -568,7 +666,7 @@ export class Checks {
     if (missing) this.violate('tags', `${missing.key}=${missing.value} is missing on ${name}`);
     const extra = actual.find(({ key }) => known.includes(key) && !wanted.some(tag => tag.key === key));
     if (extra) this.violate('tags', `${extra.key}=${extra.value} is still on ${name}`);
-    if (actual.some(({ key }) => key !== 'by-hand' && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
+    if (actual.some(({ key }) => key !== 'by-hand' && key !== RETAIN_TAG.key && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
   }
 
   private checkRestored(stack: Stack): void {
@@ -576,7 +674,7 @@ export class Checks {
       const key = `${stack.stackId}|${chain}`;
       const before = this.before.get(key);
       const recorded = this.recorded(stack, chain);
-      if (!before || !recorded || this.handDeleted.has(before.arn)) continue;
+      if (!before || !recorded || this.handDeleted.has(before.arn) || this.skippedChains.has(key)) continue;
       if (recorded.attributes.ModelArn !== before.arn && !before.deletesFirst && !this.staleArns.has(before.arn)) {
         this.violate('rollback-restores', `${stack.name}: ${chain} is ${recorded.attributes.ModelArn} instead of ${before.arn}`);
       }
@@ -593,6 +691,7 @@ export class Checks {
       if (refused >= start.at) continue;
       const recorded = this.recorded(stack, chain);
       const orphan = this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === key
+        && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.skippedChains.has(key)
         && model.modelArn !== recorded?.attributes.ModelArn && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
       if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, and ${orphan.modelName} is left of ${chain}`);
     }
@@ -606,7 +705,7 @@ export class Checks {
         && !this.isTooLate(truth) && !this.isOfSecondDelivery(name);
     };
     const { models } = this.world.bedrock.snapshot();
-    const left = models.find(({ jobName }) => ours(jobName));
+    const left = models.find(({ jobName, tags }) => ours(jobName) && !hasMark(tags));
     if (left && !this.hasZombie(stackId)) this.violate('nothing-left', `${left.modelName} is there ${when}`);
     const running = this.runningJobs().find(({ jobName }) => ours(jobName));
     if (running && !this.hasZombie(stackId)) this.violate('nothing-left', `${running.jobName} is running ${when}`);
@@ -615,6 +714,10 @@ export class Checks {
   /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
   private isTooLate({ chain, startedAt, forgotten }: JobTruth): boolean {
     const deletedAt = this.deletedChains.get(chain);
+    if (this.world.script.world.providerElsewhere && forgotten && deletedAt !== undefined && startedAt > deletedAt) {
+      this.world.count('assumed: zombie of a provider elsewhere');
+      return true;
+    }
     const unseenFrom = (deletedAt ?? 0) - this.world.script.world.listLagSeconds * SECOND;
     const tooLate = forgotten && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
     if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
@@ -662,8 +765,10 @@ export class Checks {
     return stack.resources.get(chain.replace(/Import$/, 'Resource'));
   }
 
-  private modelFor({ chain, content }: CfnRequest): Model | undefined {
-    return this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
+  /** The model that a request asks for; of two with the same content, the one that was answered. */
+  private modelFor({ chain, content }: CfnRequest, answered?: string): Model | undefined {
+    const models = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
+    return models.find(({ modelArn }) => modelArn === answered) ?? models[0];
   }
 
   private isLive(arn: string): boolean {
@@ -738,11 +843,22 @@ function importLinks({ definitions }: Template): string[] {
 }
 
 function tagKeysOf(resource: Resource | undefined): Before['tagKeys'] {
-  const { ImportedModelTags = [], JobTags = [] } = (resource?.properties ?? {}) as { ImportedModelTags?: Tag[]; JobTags?: Tag[] };
-  return { model: ImportedModelTags.map(({ key }) => key), job: JobTags.map(({ key }) => key) };
+  const { ImportedModelTags = [], JobTags = [], RemovalPolicy } = (resource?.properties ?? {}) as {
+    ImportedModelTags?: Tag[]; JobTags?: Tag[]; RemovalPolicy?: string;
+  };
+  return { model: [...ImportedModelTags.map(({ key }) => key), ...RemovalPolicy === 'RETAIN' ? [RETAIN_TAG.key] : []], job: JobTags.map(({ key }) => key) };
 }
 
 /** Of the model in the template, from the logical id of its first link. */
 function indexOf(chain: string): number {
   return Number(/^M(\d+)/.exec(chain)?.[1]);
+}
+
+function hasMark(tags: readonly Tag[]): boolean {
+  return tags.some(({ key }) => key === RETAIN_TAG.key);
+}
+
+/** The service roles that a request can know a job of its chain by. */
+function rolesOf({ event }: CfnRequest): unknown[] {
+  return [event.ResourceProperties.RoleArn, event.OldResourceProperties?.RoleArn];
 }

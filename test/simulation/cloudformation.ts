@@ -64,6 +64,7 @@ export class Stack {
   private provider: Provider;
   private generation = 0;
   private rollbackState?: Rollback;
+  private failedToRestore: ReadonlySet<string> = new Set();
   private graph?: Graph;
   private cancelled = false;
   private readonly requests = new Set<CfnRequest>();
@@ -111,11 +112,12 @@ export class Stack {
   }
 
   /** Tries again to roll back. */
-  public continueRollback(settled: () => void): void {
+  public continueRollback(settled: () => void, skipFailed = false): void {
     if (!this.rollbackState) throw new Error('There is nothing to roll back');
     this.operation += 1;
     this.world.count('rollback continued');
-    this.rollBackUpdate(this.rollbackState, settled);
+    if (skipFailed) this.world.count('rollback continued without what failed');
+    this.rollBackUpdate(this.rollbackState, settled, skipFailed ? this.failedToRestore : new Set());
   }
 
   private canceller(operation: number): () => void {
@@ -262,7 +264,7 @@ export class Stack {
   }
 
   /** Restores the resources that were updated, with an Update from the new properties to the old; then deletes what is new. */
-  private rollBackUpdate(rollback: Rollback, settled: () => void): void {
+  private rollBackUpdate(rollback: Rollback, settled: () => void, skipped: ReadonlySet<string> = new Set()): void {
     this.begin('rollback');
     const old = rollback.template;
     const { attempted, undone } = rollback;
@@ -279,7 +281,14 @@ export class Stack {
         const { definition } = before;
         const properties = definition.properties(this.getAtt);
         const follows = this.world.script.world.rollbackFollows && definition.kind === 'link' && !isDeepStrictEqual(properties, before.properties);
+        if (skipped.has(node)) {
+          this.world.checks.skipped(this, definition);
+          this.resources.set(node, { ...current, definition, properties: before.properties });
+          this.world.scheduler.after(1, () => done(true));
+          return;
+        }
         if (rollback.touched.get(node) !== 'updated' && !follows) {
+          this.resources.set(node, { ...current, definition });
           this.world.scheduler.after(1, () => done(true));
           return;
         }
@@ -313,6 +322,7 @@ export class Stack {
       settled: ({ failed }) => {
         if (failed.length > 0) {
           const touched = new Map([...rollback.touched].filter(([node, change]) => change === 'created' || !restored.has(node)));
+          this.failedToRestore = new Set(failed);
           this.rollbackState = { ...rollback, touched };
           this.end('UPDATE_ROLLBACK_FAILED', settled);
           return;
@@ -339,6 +349,11 @@ export class Stack {
       start: (node, done) => {
         const resource = this.resources.get(node);
         if (!resource) throw new Error(`There is no ${node}`);
+        if (this.retains(resource)) {
+          this.resources.delete(node);
+          done(true);
+          return;
+        }
         this.deleteResource(resource, resource.properties, ok => {
           if (ok) this.resources.delete(node);
           done(ok);
@@ -349,8 +364,9 @@ export class Stack {
   }
 
   /** What has been replaced or is no longer in the template; what fails is abandoned. */
-  private cleanUp(removals: readonly Removal[], templates: readonly Template[], settled: () => void): void {
+  private cleanUp(all: readonly Removal[], templates: readonly Template[], settled: () => void): void {
     this.phase = 'cleanup';
+    const removals = all.filter(removal => !this.retains(removal));
     this.world.checks.cleaning(this, removals.flatMap(({ definition }) => definition.link === 'import' ? definition.importLogicalId ?? [] : []));
     const nodes = [...new Set(removals.map(({ definition }) => definition.logicalId))];
     const dependents = dependentsIn(templates);
@@ -359,16 +375,16 @@ export class Stack {
       before: dependents,
       stopsAtFailure: false,
       start: (node, done) => {
-        const all = removals.filter(({ definition }) => definition.logicalId === node);
+        const ofNode = removals.filter(({ definition }) => definition.logicalId === node);
         const next = (index: number, fine: boolean): void => {
-          if (index === all.length) {
+          if (index === ofNode.length) {
             done(fine);
             return;
           }
           const carried = this.world.script.world.cleanupCarries === 'new' ? this.resources.get(node)?.properties : undefined;
-          this.deleteResource(all[index], carried ?? all[index].properties, ok => {
+          this.deleteResource(ofNode[index], carried ?? ofNode[index].properties, ok => {
             if (!ok) this.world.count('abandoned in cleanup');
-            if (!ok) this.world.checks.abandoned(this, all[index].definition);
+            if (!ok) this.world.checks.abandoned(this, ofNode[index].definition);
             next(index + 1, fine && ok);
           });
         };
@@ -383,6 +399,14 @@ export class Stack {
         }
       },
     });
+  }
+
+  /** Whether CloudFormation keeps a resource that it would otherwise delete: in cleanup and at the end of a stack. */
+  private retains({ definition, physicalId }: Removal): boolean {
+    const now = this.template.definitions.get(definition.logicalId);
+    const retained = (this.world.script.world.replacePolicyOf === 'new' ? now : undefined)?.retained ?? definition.retained ?? false;
+    if (retained) this.world.checks.retained(this, definition, physicalId);
+    return retained;
   }
 
   private deleteResource({ definition, physicalId }: Removal, properties: Properties, done: (ok: boolean) => void): void {
@@ -486,7 +510,10 @@ export class Stack {
     });
   }
 
-  private readonly getAtt = (logicalId: string, attribute: string): string => this.resources.get(logicalId)?.attributes[attribute] ?? '';
+  private readonly getAtt = (logicalId: string, attribute: string): string => {
+    const resource = this.resources.get(logicalId);
+    return (attribute === 'Ref' ? resource?.physicalId : resource?.attributes[attribute]) ?? '';
+  };
 
   // --- Operations ---
 
@@ -507,7 +534,7 @@ export class Stack {
     this.world.count(status);
     this.world.trace.say('stack', () => `${this.name} is ${status}`);
     // The provider is deleted after everything that it serves.
-    if (status === 'DELETE_COMPLETE' || status === 'ROLLBACK_COMPLETE') this.provider.alive = false;
+    if ((status === 'DELETE_COMPLETE' || status === 'ROLLBACK_COMPLETE') && !this.world.script.world.providerElsewhere) this.provider.alive = false;
     this.world.checks.settled(this);
     settled();
   }

@@ -37,6 +37,8 @@ const worlds: fc.Arbitrary<WorldScript> = fc.record({
   cleanupCarries: fc.constantFrom('old', 'new'),
   rollbackFollows: fc.boolean(),
   executionNames: fc.boolean(),
+  replacePolicyOf: fc.constantFrom('old', 'new'),
+  providerElsewhere: rarely(fc.constant(true), false, 3),
 });
 
 const tags = fc.constantFrom<{ [key: string]: string }>({}, { team: 'a' }, { team: 'b' }, { team: 'a', cost: '1' });
@@ -57,6 +59,9 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.record({ modelTags: tags }),
     fc.record({ jobTags: tags }),
     fc.record({ prefix: fc.constantFrom('nightly', null) }),
+    fc.record({ retain: fc.boolean() }),
+    fc.record({ version: fc.integer({ min: 0, max: 2 }), retain: fc.boolean() }),
+    fc.record({ path: fc.constantFrom<0 | 1>(1, 0) }),
     fc.record({ windows: fc.integer({ min: 1, max: 4 }), lessMinutes: fc.constantFrom(0, 1, 3) }),
     fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', null) }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST') }),
@@ -84,6 +89,7 @@ function operations(): fc.Arbitrary<OperationScript> {
     sibling: rarely(sibling, undefined, 2),
     cancelAfterSeconds: rarely(fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 3000 })), undefined, 8),
     deniedMinutes: rarely(fc.constantFrom(3, 7, 1000), undefined, 10),
+    skipsAfter: rarely(fc.constantFrom(0, 1), undefined, 3),
   });
   return fc.oneof(
     { arbitrary: deploys, weight: 12 },
@@ -92,12 +98,24 @@ function operations(): fc.Arbitrary<OperationScript> {
 }
 
 const atMinute = fc.integer({ min: 0, max: 150 });
+const plants: fc.Arbitrary<OtherScript> = fc.record({
+  do: fc.constant<'plant'>('plant'),
+  atMinute: fc.oneof(fc.integer({ min: 2, max: 30 }), atMinute),
+  minutes: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 400 })),
+  stack: fc.constantFrom(0, 0, 1),
+  model: fc.constantFrom(0, 0, 1),
+  version: fc.integer({ min: 0, max: 2 }),
+  genuineSource: fc.boolean(),
+});
 const others: fc.Arbitrary<OtherScript> = fc.oneof(
   fc.record({ do: fc.constant<'import'>('import'), atMinute, minutes: fc.integer({ min: 1, max: 120 }), fails: rarely(fc.constant(true), false, 4) }),
   fc.record({ do: fc.constant<'model'>('model'), atMinute }),
   fc.record({ do: fc.constant<'forget'>('forget'), atMinute }),
   fc.record({ do: fc.constant<'deleteByHand'>('deleteByHand'), atMinute, which: fc.nat(2) }),
   fc.record({ do: fc.constant<'tagByHand'>('tagByHand'), atMinute, which: fc.nat(2) }),
+  fc.record({ do: fc.constant<'quota'>('quota'), atMinute, maxModels: fc.integer({ min: 1, max: 5 }) }),
+  plants,
+  plants,
 );
 
 const calls = fc.oneof(fc.nat(30), fc.nat(250));

@@ -26,32 +26,32 @@ const D = 'decide.ts';
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'owner hash without the stack',
-    patches: [{ file: 'names.ts', find: 'return hash(origin.stackId, origin.importLogicalId);', replace: 'return hash(origin.importLogicalId);' }],
+    patches: [{ file: 'names.ts', find: 'return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);', replace: 'return hash(OWNER_LENGTH, origin.importLogicalId);' }],
     caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'nothing-left', 'delete-verified', 'needless-import'],
   },
   {
     name: 'owner hash without the logical id',
-    patches: [{ file: 'names.ts', find: 'return hash(origin.stackId, origin.importLogicalId);', replace: 'return hash(origin.stackId);' }],
+    patches: [{ file: 'names.ts', find: 'return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);', replace: 'return hash(OWNER_LENGTH, origin.stackId);' }],
     caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'model-kept', 'delete-verified'],
   },
   {
     name: 'model name without the content',
-    patches: [{ file: 'names.ts', find: '`${request.nameBase}-${owner}-${content}` };', replace: '`${request.nameBase}-${owner}` };' }],
+    patches: [{ file: 'names.ts', find: '?? `${prefix}-${contentOf(request)}`;', replace: '?? prefix;' }],
     caughtBy: ['needless-failure', 'arn-live', 'model-kept'],
   },
   {
     name: 'content without the version of the source',
-    patches: [{ file: 'names.ts', find: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId)', replace: 'hash(request.s3Uri, request.importedModelKmsKeyId)' }],
+    patches: [{ file: 'names.ts', find: 'withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId)', replace: 'withoutSlash(request.s3Uri), request.importedModelKmsKeyId)' }],
     caughtBy: ['arn-live'],
   },
   {
     name: 'the role is content',
-    patches: [{ file: 'names.ts', find: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId)', replace: 'hash(request.s3Uri, request.sourceVersion, request.importedModelKmsKeyId, request.roleArn)' }],
+    patches: [{ file: 'names.ts', find: 'request.sourceVersion, request.importedModelKmsKeyId);', replace: 'request.sourceVersion, request.importedModelKmsKeyId, (request as ModelImportRequest).roleArn);' }],
     caughtBy: ['needless-import', 'needless-failure'],
   },
   {
     name: 'job name without the request',
-    patches: [{ file: 'names.ts', find: 'const asked = hash(origin.requestId, owner, content);', replace: 'const asked = hash(owner, content);' }],
+    patches: [{ file: 'names.ts', find: 'hash(REQUEST_LENGTH, origin.requestId, owner, content)', replace: 'hash(REQUEST_LENGTH, owner, content)' }],
     caughtBy: ['needless-failure', 'fails-at-first-look', 'arn-live'],
   },
   {
@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no deadline of its own',
     patches: [{ file: D, find: "  if (now < goal.deadline) return { do: 'wait', why };", replace: "  if (now < goal.deadline + 9e9) return { do: 'wait', why };" }],
-    caughtBy: ['answered', 'needless-failure'],
+    caughtBy: ['one-call-per-poll', 'answered', 'needless-failure'],
   },
   {
     name: 'fails when its window closes, instead of handing over',
@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reaps the model that a rollback needs',
-    patches: [{ file: D, find: ' && other.name !== goal.formerModelName && isOlder(other, goal)', replace: ' && isOlder(other, goal)' }],
+    patches: [{ file: D, find: 'others.filter(other => !isFormer(other) && isOlder(other, goal))', replace: 'others.filter(other => isOlder(other, goal))' }],
     caughtBy: ['model-kept', 'rollback-restores', 'needless-import'],
   },
   {
@@ -97,24 +97,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reaps the models of others',
-    patches: [{ file: D, find: 'return facts.models.filter(model => made.has(model.arn) || identityOf(model)?.owner === goal.owner);', replace: 'return facts.models;' }],
+    patches: [{ file: D, find: 'return models.filter(({ arn }) => {', replace: 'return models.filter(({ arn }) => {\n    if (arn) return true;' }],
     caughtBy: ['hands-off'],
   },
   {
     name: 'never reaps',
-    patches: [{ file: D, find: "if (orphan && !leavesOrphan(goal, facts)) return { do: 'DeleteImportedModel', modelName: orphan.name };", replace: '' }],
+    patches: [{ file: D, find: '      if (deletion) return deletion;\n    }\n  }\n', replace: '    }\n  }\n' }],
     caughtBy: ['orphan-removed'],
     seed: 13,
   },
   {
-    name: 'does not adopt a running import',
-    patches: [{ file: D, find: '  if (adopted) return waitForImport(goal, facts.now, adopted);\n', replace: '' }],
-    caughtBy: ['arn-live', 'needless-import', 'fails-at-first-look', 'needless-failure', 'one-call-per-poll'],
-    seed: 6,
-  },
-  {
     name: 'reports a deletion before it is done',
-    patches: [{ file: 'reconcile.ts', find: '      await bedrock.deleteModel(step.modelName);\n      return undefined;', replace: "      await bedrock.deleteModel(step.modelName).catch(() => undefined);\n      return { model: 'absent', models: [], ownJobs: [] };" }],
+    patches: [{ file: 'reconcile.ts', find: '      await bedrock.deleteModel(step.modelArn);', replace: '      await bedrock.deleteModel(step.modelArn).catch(() => undefined);\n      if (facts) return { model: \'absent\', models: [], ownJobs: [] };' }],
     caughtBy: ['delete-verified', 'nothing-left', 'model-kept', 'needless-import', 'arn-live', 'orphan-removed'],
   },
   {
@@ -129,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'DELETE_FIRST waits for its turn, then deletes',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST') {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain) {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
     caughtBy: ['model-kept'],
     seed: 20,
   },
@@ -176,22 +170,22 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'DELETE_FIRST deletes the models of others',
-    patches: [{ file: D, find: 'const obsolete = owned.find(other => isOlder(other, goal));', replace: 'const obsolete = facts.models?.find(other => isOlder(other, goal));' }],
+    patches: [{ file: D, find: 'deleteOne(facts, owned.filter(other => isOlder(other, goal)))', replace: 'deleteOne(facts, (facts.models ?? []).filter(other => isOlder(other, goal)))' }],
     caughtBy: ['hands-off'],
   },
   {
     name: 'DELETE_FIRST deletes although it is CREATE_FIRST',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST') {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain) {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
     caughtBy: ['model-kept', 'rollback-restores'],
   },
   {
     name: 'the import link deletes one model only',
-    patches: [{ file: D, find: "if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };", replace: "if (owned.length > 1) return { do: 'DeleteImportedModel', modelName: owned[0].name };" }],
+    patches: [{ file: D, find: '    const deletion = deleteOne(facts, owned);', replace: '    const deletion = deleteOne(facts, owned.slice(1));' }],
     caughtBy: ['delete-verified', 'nothing-left'],
   },
   {
     name: 'the import link does not sweep',
-    patches: [{ file: D, find: "if (owned.length > 0) return { do: 'DeleteImportedModel', modelName: owned[0].name };", replace: "if (owned.length > 9) return { do: 'DeleteImportedModel', modelName: owned[0].name };" }],
+    patches: [{ file: D, find: '    const deletion = deleteOne(facts, owned);', replace: '    const deletion = deleteOne(facts, owned.slice(9));' }],
     caughtBy: ['delete-verified', 'nothing-left'],
   },
   {
@@ -217,12 +211,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tags are not changed',
-    patches: [{ file: D, find: "return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };", replace: "return changes.length > 99 ? { do: 'TagResource', changes } : { do: 'succeed', model };" }],
-    caughtBy: ['tags'],
+    patches: [{ file: D, find: "return needed.length > 0 ? { do: 'TagResource', changes: needed } : { do: 'succeed', model };", replace: "return needed.length > 99 ? { do: 'TagResource', changes: needed } : { do: 'succeed', model };" }],
+    caughtBy: ['retained', 'tags'],
   },
   {
     name: 'a failed job is waited for',
-    patches: [{ file: D, find: "if (job !== 'absent' && job.status === 'Failed') {", replace: "if (job !== 'absent' && job.status === 'Failed' && facts.now > goal.deadline) {" }],
+    patches: [{ file: D, find: "      case 'Failed':\n        return fail(`Import job", replace: "      case 'Failed':\n        if (facts.now <= goal.deadline) return wait(goal, facts.now, 'later');\n        return fail(`Import job" }],
     caughtBy: ['fails-at-first-look', 'reason-given', 'needless-failure', 'arn-live'],
   },
   {
@@ -237,17 +231,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the id of the import link has the content',
-    patches: [{ file: 'model-import-handler.ts', find: '`${event.LogicalResourceId}-${ownerOf(origin)}`', replace: '`${event.LogicalResourceId}-${modelNameOf(origin, request).content}`' }],
-    caughtBy: ['rollback-restores'],
+    patches: [{ file: 'goal.ts', find: "return prefixOf(ownerIn(event), request.nameBase ?? '', event.PhysicalResourceId);", replace: "return `${prefixOf(ownerIn(event), request.nameBase ?? '', event.PhysicalResourceId)}-${contentOf(request)}`;" }],
+    caughtBy: ['needless-failure', 'rollback-restores'],
   },
   {
     name: 'an id that changes in a deletion',
-    patches: [{ file: 'model-import-handler.ts', find: "return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));", replace: 'return idOf(event, parseRequest(event.ResourceProperties));' }],
+    patches: [{ file: 'model-import-handler.ts', find: "  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n", replace: '' }],
     caughtBy: ['answer-fits', 'needless-failure', 'delete-verified', 'hands-off', 'model-kept', 'nothing-left', 'destroy-ends'],
   },
   {
     name: 'a deletion checks the properties',
-    patches: [{ file: 'model-import-handler.ts', find: "return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, parseRequest(event.ResourceProperties));", replace: "const request = parseRequest(event.ResourceProperties);\n  return event.RequestType === 'Delete' ? event.PhysicalResourceId ?? '' : idOf(event, request);" }],
+    patches: [{ file: 'model-import-handler.ts', find: "  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n", replace: "  parse(event);\n  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n" }],
     caughtBy: ['needless-failure'],
     seed: 12,
   },
@@ -263,13 +257,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a deletion is never sure',
-    patches: [{ file: D, find: 'return now < goal.startedAt + QUIET_TIME', replace: 'return now < goal.startedAt + 9e9' }],
+    patches: [{ file: D, find: "    case 'import':\n      return succeedWhenQuiet(goal, now, facts.ownJobs ?? []);", replace: "    case 'import':\n      return wait(goal, now, 'never');" }],
     caughtBy: ['destroy-ends'],
   },
   {
     name: 'a change does not end the poll',
     patches: [{ file: 'reconcile.ts', find: "if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };", replace: '' }],
-    caughtBy: ['terminates', 'answered'],
+    caughtBy: ['needless-failure', 'terminates', 'answered'],
   },
   {
     name: 'not found is an error',
@@ -280,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reads the first page only',
     patches: [{ file: 'bedrock-api.ts', find: '} while (nextToken);', replace: '} while (nextToken === \'\');' }],
     caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
-    seed: 22,
+    seed: 102,
   },
   {
     name: 'a job name in use is final',
@@ -291,6 +285,106 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the attributes lack one',
     patches: [{ file: 'bedrock-api.ts', find: "          JobArn: model.jobArn ?? '',\n", replace: "          JobArn: '',\n" }],
     caughtBy: ['attributes'],
+  },
+  // What is retained, and whose names lie.
+  {
+    name: 'RETAIN is not read',
+    patches: [{ file: 'request.ts', find: "retain: text(properties.RemovalPolicy) === 'RETAIN',", replace: 'retain: false,' }],
+    caughtBy: ['retained', 'model-kept'],
+  },
+  {
+    name: 'RETAIN holds as long as it is the policy',
+    patches: [{ file: D, find: '!modelTags.some(({ key }) => key === RETAIN_TAG.key)', replace: '!modelTags.some(() => false)' }],
+    caughtBy: ['retained'],
+  },
+  {
+    name: 'RETAIN does not keep orphans from being removed',
+    patches: [{ file: D, find: 'else if (!leavesOrphan(goal, facts)) {', replace: 'if (!leavesOrphan(goal, facts)) {' }],
+    caughtBy: ['retained', 'model-kept', 'arn-live'],
+    seed: 101,
+  },
+  {
+    name: 'what is replaced under RETAIN is not marked',
+    patches: [{ file: D, find: 'if (request.retain) changes.push(', replace: 'if (request.retain) [].push(' }],
+    caughtBy: ['retained'],
+    seed: 5,
+  },
+  {
+    name: 'the mark of a retained model is removed when it serves again',
+    patches: [{ file: 'goal.ts', find: 'former ? modelTagsOf(former).map(tag => tag.key) : []', replace: '[RETAIN_TAG.key, ...former ? modelTagsOf(former).map(tag => tag.key) : []]' }],
+    caughtBy: ['retained'],
+    seed: 102,
+  },
+  {
+    name: 'every model is marked as retained',
+    patches: [{ file: 'goal.ts', find: 'return retain ? [...importedModelTags, RETAIN_TAG] : importedModelTags;', replace: 'return retain !== undefined ? [...importedModelTags, RETAIN_TAG] : importedModelTags;' }],
+    caughtBy: ['tags'],
+  },
+  {
+    name: 'a model is deleted by its name alone',
+    patches: [{ file: D, find: 'return made.has(arn) || (model !== undefined', replace: 'return made.has(arn) || looked[arn] !== undefined || (model !== undefined' }],
+    caughtBy: ['hands-off'],
+    seed: 8,
+  },
+  {
+    name: 'a deletion takes whatever has the name',
+    patches: [{ file: D, find: "if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not", replace: "if (goal.owner === '') return { do: 'succeed', why: `${model.arn} is not" }],
+    caughtBy: ['hands-off'],
+    seed: 110,
+  },
+  {
+    name: 'the name of a job is believed',
+    patches: [{ file: D, find: '  const doubt = doubtOf(goal, model, facts);\n  if (doubt) return doubt;\n', replace: '' }],
+    caughtBy: ['genuine', 'arn-live'],
+    seed: 8,
+  },
+  {
+    name: 'the role of a job is not looked at',
+    patches: [{ file: D, find: "  if (job === 'absent' || isOfRole(goal, job)) return undefined;", replace: '  if (job) return undefined;' }],
+    caughtBy: ['genuine', 'arn-live'],
+    seed: 8,
+  },
+  {
+    name: 'a model is verified by its name',
+    patches: [{ file: D, find: 'goal.verifiedJobName !== undefined && goal.verifiedJobName === model.jobName', replace: 'goal.verifiedJobName !== undefined' }],
+    caughtBy: ['genuine', 'arn-live'],
+    seed: 8,
+  },
+  {
+    name: 'the former role is a stranger',
+    patches: [{ file: 'goal.ts', find: '...former?.roleArn ? [former.roleArn] : []', replace: '' }],
+    caughtBy: ['needless-failure', 'needless-import', 'arn-live'],
+    seed: 8,
+  },
+  {
+    name: 'an import of a stranger blocks a deletion',
+    patches: [{ file: D, find: ' && !isForeign(goal, facts, job));', replace: ');' }],
+    caughtBy: ['destroy-ends'],
+    seed: 8,
+  },
+  {
+    name: 'the readable part is identity',
+    patches: [{ file: 'names.ts', find: 'current?.endsWith(`-${owner}`) ? current : `${nameBase}-${owner}`', replace: 'current?.endsWith(`-${owner}!`) ? current : `${nameBase}-${owner}`' }],
+    caughtBy: ['rollback-restores', 'needless-import'],
+    seed: 8,
+  },
+  {
+    name: 'a longer chain blocks its own rollback',
+    patches: [{ file: D, find: "    if (owned.length > 0) return { do: 'succeed', why: `${owned[0].arn} serves", replace: "    if (owned.length > 99) return { do: 'succeed', why: `${owned[0].arn} serves" }],
+    caughtBy: ['rollback-prompt'],
+    seed: 8,
+  },
+  {
+    name: 'a chain that nothing is known of is gone at once',
+    patches: [{ file: D, find: "if (goal.link === 'import' && ownJobs.length === 0 && now", replace: "if (goal.link === 'import' && ownJobs.length < 0 && now" }],
+    caughtBy: ['delete-verified', 'nothing-left'],
+    seed: 9,
+  },
+  {
+    name: 'what was just deleted is deleted again and again',
+    patches: [{ file: D, find: 'models.filter(({ arn }) => !deleted[arn])', replace: 'models.filter(({ arn }) => !deleted[`${arn}!`])' }],
+    caughtBy: ['terminates', 'answered'],
+    seed: 9,
   },
 ];
 

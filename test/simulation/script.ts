@@ -40,6 +40,10 @@ export interface WorldScript {
   readonly rollbackFollows: boolean;
   /** Whether the waiter's execution is named after the request, as before CDK 2.240. */
   readonly executionNames: boolean;
+  /** Whose policy counts when an update replaces a resource: that of the template before, or of the new one. The documents are silent. */
+  readonly replacePolicyOf: 'old' | 'new';
+  /** The provider is in a stack that is never deleted, and its waiters go on when the stack of the models is gone. */
+  readonly providerElsewhere: boolean;
 }
 
 export interface ImportScript {
@@ -64,6 +68,8 @@ export interface DeployScript {
   readonly cancelAfterSeconds?: number;
   /** For how long the provider may not create jobs yet. */
   readonly deniedMinutes?: number;
+  /** When a rollback has failed so often, the user lets CloudFormation skip what fails. */
+  readonly skipsAfter?: number;
 }
 
 export interface DestroyScript {
@@ -94,6 +100,10 @@ export interface ModelSpec {
   readonly windows: number;
   readonly lessMinutes: number;
   readonly strategy?: ReplacementOrder | null;
+  /** The removal policy is RETAIN. */
+  readonly retain: boolean;
+  /** Another path of the construct, whose logical ids are kept: it was moved, or another CDK names it. */
+  readonly path: 0 | 1;
 }
 
 /** `own-1` and `own-2` are made and deleted with the stack; `user-` roles are always there; `missing` never is. */
@@ -104,7 +114,13 @@ export type OtherScript =
   | { readonly do: 'model'; readonly atMinute: number }
   | { readonly do: 'forget'; readonly atMinute: number }
   | { readonly do: 'deleteByHand'; readonly atMinute: number; readonly which: number }
-  | { readonly do: 'tagByHand'; readonly atMinute: number; readonly which: number };
+  | { readonly do: 'tagByHand'; readonly atMinute: number; readonly which: number }
+  /** The account gets another quota of imported models. */
+  | { readonly do: 'quota'; readonly atMinute: number; readonly maxModels: number }
+  /** Somebody who may import, with a role of his own, and who knows how this library names things, and what a stack will ask for. */
+  | { readonly do: 'plant'; readonly atMinute: number; readonly minutes: number; readonly stack: number; readonly model: number; readonly version: number;
+    /** From the very source that the stack names, as it is now, or from one of his own. */
+    readonly genuineSource: boolean; };
 
 export type FaultScript =
   /** The n-th call of Bedrock and some after it are refused, or their answers are lost. */

@@ -1,4 +1,4 @@
-import { chainOf } from './chain';
+import { chainOf, isRetained } from './chain';
 import type { DeployScript, ModelSpec, WorldScript } from './script';
 import type { Link } from '../../src/contract/custom-resource';
 
@@ -16,6 +16,8 @@ export interface Definition {
   /** Of a link. */
   readonly link?: Link;
   readonly importLogicalId?: string;
+  /** DeletionPolicy and UpdateReplacePolicy. */
+  readonly retained?: boolean;
   /** Of the sibling. */
   readonly seconds?: number;
   readonly fails?: boolean;
@@ -27,7 +29,7 @@ export interface Template {
 }
 
 export const DEFAULT_MODEL: ModelSpec = {
-  weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0,
+  weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0, retain: false, path: 0,
 };
 
 /** Applies the changes of a deployment to the models of the template before. */
@@ -51,13 +53,14 @@ export function templateOf(
     const role = `${id}ServiceRole`;
     const ownRole = spec.role.startsWith('own');
     if (ownRole) definitions.set(role, { logicalId: role, kind: 'role', dependsOn: [], properties: () => ({ Choice: spec.role }) });
-    const chain = chainOf({ id, nameBase: `${stackName}${id}`, waitWindow: world.windowMinutes }, spec);
+    const chain = chainOf({ id, nameBase: `${spec.path === 1 ? 'Moved' : stackName}${id}`, waitWindow: world.windowMinutes }, spec);
     const importLogicalId = chain[0].logicalId;
     chain.forEach(({ logicalId, link, dependsOn, properties }, place) => definitions.set(logicalId, {
       logicalId,
       kind: 'link',
       link,
       importLogicalId,
+      retained: isRetained(spec),
       dependsOn: [
         ...dependsOn,
         ...place > 0 ? [importLogicalId] : [],
@@ -66,7 +69,7 @@ export function templateOf(
       ],
       properties: getAtt => ({
         ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent',
-        ...properties(ownRole ? getAtt(role, 'Arn') : roleArnOf(spec), place > 0 ? getAtt(importLogicalId, 'JobName') : ''),
+        ...properties(ownRole ? getAtt(role, 'Arn') : roleArnOf(spec), place > 0 ? getAtt(importLogicalId, 'JobName') : '', place > 0 ? getAtt(importLogicalId, 'Ref') : ''),
       }),
     }));
     tail = chain[chain.length - 1].logicalId;

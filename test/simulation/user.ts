@@ -39,17 +39,17 @@ export class User {
       this.destroy(() => this.deploy(script));
       return;
     }
-    stack.deploy(script, () => this.seeThrough());
+    stack.deploy(script, () => this.seeThrough(script));
   }
 
   /** After a deployment: a rollback that failed is continued. */
-  private seeThrough(): void {
+  private seeThrough(script: DeployScript): void {
     if (this.stack.status === 'UPDATE_ROLLBACK_FAILED') {
       this.tries += 1;
       if (this.tries > 4) {
         this.destroy(() => this.next());
       } else {
-        this.world.scheduler.after(20 * MINUTE, () => this.stack.continueRollback(() => this.seeThrough()));
+        this.world.scheduler.after(20 * MINUTE, () => this.stack.continueRollback(() => this.seeThrough(script), this.tries > (script.skipsAfter ?? Infinity)));
       }
       return;
     }

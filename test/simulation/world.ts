@@ -13,6 +13,7 @@ import { User } from './user';
 import { Bedrock } from '../bedrock/bedrock';
 import type { Operation } from '../bedrock/constraints';
 import { BedrockError } from '../bedrock/errors';
+import { contentOf, ownerOf } from '../../src/handler/names';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -40,6 +41,8 @@ export class World {
   public readonly counts = new Map<string, number>();
   private readonly began: number;
   private imports = 0;
+  /** How long the import takes that is being planted just now. */
+  private planted?: number;
   private numbers = 0;
   private requests = 0;
   private calls = 0;
@@ -72,7 +75,7 @@ export class World {
   /** Plays the script to its end, which is when nothing can happen any more. */
   public async play(): Promise<void> {
     this.bedrock.removeRole(roleArnOf({ role: 'missing' }));
-    for (const role of ['user-1', 'user-2', 'other'] as const) this.bedrock.addRole(`arn:aws:iam::111122223333:role/${role}`);
+    for (const role of ['user-1', 'user-2', 'other', 'planter'] as const) this.bedrock.addRole(`arn:aws:iam::111122223333:role/${role}`);
     const settledRoles = this.script.world.rolePropagationMinutes * MINUTE;
     this.script.others.forEach(other => this.scheduler.after(settledRoles + other.atMinute * MINUTE, () => this.playOther(other)));
     const users = this.script.stacks.map(({ operations }, index) => new User(this, this.stacks[index], operations));
@@ -180,7 +183,8 @@ export class World {
     if (this.now < stack.deniedUntil && (stack.deniedAll || operation === 'CreateModelImportJob')) {
       this.count('access denied');
       result = { error: new BedrockError('AccessDeniedException', `You are not authorized to perform bedrock:${operation}`) };
-    } else if (operation === 'CreateModelImportJob' && this.checks.isDeleted(request)) {
+    } else if (operation === 'CreateModelImportJob' && this.checks.isDeleted(request)
+      && !(this.script.world.providerElsewhere && String(request.event.ResourceProperties.RoleArn).includes('role/user-'))) {
       // Assumption: the waiter of a cancelled Update ends when its chain has been deleted (assumptions.md).
       this.count('assumed: zombie of a deleted chain');
       result = { error: new BedrockError('ValidationException', 'The provided role ARN is invalid') };
@@ -207,6 +211,7 @@ export class World {
 
   private planImport({ jobName }: CreateModelImportJobRequest): { durationMs: number; failureMessage?: string } {
     const { imports } = this.script.world;
+    if (this.planted !== undefined) return { durationMs: this.planted * MINUTE };
     if (jobName?.startsWith('other')) {
       const [, , minutes, fails] = jobName.split('-');
       return { durationMs: Number(minutes) * MINUTE, failureMessage: fails === 'fails' ? 'other reasons' : undefined };
@@ -216,6 +221,37 @@ export class World {
   }
 
   // --- The others in the account ---
+
+  /** An import that is named like one of a stack, for what that stack may ask for next; whoever starts it passes a role of his own. */
+  private plant({ stack: index, model, version, minutes, genuineSource }: Extract<OtherScript, { do: 'plant' }>, serial: number): void {
+    const stack = this.stacks[index % this.stacks.length];
+    const importLink = stack.resources.get(`M${model}Import`);
+    if (!importLink) return;
+    const { properties, physicalId } = importLink;
+    const s3Uri = String(properties.S3Uri);
+    const key = properties.ImportedModelKmsKeyId as string | undefined;
+    const owner = ownerOf({ stackId: stack.stackId, importLogicalId: `M${model}Import` });
+    const content = contentOf({ s3Uri, sourceVersion: version === 0 ? undefined : String(version), importedModelKmsKeyId: key });
+    const jobName = `x-${owner}-${content}-planted${'abcdefgh'[serial % 8]}`.slice(0, 63);
+    this.planted = minutes;
+    try {
+      this.bedrock.createModelImportJob({
+        jobName,
+        importedModelName: properties.ImportedModelName as string | undefined ?? `${physicalId}-${content}`,
+        roleArn: 'arn:aws:iam::111122223333:role/planter',
+        modelDataSource: { s3DataSource: { s3Uri: genuineSource ? s3Uri : 's3://amzn-s3-demo-bucket/planted/' } },
+        importedModelKmsKeyId: genuineSource ? key : undefined,
+      });
+      this.count('planted');
+      this.checks.plantedJob(jobName);
+      this.trace.say('planter', () => `starts ${jobName} of ${minutes} minutes, named like one of ${stack.name}.M${model}`);
+    } catch (error) {
+      this.trace.say('planter', () => `may not plant ${jobName}: ${(error as Error).message}`);
+    } finally {
+      this.planted = undefined;
+    }
+    this.bedrock.clearCalls();
+  }
 
   private playOther(other: OtherScript): void {
     const serial = this.nextNumber();
@@ -246,6 +282,14 @@ export class World {
         this.trace.say('other', () => `deletes its model ${mine.modelName}`);
         return;
       }
+      case 'quota':
+        this.bedrock.setModelQuota(other.maxModels);
+        this.count('quota changed');
+        this.trace.say('other', () => `the quota of models is ${other.maxModels} now`);
+        return;
+      case 'plant':
+        this.plant(other, serial);
+        return;
       default: {
         const models = this.bedrock.snapshot().models.filter(({ modelName }) => !modelName?.startsWith('other'));
         const victim = models[other.which % Math.max(1, models.length)];
