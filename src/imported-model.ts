@@ -1,5 +1,6 @@
 import {
-  Annotations, CfnDeletionPolicy, type CfnResource, CustomResource, Duration, Fn, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack, TagManager, TagType,
+  Annotations, CfnDeletionPolicy, type CfnResource, CustomResource, Duration, Fn, type ITaggableV2, Lazy, Names, PhysicalName, RemovalPolicy, Stack,
+  TagManager, TagType,
   Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -7,7 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import {
   ATTRIBUTES_REVISION, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type Link, LOOK_UP_TYPE, type LookUpProperties,
   type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, RESOURCE_TYPES, RETAIN_TAG, type Tag, type WaitLinkProperties,
@@ -21,9 +22,12 @@ import { ModelEncryption } from './model-encryption';
 import { ModelImportProvider } from './model-import-provider';
 import type { ModelSource } from './model-source';
 import { additionsTo, waysTo } from './private/dependencies';
+import { checkSameAccount } from './private/environment';
+import { keyStatements } from './private/key-statements';
 import { roleWithDocument } from './private/role';
 import { bedrockImportJobs, networkStatements } from './private/service-role';
 import { assertValid, checkKnown } from './private/validation';
+import { withoutWildcards } from './private/wildcards';
 import { ReplacementStrategy } from './replacement-strategy';
 
 /**
@@ -260,7 +264,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       serviceToken: provider.serviceToken,
       properties: { Link: 'lookUp', ImportedModelName: importedModelName } satisfies LookUpProperties,
     });
-    resource.node.addDependency(...provider._allowLookUp());
+    resource.node.addDependency(...provider._allowLookUp(found));
     return new ImportedModelReference(found, 'Model', resource.getAttString('ModelArn' satisfies keyof ModelImportAttributes), options.encryptionKey);
   }
 
@@ -277,9 +281,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    */
   public static fromParameter(scope: Construct, id: string, parameterName: string, options: ImportedModelParameterOptions = {}): IImportedModel {
     const published = ssm.StringParameter.valueForStringParameter(scope, parameterName);
-    // Made anew from its last part: it goes into policies, and whoever can write the parameter could have written a star.
-    const importedModelArn = Stack.of(scope).formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: Fn.select(1, Fn.split('/', published)) });
-    return ImportedModel.fromImportedModelAttributes(scope, id, { importedModelArn, ...options });
+    return ImportedModel.fromImportedModelAttributes(scope, id, { importedModelArn: arnOfOneModel(scope, published), ...options });
   }
 
   /**
@@ -366,12 +368,15 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       checkDuration(importTimeout),
       checkRemovalPolicy(removalPolicy),
       props.vpc ? undefined : checkNeedsVpc(props),
+      props.role && checkSameAccount(this, 'role', props.role, 'Pass a role of that account: iam:PassRole does not reach another one'),
+      checkNameIsFree(this, props.importedModelName),
     );
 
     warnOfRegion(this);
 
     const source = props.source._bind(this);
-    this.encryptionKey = (props.encryption ?? ModelEncryption.awsOwnedKey())._bind(this, removalPolicy);
+    const modelKey = (props.encryption ?? ModelEncryption.awsOwnedKey())._bind(this, removalPolicy);
+    this.encryptionKey = modelKey?.key;
 
     const { role, document, permissions } = roleWithDocument(this, 'ServiceRole', props.role, {
       description: `Lets Amazon Bedrock import the model ${this.node.path}`.slice(0, 1000),
@@ -381,13 +386,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     });
     this.role = role;
     document.addStatements(...source.statements);
-    if (this.encryptionKey) {
-      document.addStatements(new iam.PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'],
-        resources: [this.encryptionKey.keyArn],
-      }));
-    }
-
+    if (modelKey?.serviceRoleUsesKey) document.addStatements(...keyStatements(modelKey));
     const network = props.vpc && this.selectNetwork(props.vpc, props);
     if (network) {
       this._connections = new ec2.Connections({ securityGroups: network.securityGroups });
@@ -456,7 +455,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     first.node.addDependency(
       ...permissions,
       ...props.source._admit(role, source.encryptionKey),
-      ...this.provider._allowImport(this, role, this.encryptionKey, source.callerKey),
+      ...this.provider._allowImport(this, role, modelKey, source.callerKey),
       ...network?.dependencies ?? [],
     );
     this.provider._takeTurn(first, resource);
@@ -465,7 +464,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     this.node.defaultChild = resource.node.defaultChild;
 
     const attribute = (name: keyof ModelImportAttributes) => resource.getAttString(name);
-    this.modelArn = attribute('ModelArn');
+    this.modelArn = this.warnOfExport(arnOfOneModel(this, attribute('ModelArn')));
     this.importedModelName = attribute('ImportedModelName');
     this.jobArn = attribute('JobArn');
     this.jobName = attribute('JobName');
@@ -519,6 +518,26 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     if (this.encryptionKey?.node.scope === this) this.encryptionKey.applyRemovalPolicy(policy);
   }
 
+  /**
+   * The ARN for all stacks. In another stack, CDK makes an export of it, and CloudFormation refuses to change an export that is in use: the
+   * first deployment works, and every later import fails at its end.
+   */
+  private warnOfExport(modelArn: string): string {
+    const home = deploymentOf(this);
+    return Lazy.uncachedString({
+      produce: ({ scope }) => {
+        if (deploymentOf(scope) !== home) {
+          Annotations.of(this).addWarningV2(
+            'cdk-bedrock-model-import:crossStackReference',
+            `${scope.node.path} uses the ARN of this model in another stack. Each import makes a new ARN, and CloudFormation refuses to change what another stack `
+            + 'imports, so the next import of other weights will fail. Call publishArn() here, and use ImportedModel.fromParameter() there.',
+          );
+        }
+        return modelArn;
+      },
+    });
+  }
+
   /** Whether any of the custom resources has the removal policy RETAIN, by whatever way it came there. */
   private isRetained(): boolean {
     return this.links.some(link => {
@@ -549,7 +568,8 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   private egressOnly(vpc: ec2.IVpc): ec2.ISecurityGroup {
     const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
-      description: `Import job of the model ${this.node.path}`.slice(0, 255),
+      // EC2 takes ASCII only.
+      description: `Import job of the model ${this.node.path}`.replace(/[^ -~]/g, '-').slice(0, 255),
       allowAllOutbound: false,
     });
     group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Amazon S3 and other AWS APIs');
@@ -562,6 +582,20 @@ class ImportedModelReference extends ImportedModelBase {
   constructor(scope: Construct, id: string, public readonly modelArn: string, public readonly encryptionKey: kms.IKey | undefined) {
     super(scope, id, { environmentFromArn: modelArn });
   }
+}
+
+/** A stack with its nested stacks: they are deployed together, and need no exports. */
+function deploymentOf(scope: IConstruct): Stack {
+  const stack = Stack.of(scope);
+  return stack.nestedStackParent ? deploymentOf(stack.nestedStackParent) : stack;
+}
+
+/**
+ * The ARN of one model of this account and Region, from another ARN of which only the id is taken, without wildcards: it goes into policies,
+ * and whoever can write a parameter, or answer CloudFormation, could have written a star.
+ */
+function arnOfOneModel(scope: Construct, arn: string): string {
+  return Stack.of(scope).formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: withoutWildcards(Fn.select(1, Fn.split('/', arn))) });
 }
 
 interface LinkPlan {
@@ -626,6 +660,19 @@ function checkRetained({ replacementStrategy }: ImportedModelProps): string[] {
   return replacementStrategy === ReplacementStrategy.DELETE_FIRST ? [complaint(
     'replacementStrategy', replacementStrategy, 'CREATE_FIRST when the removal policy is RETAIN: DELETE_FIRST deletes the model that RETAIN keeps',
     'Choose one of the two')] : [];
+}
+
+const exactNames = new WeakMap<Stack, Set<string>>();
+
+/** Two models cannot have one name. Known within a stack only: others may be of other accounts. */
+function checkNameIsFree(model: ImportedModel, name: string | undefined): string | undefined {
+  if (name === undefined || Token.isUnresolved(name)) return undefined;
+  const stack = Stack.of(model);
+  const taken = exactNames.get(stack) ?? new Set();
+  exactNames.set(stack, taken);
+  if (taken.has(name)) return complaint('importedModelName', name, 'used once: another model of this stack has it', 'Choose another name, or omit it to have one generated');
+  taken.add(name);
+  return undefined;
 }
 
 function checkNeedsVpc({ vpcSubnets, securityGroups }: ImportedModelProps): string | undefined {

@@ -1,7 +1,38 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { assertSameRegion, usableKey } from './private/encryption-key';
+import { usableKey } from './private/encryption-key';
+import { checkSameAccount, checkSameRegion } from './private/environment';
+import { assertValid } from './private/validation';
+
+/**
+ * How a customer managed key may be used.
+ *
+ * The defaults are the least that the documents of AWS ask for. They have not been tried in a real account: if Bedrock refuses an import
+ * because of the key, these switches allow more.
+ */
+export interface CustomerManagedKeyOptions {
+  /**
+   * Whether the service role may use the key, besides the provider's role.
+   *
+   * AWS documents the permissions of the caller of CreateModelImportJob only.
+   *
+   * @default false
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-import-model.html
+   */
+  readonly serviceRoleUsesKey?: boolean;
+
+  /**
+   * Whether `kms:CreateGrant` is allowed without conditions.
+   *
+   * By default it is allowed for AWS services that act in the name of the role only (`kms:GrantIsForAWSResource`), and for the operations that
+   * AWS shows in the CloudTrail event of the grant (`kms:GrantOperations`).
+   *
+   * @default false
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-monitor-encryption-keys.html
+   */
+  readonly unconditionalGrants?: boolean;
+}
 
 /**
  * How Bedrock encrypts the imported model at rest.
@@ -27,14 +58,15 @@ export abstract class ModelEncryption {
   /**
    * A customer managed key, on top of the AWS owned key.
    *
-   * The provider's role and the service role are allowed to use the key, and so is every principal that
-   * `grantInvoke()` is given. Take the key away, and the model can no longer be used.
+   * The provider's role is allowed to use the key, and so is every principal that `grantInvoke()` is given. Without access to the key, the
+   * model can no longer be invoked.
    *
    * @param key A symmetric encryption key of the same account and Region. By default a key is made for the model, with yearly
-   * rotation and the removal policy of the model.
+   * rotation and the removal policy of the model; the account's administrators can use it, as any key with the default policy of CDK.
+   * @param options What is allowed on the key
    */
-  public static customerManaged(key?: kms.IKey): ModelEncryption {
-    return new CustomerManagedKey(key);
+  public static customerManaged(key?: kms.IKey, options: CustomerManagedKeyOptions = {}): ModelEncryption {
+    return new CustomerManagedKey(options, key);
   }
 
   /**
@@ -42,7 +74,16 @@ export abstract class ModelEncryption {
    *
    * @internal
    */
-  public abstract _bind(scope: Construct, removalPolicy: RemovalPolicy): kms.IKey | undefined;
+  public abstract _bind(scope: Construct, removalPolicy: RemovalPolicy): ModelKey | undefined;
+}
+
+/**
+ * The key of a model, and what is allowed on it.
+ *
+ * @internal
+ */
+export interface ModelKey extends CustomerManagedKeyOptions {
+  readonly key: kms.IKey;
 }
 
 class AwsOwnedKey extends ModelEncryption {
@@ -52,20 +93,25 @@ class AwsOwnedKey extends ModelEncryption {
 }
 
 class CustomerManagedKey extends ModelEncryption {
-  constructor(private readonly key?: kms.IKey) {
+  constructor(private readonly options: CustomerManagedKeyOptions, private readonly key?: kms.IKey) {
     super();
   }
 
-  public _bind(scope: Construct, removalPolicy: RemovalPolicy): kms.IKey {
+  public _bind(scope: Construct, removalPolicy: RemovalPolicy): ModelKey {
     if (!this.key) {
-      return new kms.Key(scope, 'Key', {
+      const made = new kms.Key(scope, 'Key', {
         description: `Encrypts the imported model ${scope.node.path}`,
         enableKeyRotation: true,
         removalPolicy,
       });
+      return { key: made, ...this.options };
     }
     const key = usableKey(scope, 'encryption', this.key);
-    assertSameRegion(scope, 'encryption', key);
-    return key;
+    assertValid(
+      scope,
+      checkSameAccount(scope, 'encryption', key, 'Pass a key of that account: Bedrock makes its grants on the key in the name of the provider'),
+      checkSameRegion(scope, 'encryption', key, 'Pass a key of that Region, or a replica of a multi-Region key'),
+    );
+    return { key, ...this.options };
   }
 }

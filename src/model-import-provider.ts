@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -9,8 +9,11 @@ import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct, type IDependable } from 'constructs';
 import { checkWaitWindow, complaint, WAIT_WINDOW_MINUTES } from './contract/rules';
+import type { ModelKey } from './model-encryption';
 import { waysTo } from './private/dependencies';
-import { attachPolicy, InlineRole, roleWithDocument } from './private/role';
+import { checkSameAccount, checkSameRegion } from './private/environment';
+import { keyStatements } from './private/key-statements';
+import { attachPolicy, checkPolicySize, InlineRole, roleWithDocument } from './private/role';
 import { assertValid } from './private/validation';
 
 /**
@@ -139,8 +142,10 @@ export class ModelImportProvider extends Construct {
   private readonly document: iam.PolicyDocument;
   /** What must be there while a model is imported or deleted, and what nothing refers to. */
   private readonly dependencies: IDependable[];
-  /** The end of the model that was constructed last. */
-  private tail?: Construct;
+  /** The stacks whose models use this provider. */
+  private readonly served = new Set<Stack>();
+  /** What it takes to import the models of the provider's own stack: one statement of each kind, with the resources of all models. */
+  private readonly importStatements = new Map<string, iam.PolicyStatement>();
 
   constructor(scope: Construct, id: string, props: ModelImportProviderProps = {}) {
     super(scope, id);
@@ -164,6 +169,8 @@ export class ModelImportProvider extends Construct {
     this.document = document;
     this.dependencies = [...permissions, ...vpc ? waysTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];
     document.addStatements(...this.ownStatements());
+    const fewer = 'Give some of the models a ModelImportProvider of their own';
+    this.node.addValidation({ validate: () => [checkPolicySize(this, 'provider', document, fewer)].filter(problem => problem !== undefined) });
 
     this.handler = new lambda.Function(this, 'Handler', {
       description: `Imports models into Amazon Bedrock (${this.node.path})`.slice(0, 256),
@@ -172,6 +179,10 @@ export class ModelImportProvider extends Construct {
       runtime: lambda.determineLatestNodeRuntime(this),
       memorySize: 256,
       timeout: Duration.minutes(2),
+      environment: {
+        // Whom it serves: CloudFormation invokes it for every stack that names it.
+        SERVED_STACKS: Lazy.string({ produce: () => [Aws.STACK_ID, ...this.namesOfOtherStacks()].join(',') }),
+      },
       role,
       logGroup: this.logGroup,
       vpc,
@@ -212,23 +223,28 @@ export class ModelImportProvider extends Construct {
    *
    * @internal
    */
-  public _allowImport(model: Construct, serviceRole: iam.IRole, modelKey?: kms.IKey, weightsKey?: kms.IKey): IDependable[] {
-    const statements = [new iam.PolicyStatement({
-      actions: ['iam:PassRole'],
-      resources: [serviceRole.roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
-    })];
-    // Bedrock makes its grants on the key in the name of the principal that calls CreateModelImportJob.
-    if (modelKey) {
-      statements.push(new iam.PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'],
-        resources: [modelKey.keyArn],
-      }));
-    }
-    if (weightsKey) statements.push(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [weightsKey.keyArn] }));
+  public _allowImport(model: Construct, serviceRole: iam.IRole, modelKey?: ModelKey, weightsKey?: kms.IKey): IDependable[] {
+    this.serve(model);
+    const statements = [
+      new iam.PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [serviceRole.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
+      }),
+      ...modelKey ? keyStatements(modelKey) : [],
+      ...weightsKey ? [new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [weightsKey.keyArn] })] : [],
+    ];
 
     if (Stack.of(model) === Stack.of(this)) {
-      this.document.addStatements(...statements);
+      // One statement of each kind for all models: one for each model would fill the role at about seventeen models with keys.
+      for (const statement of statements) {
+        const kind = JSON.stringify([statement.actions, statement.conditions]);
+        const former = this.importStatements.get(kind);
+        former?.addResources(...statement.resources);
+        if (former) continue;
+        this.importStatements.set(kind, statement);
+        this.document.addStatements(statement);
+      }
       return this.dependencies;
     }
     // The model's stack depends on the provider's: what names resources of the model must not be in the provider's stack.
@@ -242,7 +258,8 @@ export class ModelImportProvider extends Construct {
    *
    * @internal
    */
-  public _allowLookUp(): IDependable[] {
+  public _allowLookUp(scope: Construct): IDependable[] {
+    this.serve(scope);
     return this.dependencies;
   }
 
@@ -255,8 +272,22 @@ export class ModelImportProvider extends Construct {
    * @internal
    */
   public _takeTurn(head: Construct, tail: Construct): void {
-    if (this.oneImportAtATime && this.tail && Stack.of(this.tail) === Stack.of(head)) head.node.addDependency(this.tail);
-    this.tail = tail;
+    if (!this.oneImportAtATime) return;
+    const stack = Stack.of(head);
+    const former = lastInTurn.get(stack);
+    if (former) head.node.addDependency(former);
+    lastInTurn.set(stack, tail);
+  }
+
+  private serve(scope: Construct): void {
+    this.served.add(Stack.of(scope));
+    const env = { env: { account: Stack.of(this).account, region: Stack.of(this).region } };
+    const remedy = 'A custom resource is served by a function of its own account and Region: give the model a provider there';
+    assertValid(scope, checkSameAccount(scope, 'provider', env, remedy), checkSameRegion(scope, 'provider', env, remedy));
+  }
+
+  private namesOfOtherStacks(): string[] {
+    return [...this.served].filter(stack => stack !== Stack.of(this)).map(nameOf).sort();
   }
 
   /** What every import needs, whichever model it is. */
@@ -280,6 +311,20 @@ export class ModelImportProvider extends Construct {
       new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
     ];
   }
+}
+
+/** The end of the model that was constructed last, in each stack: the account has one running import, whichever provider starts it. */
+const lastInTurn = new WeakMap<Stack, Construct>();
+
+/**
+ * The name of a stack, for the list of those that a provider serves. CloudFormation names a nested stack after its parent and its logical
+ * id; a reference to its own name would make the provider depend on it.
+ */
+function nameOf(stack: Stack): string {
+  const { nestedStackParent: parent, nestedStackResource: resource } = stack;
+  if (!parent || !resource) return stack.stackName;
+  const name = nameOf(parent).replace(/\*$/, '');
+  return `${name}${name.endsWith('-') ? '' : '-'}${String(parent.resolve(resource.logicalId))}-*`;
 }
 
 /** What the handler and the framework call: Amazon S3 takes the answer to CloudFormation. */

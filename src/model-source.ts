@@ -5,7 +5,9 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IDependable } from 'constructs';
 import { ACCOUNT_ID, checkString, complaint, S3_URI } from './contract/rules';
 import { usableKey } from './private/encryption-key';
+import { checkSameRegion } from './private/environment';
 import { assertValid, checkKnown } from './private/validation';
+import { withoutWildcards } from './private/wildcards';
 
 /**
  * What belongs to the weights besides their place.
@@ -114,6 +116,9 @@ export abstract class ModelSource {
     const place = this._place();
     const { s3Uri, version } = place;
     const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
+    if (encryptionKey) {
+      assertValid(scope, checkSameRegion(scope, 'source.encryptionKey', encryptionKey, 'Bedrock imports weights of the Region of the model only: copy them there'));
+    }
     const statements = readStatements(place, { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } });
     if (encryptionKey) statements.push(decryptStatement(arnFrom(scope, encryptionKey)));
     const callerKey = encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined;
@@ -212,9 +217,9 @@ class UriModelSource extends ModelSource {
     const known = Token.isUnresolved(s3Uri) ? undefined : s3Uri.split('/');
     return {
       s3Uri,
-      bucketArn: arnOf(known ? known[2] : Fn.select(2, Fn.split('/', s3Uri))),
+      bucketArn: arnOf(known ? known[2] : withoutWildcards(Fn.select(2, Fn.split('/', s3Uri)))),
       folder: known ? folderOf(known.slice(3).join('/')) : undefined,
-      objectsArn: known ? undefined : arnOf(`${withoutSlash(Fn.select(1, Fn.split('s3://', s3Uri)))}/*`),
+      objectsArn: known ? undefined : arnOf(`${withoutWildcards(withoutSlash(Fn.select(1, Fn.split('s3://', s3Uri))))}/*`),
       bucketAccount: options.bucketAccount,
       encryptionKey: options.encryptionKey,
       version: options.version,
@@ -298,8 +303,11 @@ function withoutSlash(path: string): string {
 /** The folder of a model, for IAM. */
 function folderOf(prefix: string): Folder {
   if (prefix === '') return { objects: '*' };
-  // Nobody knows whether a token ends with a slash.
-  if (Token.isUnresolved(prefix) && !prefix.endsWith('/')) return { objects: `${prefix}*`, prefixes: [`${prefix}*`] };
+  // Nobody knows whether a token ends with a slash, or has wildcards: without either, it covers no neighbour.
+  if (Token.isUnresolved(prefix)) {
+    const name = withoutWildcards(withoutSlash(prefix));
+    return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
+  }
   // A star is a character of names for Bedrock, and a wildcard for IAM.
   const name = prefix.replace(/\/$/, '').replace(/\*/g, '${*}');
   return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };

@@ -390,7 +390,7 @@ describe.each([
 
 test('a key of another Region is refused to encrypt the model', () => {
   expectComplaint(() => newModel(stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) })), {
-    property: 'encryption', value: '"us-west-2"', rule: /a key of the Region of the model, us-east-1/, remedy: /a replica of a multi-Region key/,
+    property: 'encryption', value: '"us-west-2"', rule: /of the Region of the model, us-east-1/, remedy: /a replica of a multi-Region key/,
   });
 });
 

@@ -60,7 +60,7 @@ test('logical ids never change: they are in the stacks of users', () => {
   // Those of CDK's framework are CDK's; the one that matters is in model-import-provider.test.ts.
   expect(resourcesOf(stack).map(({ id }) => id).filter(id => !/framework|waiter/.test(id)).sort()).toEqual([
     'BedrockModelImportProviderCompleteRoleB235392F', 'BedrockModelImportProviderHandlerC5B7B4DE', 'BedrockModelImportProviderLogGroupDC56BD9E',
-    'BedrockModelImportProviderOnEventRole0C90821F', 'BedrockModelImportProviderRoleF866674F',
-    'Llama4E7FDFEC', 'LlamaImport02E29CF0', 'LlamaServiceRole31033319', 'LlamaWait1381D57B2',
+    'BedrockModelImportProviderOnEventRole0C90821F', 'BedrockModelImportProviderRoleF866674F', 'BedrockModelImportProviderRolePolicy7B347E26',
+    'Llama4E7FDFEC', 'LlamaImport02E29CF0', 'LlamaServiceRole31033319', 'LlamaServiceRolePolicyA3E07BE2', 'LlamaWait1381D57B2',
   ]);
 });

@@ -23,6 +23,12 @@ const newFunction = (stack: Stack, id = 'Chat') => new lambda.Function(stack, id
   runtime: lambda.Runtime.NODEJS_22_X,
 });
 
+/** What the stack of a model allows the provider of another stack. */
+function providerPolicyOf(stack: Stack) {
+  const [policy] = resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.includes('ProviderPolicy'));
+  return policy;
+}
+
 const providersIn = (stack: Stack) => resourcesOf(stack, 'AWS::StepFunctions::StateMachine');
 
 describe('the custom resource', () => {
@@ -131,7 +137,8 @@ describe('the chain of custom resources', () => {
     const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
     links.slice(1).forEach((link, index) => {
       expect(madeBefore(stack, link)).toContain(links[index].id);
-      const { Link: _, WindowMinutes: __, ImportTimeoutMinutes: ___, AttributesRevision: ____, ImportLogicalId, NamePrefix, JobName, ...same } = link.Properties;
+      const { Link: _, WindowMinutes: __, ImportTimeoutMinutes: ___, AttributesRevision: ____, ...others } = link.Properties;
+      const { ImportLogicalId, NamePrefix, JobName, ...same } = others;
       expect({ ImportLogicalId, NamePrefix, JobName })
         .toEqual({ ImportLogicalId: links[0].id, NamePrefix: `\${${links[0].id}}`, JobName: `\${${links[0].id}.JobName}` });
       expect(links[0].Properties).toMatchObject(same);
@@ -247,7 +254,9 @@ describe('the attributes', () => {
     ['customModelUnitsPerModelCopy', 'CustomModelUnitsPerModelCopy'],
     ['customModelUnitsVersion', 'CustomModelUnitsVersion'],
   ] as const)('%s is what the handler answers as %s', (property, attribute) => {
-    expect(inTemplate(stack, model[property])).toBe(`\${${modelOf(stack).id}.${attribute}}`);
+    const answered = `\${${modelOf(stack).id}.${attribute}}`;
+    expect(inTemplate(stack, model[property]))
+      .toBe(property === 'modelArn' ? `arn:\${AWS::Partition}:bedrock:\${AWS::Region}:\${AWS::AccountId}:imported-model/\${id in ${answered}}` : answered);
   });
 
   test('the name is the one that Bedrock reports, even when it was given', () => {
@@ -401,7 +410,7 @@ describe('grantInvoke', () => {
     model.grantInvoke(chat);
 
     expect(statementsOf(chat.role!)).toEqual([
-      expect.objectContaining({ resources: [expect.stringMatching(/^\$\{import Models:.*ModelArn/)] }),
+      expect.objectContaining({ resources: [expect.stringMatching(/\$\{id in \$\{import Models:.*ModelArn/)] }),
       expect.objectContaining({ resources: [expect.stringMatching(/^\$\{import Models:.*Key.*Arn/)] }),
     ]);
   });
@@ -531,7 +540,9 @@ describe('dependencies', () => {
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     new s3.Bucket(stack, 'Tokenizer').grantRead(model.role);
 
-    expect(resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith('LlamaServiceRole'))).toEqual([]);
+    const policies = resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith('LlamaServiceRole'));
+    expect(policies).toHaveLength(2);
+    expect(madeBefore(stack, resourceOf(stack, 'Custom::BedrockModelImport'))).toEqual(expect.arrayContaining(policies.map(({ id }) => id)));
     expect(statementsOf(model.role).flatMap(({ actions }) => actions)).toContain('s3:GetBucket*');
   });
 
@@ -752,7 +763,8 @@ describe('the provider', () => {
 
       expect(statementsOf(provider.role, model.stack)).toEqual([
         expect.objectContaining({ actions: ['iam:PassRole'], resources: [inTemplate(model, model.role.roleArn)] }),
-        expect.objectContaining({ actions: expect.arrayContaining(['kms:CreateGrant']), resources: [inTemplate(model, model.encryptionKey!.keyArn)] }),
+        expect.objectContaining({ actions: expect.arrayContaining(['kms:GenerateDataKey']), resources: [inTemplate(model, model.encryptionKey!.keyArn)] }),
+        expect.objectContaining({ actions: ['kms:CreateGrant'], resources: [inTemplate(model, model.encryptionKey!.keyArn)] }),
       ]);
     });
 
@@ -760,12 +772,12 @@ describe('the provider', () => {
       const { modelsIn } = build();
       const { stack } = modelsIn('Models');
 
-      expect(madeBefore(stack, modelOf(stack))).toContain(resourceOf(stack, 'AWS::IAM::Policy').id);
+      expect(madeBefore(stack, modelOf(stack))).toContain(providerPolicyOf(stack).id);
     });
 
     test('keeps what one stack allows when another stack with the same construct ids allows its own', () => {
       const { modelsIn } = build();
-      const policies = ['Dev', 'Prod'].map(modelsIn).map(({ stack }) => resourceOf(stack, 'AWS::IAM::Policy').Properties);
+      const policies = ['Dev', 'Prod'].map(modelsIn).map(({ stack }) => providerPolicyOf(stack).Properties);
 
       // Inline policies of one role: the same name would be the same policy.
       expect(policies[0].Roles).toEqual(policies[1].Roles);

@@ -2,10 +2,22 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { ImportedModel, ModelEncryption } from '../src';
-import { ENV, KEY_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, weights } from './support/stacks';
+import { ACCOUNT, ENV, KEY_ARN, newApp, newStack, REGION, weights } from './support/stacks';
 import { inTemplate, modelOf, resourceOf, resourcesOf, statementsOf } from './support/template';
 
-const BUILDER = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'];
+/** What AWS documents for the caller of CreateModelImportJob; grants are for AWS services only, and for the operations of the documented event. */
+const useOf = (arn: unknown) => [
+  { effect: 'Allow', actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], resources: [arn] },
+  {
+    effect: 'Allow',
+    actions: ['kms:CreateGrant'],
+    resources: [arn],
+    conditions: {
+      'Bool': { 'kms:GrantIsForAWSResource': 'true' },
+      'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
+    },
+  },
+];
 
 const keyStatements = (role: iam.IRole) => statementsOf(role).filter(({ actions }) => actions.some(action => action.startsWith('kms:')));
 
@@ -60,7 +72,6 @@ describe('customerManaged(key)', () => {
   test.each([
     ['made in the stack', (stack: Stack): kms.IKey => new kms.Key(stack, 'Key')],
     ['known by its ARN', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN)],
-    ['of another account', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace(/\d{12}/, OTHER_ACCOUNT))],
     ['whose ARN only the deployment knows', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', Fn.importValue('KeyArn'))],
     ['that is looked up', (stack: Stack): kms.IKey => kms.Key.fromLookup(stack, 'Key', { aliasName: 'alias/models' })],
   ])('encrypts the model with a key %s', (_, keyIn) => {
@@ -70,7 +81,8 @@ describe('customerManaged(key)', () => {
 
     const arn = inTemplate(stack, key.keyArn);
     expect(modelOf(stack).Properties.ImportedModelKmsKeyId).toBe(arn);
-    expect(keyStatements(model.role)).toEqual([{ effect: 'Allow', actions: BUILDER, resources: [arn] }]);
+    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
+    expect(keyStatements(model.role)).toEqual([]);
   });
 
   test('may be a key of another stack', () => {
@@ -101,13 +113,13 @@ describe('customerManaged(key)', () => {
 
     const arn = inTemplate(stack, key.keyArn);
     expect(modelOf(stack).Properties.ImportedModelKmsKeyId).toBe(arn);
-    expect(keyStatements(model.role).map(({ resources }) => resources)).toEqual([[arn]]);
+    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
     expect(model.encryptionKey).toBe(key);
   });
 
   test('takes a key of the Region that only the deployment knows', () => {
     const stack = newStack();
-    const key = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${OTHER_ACCOUNT}:key/12345678-1234-1234-1234-123456789012`);
+    const key = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-1234-1234-1234-123456789012`);
 
     expect(() => new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(key) })).not.toThrow();
   });
@@ -120,15 +132,22 @@ describe('who may use the key', () => {
     return { model, arn: inTemplate(stack, model.encryptionKey!.keyArn) };
   };
 
-  test('the service role, to check and to use it', () => {
+  // #21: as little as the documents ask for.
+  test('the provider, in whose name Bedrock makes its grants, and no service role', () => {
     const { model, arn } = build();
 
-    expect(keyStatements(model.role)).toEqual([{ effect: 'Allow', actions: BUILDER, resources: [arn] }]);
+    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
+    expect(keyStatements(model.role)).toEqual([]);
   });
 
-  test('the provider, in whose name Bedrock makes its grants', () => {
-    const { model, arn } = build();
+  test('can be switched, if a real account refuses that: the service role as well, and grants without conditions', () => {
+    const stack = newStack();
+    const encryption = ModelEncryption.customerManaged(undefined, { serviceRoleUsesKey: true, unconditionalGrants: true });
+    const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption });
+    const unconditional = useOf(inTemplate(stack, model.encryptionKey!.keyArn))
+      .map(({ effect, actions, resources }) => ({ effect, actions, resources }));
 
-    expect(keyStatements(model.provider.role)).toEqual([{ effect: 'Allow', actions: BUILDER, resources: [arn] }]);
+    expect(keyStatements(model.provider.role)).toEqual(unconditional);
+    expect(keyStatements(model.role)).toEqual(unconditional);
   });
 });

@@ -26,7 +26,11 @@ const BESIDES: { readonly [operation: string]: readonly string[] } = {
   CreateModelImportJob: ['iam:PassRole', 'bedrock:TagResource'],
 };
 
-const MODEL_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'];
+const MODEL_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
+const GRANTS = {
+  'Bool': { 'kms:GrantIsForAWSResource': 'true' },
+  'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
+};
 
 /** A stack with a model and its roles. */
 interface Fixture {
@@ -94,7 +98,7 @@ async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<P
   return [
     ...await neededForOperations(),
     ...on(model.role.roleArn, ['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } }),
-    ...model.encryptionKey ? on(model.encryptionKey.keyArn, MODEL_KEY_ACTIONS) : [],
+    ...model.encryptionKey ? [...on(model.encryptionKey.keyArn, MODEL_KEY_ACTIONS), ...on(model.encryptionKey.keyArn, ['kms:CreateGrant'], GRANTS)] : [],
     ...weightsKey ? on(weightsKey.keyArn, ['kms:Decrypt']) : [],
     ...on(model.provider.logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ];
@@ -128,7 +132,7 @@ describe('the service role', () => {
   const ON_EVERYTHING = ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'];
 
   /** The statements of the Amazon Bedrock user guide, for the full model. */
-  function documented({ stack, model, weightsKey }: Fixture): Permission[] {
+  function documented({ stack, weightsKey }: Fixture): Permission[] {
     const on = (resources: string[], actions: string[], conditions?: unknown) => permissionsIn([{ effect: 'Allow', actions, resources, conditions }]);
     const arnOf = (service: string, resource: string) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`;
     const idsOf = (type: string, resource: string) => resourcesOf(stack, type).map(({ id, Type }) => arnOf('ec2', `${resource}/\${${id}${Type.endsWith('SecurityGroup') ? '.GroupId' : ''}}`));
@@ -142,8 +146,6 @@ describe('the service role', () => {
       ...on([`${bucket}/llama/*`], ['s3:GetObject'], owner),
       ...on([bucket], ['s3:ListBucket'], { ...owner, StringLike: { 's3:prefix': ['llama', 'llama/*'] } }),
       ...on([inTemplate(stack, weightsKey!.keyArn) as string], ['kms:Decrypt', 'kms:DescribeKey']),
-      // The key of the model.
-      ...on([inTemplate(stack, model.encryptionKey!.keyArn) as string], MODEL_KEY_ACTIONS),
       // The network.
       ...on(['*'], ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcs', 'ec2:DescribeDhcpOptions', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups']),
       ...on([everyInterface], ['ec2:CreateNetworkInterface'], {

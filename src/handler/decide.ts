@@ -157,6 +157,9 @@ export const ORPHAN_PATIENCE = 5 * MINUTE;
 /** A job that ended this long before a request began has nothing to do with it. The links of a chain follow within seconds. */
 export const HISTORY = 10 * MINUTE;
 
+/** So long before a deletion must end, it looks whether the import that it waits for is one of this stack at all. */
+export const LAST_LOOKS = 10 * MINUTE;
+
 const LOOK_FOR_RUNNING: Call = { do: 'ListModelImportJobs', into: 'running', status: 'InProgress' };
 
 /** The next step from the facts towards the goal. */
@@ -253,8 +256,9 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
     if (!Array.isArray(owned)) return owned;
     const others = owned.filter(other => other.name !== names.modelName);
     const isFormer = (other: ModelSummary) => goal.formerModelNames.includes(other.name);
-    if (request.retain) changes.push(...others.filter(isFormer).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
-    else if (!leavesOrphan(goal, facts)) {
+    if (request.retain) {
+      changes.push(...others.filter(isFormer).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
+    } else if (!leavesOrphan(goal, facts)) {
       const deletion = deleteOne(facts, others.filter(other => !isFormer(other) && isOlder(other, goal)));
       if (deletion) return deletion;
     }
@@ -299,8 +303,8 @@ function doubtOf(goal: Present, model: Model, facts: Facts): Step | undefined {
 }
 
 /** Whether a job was started with a service role of this stack. */
-function isOfRole(goal: Goal, job: ImportJob | Absent): boolean {
-  return job !== 'absent' && job.roleArn !== undefined && goal.roles.includes(job.roleArn);
+function isOfRole(goal: Goal, { roleArn }: ImportJob): boolean {
+  return roleArn !== undefined && goal.roles.includes(roleArn);
 }
 
 /** The model is there: an orphan that cannot be removed for a while is no reason to fail. */
@@ -330,7 +334,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
   if (running === undefined) return LOOK_FOR_RUNNING;
   const own = [...running, ...facts.ownJobs ?? []].find(job => isRunning(job) && identityOfJob(job.name)?.owner === goal.owner
     && (goal.link !== 'model' || job.modelName === goal.modelName) && !isForeign(goal, facts, job));
-  if (own && goal.link === 'import' && now >= goal.deadline && facts.jobs?.[own.arn] === undefined) {
+  if (own && goal.link === 'import' && now >= goal.deadline - LAST_LOOKS && facts.jobs?.[own.arn] === undefined) {
     return { do: 'GetModelImportJob', into: 'jobs', jobName: own.arn };
   }
   // An update was rolled back that had made the chain longer: its model serves, and the next success removes what the import brings.
@@ -388,7 +392,7 @@ function isRunning({ status }: ImportJob): boolean {
  */
 function isForeign(goal: Goal, facts: Facts, job: ImportJob): boolean {
   const started = facts.jobs?.[job.arn];
-  return started !== undefined && !isOfRole(goal, started);
+  return started !== undefined && started !== 'absent' && !isOfRole(goal, started);
 }
 
 /**

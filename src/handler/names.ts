@@ -107,8 +107,6 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 /** The first characters of a SHA-256 in base32, five bits each; unlike its inputs joined, the JSON of them has one reading. */
 function hash(length: number, ...parts: (string | undefined)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts.map(part => part ?? null))).digest();
-  let bits = 0n;
-  for (const byte of digest.subarray(0, Math.ceil(length * 5 / 8))) bits = bits << 8n | BigInt(byte);
-  bits >>= BigInt(Math.ceil(length * 5 / 8) * 8 - length * 5);
-  return Array.from({ length }, (_, index) => BASE32[Number(bits >> BigInt((length - 1 - index) * 5) & 31n)]).join('');
+  const bits = Array.from(digest, byte => byte.toString(2).padStart(8, '0')).join('');
+  return Array.from({ length }, (_, index) => BASE32[parseInt(bits.slice(index * 5, index * 5 + 5), 2)]).join('');
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { IsCompleteRequest, IsCompleteResponse, OnEventRequest, OnEventResponse } from './model-import-handler';
+import { TIME_BUDGET } from './time-budget';
 
 type Handle = (event: OnEventRequest | IsCompleteRequest) => Promise<OnEventResponse | IsCompleteResponse>;
 
@@ -15,10 +16,12 @@ export const QUICK_INTERVAL = 5_000;
  */
 export function quickAtFirst(handle: Handle, now: () => number = Date.now, sleep: (ms: number) => Promise<unknown> = setTimeout): Handle {
   return async event => {
-    const answer = await handle(event);
-    if (!('StartedAt' in event && 'IsComplete' in answer) || answer.IsComplete) return answer;
-    if (now() + QUICK_INTERVAL > Number(event.StartedAt) + QUICK_PHASE) return answer;
-    await sleep(QUICK_INTERVAL);
-    return quickAtFirst(handle, now, sleep)(event);
+    const until = now() + TIME_BUDGET.looks;
+    for (;;) {
+      const answer = await handle(event);
+      if (!('StartedAt' in event && 'IsComplete' in answer) || answer.IsComplete) return answer;
+      if (now() + QUICK_INTERVAL > Math.min(Number(event.StartedAt) + QUICK_PHASE, until)) return answer;
+      await sleep(QUICK_INTERVAL);
+    }
   };
 }

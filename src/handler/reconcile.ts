@@ -14,9 +14,9 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
     log(step);
     if (step.do === 'wait' || step.do === 'succeed' || step.do === 'fail') return step;
     try {
-      const learned = await call(step, facts, bedrock);
-      if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
-      facts = learned.deleted ? { now: now(), ...learned } : { ...facts, ...learned };
+      const news = await call(step, facts, bedrock);
+      if (news === undefined) return { do: 'wait', why: `${step.do} has been called` };
+      facts = news.deleted ? { now: now(), ...news } : { ...facts, ...news };
     } catch (error) {
       facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }

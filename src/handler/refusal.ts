@@ -28,7 +28,8 @@ export function refusalOf(operation: string, error: unknown): Refusal {
 
 function kindOf(error: Error): RefusalKind {
   const sdkError = error as Parameters<typeof isTransientError>[0];
-  if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError)) return 'transient';
+  // An AbortError is a call that was under way when the time of the invocation was up.
+  if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError) || error.name === 'AbortError') return 'transient';
   switch (error.name) {
     case 'ConflictException':
     // It was there a moment ago; the next poll sees what has become of it.

@@ -1,4 +1,5 @@
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnResource, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 
 /**
@@ -16,11 +17,18 @@ export function additionsTo(construct: IConstruct): IDependable {
 export function waysTo(services: string[], vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
   // com.amazonaws.us-east-1.bedrock, with tokens before and behind; not ...bedrock-runtime.
   const called = new RegExp(`\\.(${services.join('|')})(?![\\w-])`);
-  const serves = (endpoint: IConstruct) => called.test((endpoint.node.defaultChild as ec2.CfnVPCEndpoint).serviceName ?? '');
+  const stack = Stack.of(vpc);
+  const vpcId = JSON.stringify(stack.resolve(vpc.vpcId));
+  // Wherever in the stack they are constructed, and by whichever copy of aws-cdk-lib.
+  const serves = (child: IConstruct) => isVpcEndpoint(child) && called.test(child.serviceName ?? '') && JSON.stringify(stack.resolve(child.vpcId)) === vpcId;
   return [
     subnets.internetConnectivityEstablished,
-    lazily(() => vpc.node.findAll().filter(child => child instanceof ec2.VpcEndpoint && serves(child))),
+    lazily(() => stack.node.findAll().filter(child => Stack.of(child) === stack && serves(child))),
   ];
+}
+
+function isVpcEndpoint(construct: IConstruct): construct is ec2.CfnVPCEndpoint {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::EC2::VPCEndpoint';
 }
 
 function lazily(find: () => IConstruct[]): IDependable {

@@ -1,4 +1,4 @@
-import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, Token } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct, IConstruct } from 'constructs';
 import { assertValid } from './validation';
@@ -23,14 +23,6 @@ export function usableKey(scope: Construct, property: string, given: kms.IKey): 
     );
   }
   return key;
-}
-
-/** A key of another Region cannot encrypt the model. */
-export function assertSameRegion(scope: Construct, property: string, key: kms.IKey): void {
-  const here = Stack.of(scope).region;
-  const there = key.env.region;
-  if (Token.isUnresolved(here) || Token.isUnresolved(there) || here === there) return;
-  assertValid(scope, complaint(property, there, `a key of the Region of the model, ${here}`, 'Pass a key of that Region, or a replica of a multi-Region key'));
 }
 
 function targetOf(scope: Construct, property: string, alias: kms.IAlias): kms.IKey {

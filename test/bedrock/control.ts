@@ -1,6 +1,7 @@
 import type { Bedrock } from './bedrock';
 import { VirtualClock } from './clock';
 import { OPERATIONS, type Operation } from './constraints';
+import type { When } from './faults';
 import type { ImportPlan } from './resources';
 
 /** Under this path another process plays the operator. */
@@ -70,9 +71,9 @@ function flag(body: Arguments['body'], name: string): boolean {
   return value;
 }
 
-function moment(body: Arguments['body'], name: string): 'before' | 'after' {
+function moment(body: Arguments['body'], name: string): When {
   const value = body[name];
-  if (value !== 'before' && value !== 'after') throw new Error(`${name} must be before or after`);
+  if (value !== 'before' && value !== 'during' && value !== 'after') throw new Error(`${name} must be before, during or after`);
   return value;
 }
 

@@ -28,6 +28,16 @@ export class ConnectionLostError extends Error {
   }
 }
 
+/** No answer comes, or only half of one, and the connection stays: what the SDK makes of it when its patience is over. */
+export class HangError extends Error {
+  public readonly name = 'TimeoutError';
+  public readonly $metadata = {};
+
+  public constructor(public readonly inTheMiddle: boolean) {
+    super('Connection timed out after 15000 ms');
+  }
+}
+
 export function invalid(message: string): BedrockError {
   return new BedrockError('ValidationException', message);
 }

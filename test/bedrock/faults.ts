@@ -1,8 +1,11 @@
 import type { Operation } from './constraints';
-import { BedrockError, ConnectionLostError } from './errors';
+import { BedrockError, ConnectionLostError, HangError } from './errors';
 
 /** The name of the fault that is no answer at all. */
 export const CONNECTION_LOST = 'ConnectionLost';
+
+/** The name of the fault that is no answer at all, on a connection that stays open. */
+export const HANG = 'Hang';
 
 /** A call as it arrives. */
 export interface Call {
@@ -12,7 +15,7 @@ export interface Call {
 }
 
 export interface Fault {
-  /** An error's name, or `CONNECTION_LOST`. */
+  /** An error's name, or `CONNECTION_LOST`, or `HANG`. */
   readonly name: string;
   /** @default the status of that error in the service's model */
   readonly statusCode?: number;
@@ -21,20 +24,23 @@ export interface Fault {
   readonly times?: number;
   /**
    * `before`: the call does nothing. `after`: the call does its work and its answer is lost, so that the client sees the
-   * fault whatever the answer was.
+   * fault whatever the answer was. `during`, of `HANG` only: the answer stops in the middle.
    *
    * @default 'before'
    */
-  readonly when?: 'before' | 'after';
+  readonly when?: When;
   /** Meets only the calls for which this is true; a time window looks at the call's `at`. @default every call */
   readonly matches?: (call: Call) => boolean;
 }
 
+/** When a fault comes. */
+export type When = 'before' | 'during' | 'after';
+
 /** A fault that meets a call. */
 export interface MetFault {
   readonly name: string;
-  readonly when: 'before' | 'after';
-  readonly error: BedrockError | ConnectionLostError;
+  readonly when: When;
+  readonly error: BedrockError | ConnectionLostError | HangError;
 }
 
 interface ScriptedFault {
@@ -71,6 +77,8 @@ export class FaultScript {
   }
 }
 
-function errorOf({ name, message, statusCode }: Fault): BedrockError | ConnectionLostError {
+function errorOf({ name, message, statusCode, when }: Fault): MetFault['error'] {
+  if (name === HANG) return new HangError(when === 'during');
+  if (when === 'during') throw new RangeError(`Only ${HANG} can come during an answer, not ${name}`);
   return name === CONNECTION_LOST ? new ConnectionLostError() : new BedrockError(name, message ?? `Scripted ${name}`, statusCode);
 }

@@ -234,7 +234,7 @@ describe('the control API', () => {
     ['GET', 'toString', undefined, /There is only/],
     ['POST', 'faults', { operation: 'DeleteEverything', name: 'X' }, /DeleteEverything is no operation/],
     ['POST', 'faults', { name: 'Unheard' }, /give its statusCode/],
-    ['POST', 'faults', { name: 'ConflictException', when: 'never' }, /when must be before or after/],
+    ['POST', 'faults', { name: 'ConflictException', when: 'never' }, /when must be before, during or after/],
     ['POST', 'faults', {}, /name must be a string/],
     ['POST', 'jobs/complete', { job: 'absent' }, /absent/],
     ['POST', 'models/seed', { modelName: 'no.dots' }, /importedModelName/],

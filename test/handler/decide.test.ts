@@ -1,9 +1,9 @@
+import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
   type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
   VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
-import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { RefusalKind } from '../../src/handler/refusal';
 
 const MINUTE = 60_000;
@@ -347,9 +347,10 @@ describe('a model that is named like one of this stack', () => {
   test('and an import with another role do not keep the stack from being deleted, when the time is up', () => {
     const forged = job({ roleArn: 'arn:aws:iam::111122223333:role/attacker' });
     const seen = { running: [forged], models: [], ownJobs: [forged] };
-    expect(decide(sweep, facts(seen, 54))).toMatchObject({ do: 'wait' });
-    expect(decide(sweep, facts(seen, 55))).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
-    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: forged } }, 55))).toEqual({ do: 'succeed' });
+    expect(decide(sweep, facts(seen, 44))).toMatchObject({ do: 'wait' });
+    expect(decide(sweep, facts(seen, 45))).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
+    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: 'absent' } }, 45))).toMatchObject({ do: 'wait' }); // it has only just been started
+    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: forged } }, 45))).toEqual({ do: 'succeed' });
   });
 
   // #2: a model that the job of somebody else has made is not deleted because its name looks like ours.

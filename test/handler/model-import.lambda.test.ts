@@ -13,7 +13,10 @@ test('the bundle imports a model and deletes it again', async () => {
   const anHourAgo = new VirtualClock(Date.now() - 60 * 60_000); // a deletion waits for what has only just been made
   const server = await startBedrockServer({ clock: anHourAgo, planImport: () => ({ durationMs: 0 }) });
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL_BEDROCK: server.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_BEDROCK: server.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
     SERVED_STACKS: STACK_ID,
   });
   try {

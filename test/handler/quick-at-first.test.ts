@@ -1,6 +1,7 @@
 import { request } from './deployment';
 import type { IsCompleteRequest, IsCompleteResponse } from '../../src/handler/model-import-handler';
 import { QUICK_INTERVAL, QUICK_PHASE, quickAtFirst } from '../../src/handler/quick-at-first';
+import { TIME_BUDGET } from '../../src/handler/time-budget';
 
 /** Polls once, `age` after the request began, with answers that are complete from `completeAt` on. */
 async function poll(age: number, completeAt = Infinity) {
@@ -29,6 +30,18 @@ test('answers as soon as the request is complete', async () => {
 
 test('looks once when the request is older', async () => {
   expect(await poll(QUICK_PHASE)).toEqual({ answer: { IsComplete: false }, looks: [QUICK_PHASE] });
+});
+
+// A version that looked for ten minutes in a function of two went unnoticed by all tests.
+test('does not look longer than its function has time, however slow the looks and however young the request', async () => {
+  let now = 0;
+  const event: IsCompleteRequest = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: 10 * 60_000 };
+  const slow = async (): Promise<IsCompleteResponse> => {
+    now += 20_000;
+    return { IsComplete: false };
+  };
+  await quickAtFirst(slow, () => now, async ms => { now += ms; })(event);
+  expect(now).toBeLessThanOrEqual(TIME_BUDGET.looks + 20_000);
 });
 
 test('leaves onEvent alone', async () => {

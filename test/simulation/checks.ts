@@ -4,11 +4,11 @@ import type { Polled } from './provider';
 import { type Answer, type CfnRequest, contentOf, CREATE_FAILED, describeRequest, shortContent } from './request';
 import type { Definition, Template } from './template';
 import type { World } from './world';
+import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { Snapshot } from '../bedrock/bedrock';
 import type { Operation } from '../bedrock/constraints';
 import type { BedrockError } from '../bedrock/errors';
 import type { Tag } from '../bedrock/tags';
-import { RETAIN_TAG } from '../../src/contract/custom-resource';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -105,10 +105,15 @@ export class Checks {
   private readonly retainedArns = new Set<string>();
   /** What was ever the model of a stack, by ARN. */
   private readonly served = new Set<string>();
+  /** ... whose last answer was under RETAIN. */
+  private readonly retainAnswered = new Set<string>();
   /** Jobs that somebody else has named like those of a stack. */
   private readonly planted = new Set<string>();
+  /** ... and those whose models only are named so. */
+  private readonly plantedByName = new Set<string>();
   /** Chains of which a resource was skipped in a rollback, with the operation. */
   private readonly skippedChains = new Map<string, number>();
+  private readonly onceSkipped = new Set<string>();
 
   constructor(private readonly world: World) {}
 
@@ -139,6 +144,12 @@ export class Checks {
     }
   }
 
+  /** An invocation goes on. */
+  public lasts(request: CfnRequest, began: number): void {
+    const seconds = (this.world.now - began) / SECOND;
+    if (seconds > 100) this.violate('within-time-out', `${describeRequest(request)} has been at it for ${Math.round(seconds)} s in one invocation`);
+  }
+
   /** Nobody has answered for an hour. */
   public unanswered(request: CfnRequest): void {
     if (!request.excuses.has('framework killed')) this.violate('answered', `${describeRequest(request)} is not answered within its hour`);
@@ -149,7 +160,8 @@ export class Checks {
     if (!former || former.disturbed || polled.disturbed) return;
     // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
     const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
-    const limit = !former.running || !polled.running ? 24 : isFirst ? 4 : 1;
+    const isLast = request.link === 'import' && request.event.RequestType === 'Delete' && polled.at > (request.startedAt ?? 0) + PATIENCE.delete - 12 * MINUTE;
+    const limit = isLast ? 16 : !former.running || !polled.running ? 24 : isFirst ? 4 : 1;
     if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
   }
 
@@ -186,7 +198,7 @@ export class Checks {
       const isUnmarked = this.zombieTagged.has(model.modelArn ?? '') && !hasMark(model.tags);
       if (isUnmarked && this.retainedArns.has(model.modelArn ?? '')) this.world.count('assumed: a zombie removes a mark');
       else if (this.retainedArns.has(model.modelArn ?? '')) this.violate('retained', `${describeRequest(request)} deletes ${model.modelName}, which CloudFormation has retained`);
-      if (this.planted.has(model.jobName ?? '')) {
+      if (this.planted.has(model.jobName ?? '') && !this.plantedByName.has(model.jobName ?? '')) {
         this.world.count('planted model deleted');
         return;
       }
@@ -344,18 +356,25 @@ export class Checks {
     if (link !== 'model') return;
     const model = this.world.bedrock.snapshot().models.find(one => one.modelName === physicalId && this.chainOf(one) === chain);
     if (!model || !this.served.has(model.modelArn ?? '')) return;
+    if (!this.retainAnswered.has(model.modelArn ?? '')) {
+      this.world.count('assumed: retained before the handler could know');
+      return;
+    }
     this.world.count('model retained');
     this.retainedArns.add(model.modelArn ?? '');
     this.kept.delete(model.modelArn ?? '');
   }
 
-  public plantedJob(jobName: string): void {
+  public plantedJob(jobName: string, byName: boolean): void {
     this.planted.add(jobName);
+    if (byName) this.plantedByName.add(jobName);
   }
 
   /** The user lets CloudFormation skip a resource that cannot be rolled back. */
   public skipped(stack: Stack, { importLogicalId }: Definition): void {
-    if (importLogicalId) this.skippedChains.set(`${stack.stackId}|${importLogicalId}`, stack.operation);
+    if (!importLogicalId) return;
+    this.skippedChains.set(`${stack.stackId}|${importLogicalId}`, stack.operation);
+    this.onceSkipped.add(`${stack.stackId}|${importLogicalId}`);
   }
 
   /** An operation of a stack begins, or its rollback. */
@@ -447,6 +466,7 @@ export class Checks {
     if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} names another model than ${model.modelName}`);
     this.kept.set(model.modelArn ?? '', request.chain);
     this.served.add(model.modelArn ?? '');
+    this.retainAnswered[event.ResourceProperties.RemovalPolicy === 'RETAIN' ? 'add' : 'delete'](model.modelArn ?? '');
     this.succeededFrom.set(request.chain, { operation: request.operation, at: request.startedAt ?? request.sentAt });
     this.checkPromptness(request, model);
   }
@@ -486,7 +506,7 @@ export class Checks {
       && (link === 'import' || model.modelName === event.PhysicalResourceId));
     if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and ${left[0].modelName} is there`);
     const own = this.runningJobs().filter(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
-    if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete
+    if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete - 11 * MINUTE
       && own.every(({ roleArn }) => roleArn !== event.ResourceProperties.RoleArn)) {
       this.world.count('assumed: an import of a former role outlives its chain');
       this.forgottenChains.add(chain);
@@ -525,7 +545,8 @@ export class Checks {
     if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) {
       const running = this.runningJobs().map(({ jobName }) => jobName ?? '');
       const own = running.some(name => this.jobs.get(name)?.chain === request.chain);
-      if (!own && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
+      const wasDisturbed = request.lastFaultAt >= this.world.now - 12 * MINUTE;
+      if (!own && !wasDisturbed && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
       return 'delete timed out';
     }
     return undefined;
@@ -578,8 +599,8 @@ export class Checks {
     if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
       const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
       if (accused && this.planted.has(accused.jobName ?? '')) return 'name planted';
-      const role = accused && this.job(accused.jobName ?? '')?.roleArn;
-      if (accused && this.chainOf(accused) === chain && link === 'model' && /with the service role/.test(reason) && !rolesOf(request).includes(role)) {
+      const startedWith = accused && this.job(accused.jobName ?? '')?.roleArn;
+      if (accused && this.chainOf(accused) === chain && link === 'model' && /with the service role/.test(reason) && !rolesOf(request).includes(startedWith)) {
         this.world.count('assumed: a model of a former role');
         return 'model of a former role';
       }
@@ -603,8 +624,10 @@ export class Checks {
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
       const told = this.importAnswered.get(chain);
-      const isRaced = [...this.deleted.values()].some(one => one.chain === chain && one.content === content && one.excuses && one.cancelled
-        && one.at >= (told?.operation === request.operation ? told.at : start) - this.lag());
+      // The last link alone follows what was there before; ten minutes after the end of its job, it imports again.
+      const since = told?.operation === request.operation ? told.at : link === 'model' ? 0 : start;
+      const isRaced = [...this.deleted].some(([arn, one]) => one.chain === chain && one.content === content && one.excuses
+        && (one.cancelled || this.staleArns.has(arn)) && one.at >= since - this.lag());
       if (isRaced) {
         this.world.count('assumed: model goes between two links');
         return 'deleted by a request that nobody waits for';
@@ -632,7 +655,7 @@ export class Checks {
       if (this.contentOfModel(model) !== content || this.chainOf(model) !== `${stack.stackId}|${chain}`) {
         this.violate('arn-live', `${stack.name} is ${stack.status}, and ${model.modelName} is made of ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
       }
-      const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as { ImportedModelTags?: Tag[]; JobTags?: Tag[]; RemovalPolicy?: string };
+      const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as RecordedProperties;
       if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no mark`);
       if (RemovalPolicy !== 'RETAIN' && hasMark(model.tags)) this.world.count('a retained model serves again');
       // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
@@ -691,7 +714,7 @@ export class Checks {
       if (refused >= start.at) continue;
       const recorded = this.recorded(stack, chain);
       const orphan = this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === key
-        && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.skippedChains.has(key)
+        && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.onceSkipped.has(key)
         && model.modelArn !== recorded?.attributes.ModelArn && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
       if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, and ${orphan.modelName} is left of ${chain}`);
     }
@@ -843,15 +866,19 @@ function importLinks({ definitions }: Template): string[] {
 }
 
 function tagKeysOf(resource: Resource | undefined): Before['tagKeys'] {
-  const { ImportedModelTags = [], JobTags = [], RemovalPolicy } = (resource?.properties ?? {}) as {
-    ImportedModelTags?: Tag[]; JobTags?: Tag[]; RemovalPolicy?: string;
-  };
+  const { ImportedModelTags = [], JobTags = [], RemovalPolicy } = (resource?.properties ?? {}) as RecordedProperties;
   return { model: [...ImportedModelTags.map(({ key }) => key), ...RemovalPolicy === 'RETAIN' ? [RETAIN_TAG.key] : []], job: JobTags.map(({ key }) => key) };
 }
 
 /** Of the model in the template, from the logical id of its first link. */
 function indexOf(chain: string): number {
   return Number(/^M(\d+)/.exec(chain)?.[1]);
+}
+
+interface RecordedProperties {
+  readonly ImportedModelTags?: Tag[];
+  readonly JobTags?: Tag[];
+  readonly RemovalPolicy?: string;
 }
 
 function hasMark(tags: readonly Tag[]): boolean {

@@ -1,5 +1,5 @@
 import type { FaultScript } from './script';
-import { BedrockError, ConnectionLostError } from '../bedrock/errors';
+import { BedrockError, ConnectionLostError, HangError } from '../bedrock/errors';
 
 /** When the faults of a script strike. */
 export class FaultPlan {
@@ -20,7 +20,7 @@ export class FaultPlan {
   }
 
   /** What meets the next call, and when. */
-  public nextCall(operation: string, minute: number): { readonly error?: Error; readonly after?: boolean; readonly killed?: 'before' | 'after'; readonly name?: string } {
+  public nextCall(operation: string, minute: number): { readonly error?: Error; readonly after?: boolean; readonly killed?: 'before' | 'after'; readonly hangs?: boolean; readonly name?: string } {
     const call = this.calls++;
     if (operation === 'CreateModelImportJob') this.creates += 1;
     const killed = this.handlerKills.get(call);
@@ -32,6 +32,9 @@ export class FaultPlan {
         case 'lostRequest':
         case 'lostAnswer':
           if (call >= fault.call && call < fault.call + fault.times) return { error: errorOf(fault.kind), after: fault.kind === 'lostAnswer', name: fault.kind };
+          break;
+        case 'hangs':
+          if (call >= fault.call && call < fault.call + fault.times) return { error: new HangError(false), after: fault.when === 'after', hangs: true, name: 'hangs' };
           break;
         case 'storm':
           if (minute >= fault.atMinute && minute < fault.atMinute + fault.minutes) return { error: errorOf('throttled'), name: 'storm' };

@@ -106,6 +106,7 @@ const plants: fc.Arbitrary<OtherScript> = fc.record({
   model: fc.constantFrom(0, 0, 1),
   version: fc.integer({ min: 0, max: 2 }),
   genuineSource: fc.boolean(),
+  otherJob: rarely(fc.constant(true), false, 2),
 });
 const others: fc.Arbitrary<OtherScript> = fc.oneof(
   fc.record({ do: fc.constant<'import'>('import'), atMinute, minutes: fc.integer({ min: 1, max: 120 }), fails: rarely(fc.constant(true), false, 4) }),
@@ -122,6 +123,7 @@ const calls = fc.oneof(fc.nat(30), fc.nat(250));
 const faults: fc.Arbitrary<FaultScript> = fc.oneof(
   fc.record({ kind: fc.constantFrom('throttled', 'serverError', 'lostRequest', 'lostAnswer'), call: calls, times: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constantFrom('lostAnswer', 'throttled'), call: fc.nat(12), times: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({ kind: fc.constant('hangs'), call: calls, times: fc.integer({ min: 1, max: 12 }), when: fc.constantFrom('before', 'after') }),
   fc.record({ kind: fc.constant('storm'), atMinute, minutes: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('refusedForGood'), create: fc.nat(3) }),
   fc.record({ kind: fc.constant('handlerKilled'), call: calls, when: fc.constantFrom('before', 'after') }),

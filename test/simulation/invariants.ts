@@ -23,6 +23,7 @@ export const INVARIANTS = {
   'fails-at-first-look': 'a fact that is final must end the wait at once',
   'prompt': 'a model that is there and not reported keeps the deployment waiting',
   'one-call-per-poll': 'the account shares few calls per second; a wait must not use them up',
+  'within-time-out': 'Lambda kills an invocation that takes too long, and the deployment fails',
   'terminates': 'something goes on for ever',
 } as const;
 

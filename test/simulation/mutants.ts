@@ -206,7 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'untags everything',
     patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: [...have.keys()].filter(key => !want.has(key) || formerKeys.length < 0),' }],
-    caughtBy: ['tags'],
+    caughtBy: ['retained', 'tags'],
     seed: 3,
   },
   {
@@ -305,7 +305,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what is replaced under RETAIN is not marked',
-    patches: [{ file: D, find: 'if (request.retain) changes.push(', replace: 'if (request.retain) [].push(' }],
+    patches: [{ file: D, find: 'changes.push(...others.filter(isFormer)', replace: '[].push(...others.filter(isFormer)' }],
     caughtBy: ['retained'],
     seed: 5,
   },
@@ -324,13 +324,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a model is deleted by its name alone',
     patches: [{ file: D, find: 'return made.has(arn) || (model !== undefined', replace: 'return made.has(arn) || looked[arn] !== undefined || (model !== undefined' }],
     caughtBy: ['hands-off'],
-    seed: 8,
+    seed: 205,
   },
   {
     name: 'a deletion takes whatever has the name',
     patches: [{ file: D, find: "if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not", replace: "if (goal.owner === '') return { do: 'succeed', why: `${model.arn} is not" }],
     caughtBy: ['hands-off'],
-    seed: 110,
+    seed: 202,
   },
   {
     name: 'the name of a job is believed',
@@ -341,13 +341,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the role of a job is not looked at',
     patches: [{ file: D, find: "  if (job === 'absent' || isOfRole(goal, job)) return undefined;", replace: '  if (job) return undefined;' }],
-    caughtBy: ['genuine', 'arn-live'],
-    seed: 8,
+    caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
+    seed: 202,
   },
   {
     name: 'a model is verified by its name',
     patches: [{ file: D, find: 'goal.verifiedJobName !== undefined && goal.verifiedJobName === model.jobName', replace: 'goal.verifiedJobName !== undefined' }],
-    caughtBy: ['genuine', 'arn-live'],
+    caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
     seed: 8,
   },
   {
@@ -385,6 +385,17 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ file: D, find: 'models.filter(({ arn }) => !deleted[arn])', replace: 'models.filter(({ arn }) => !deleted[`${arn}!`])' }],
     caughtBy: ['terminates', 'answered'],
     seed: 9,
+  },
+  // Calls that hang.
+  {
+    name: 'a call that is not answered is tried again at once',
+    patches: [{ file: 'reconcile.ts', find: '    } catch (error) {\n', replace: "    } catch (error) {\n      if ((error as Error).name === 'TimeoutError') continue;\n" }],
+    caughtBy: ['within-time-out', 'terminates', 'needless-import'],
+  },
+  {
+    name: 'a call that is not answered fails the deployment',
+    patches: [{ file: 'refusal.ts', find: 'isTransientError(sdkError) ||', replace: "(isTransientError(sdkError) && error.name !== 'TimeoutError') ||" }],
+    caughtBy: ['needless-failure'],
   },
 ];
 

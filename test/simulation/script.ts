@@ -118,13 +118,24 @@ export type OtherScript =
   /** The account gets another quota of imported models. */
   | { readonly do: 'quota'; readonly atMinute: number; readonly maxModels: number }
   /** Somebody who may import, with a role of his own, and who knows how this library names things, and what a stack will ask for. */
-  | { readonly do: 'plant'; readonly atMinute: number; readonly minutes: number; readonly stack: number; readonly model: number; readonly version: number;
+  | {
+    readonly do: 'plant';
+    readonly atMinute: number;
+    readonly minutes: number;
+    readonly stack: number;
+    readonly model: number;
+    readonly version: number;
     /** From the very source that the stack names, as it is now, or from one of his own. */
-    readonly genuineSource: boolean; };
+    readonly genuineSource: boolean;
+    /** Only the model is named like one of the stack, by a job of any name. */
+    readonly otherJob: boolean;
+  };
 
 export type FaultScript =
   /** The n-th call of Bedrock and some after it are refused, or their answers are lost. */
   | { readonly kind: 'throttled' | 'serverError' | 'lostRequest' | 'lostAnswer' | 'accessDenied'; readonly call: number; readonly times: number }
+  /** The n-th call and some after it are not answered: each takes as long as the SDK waits for all its attempts. */
+  | { readonly kind: 'hangs'; readonly call: number; readonly times: number; readonly when: 'before' | 'after' }
   /** Everything is throttled for some time. */
   | { readonly kind: 'storm'; readonly atMinute: number; readonly minutes: number }
   /** Bedrock finds the n-th request for a job wrong. */

@@ -49,7 +49,8 @@ export class User {
       if (this.tries > 4) {
         this.destroy(() => this.next());
       } else {
-        this.world.scheduler.after(20 * MINUTE, () => this.stack.continueRollback(() => this.seeThrough(script), this.tries > (script.skipsAfter ?? Infinity)));
+        const skips = this.tries > (script.skipsAfter ?? Infinity);
+        this.world.scheduler.after(20 * MINUTE, () => this.stack.continueRollback(() => this.seeThrough(script), skips));
       }
       return;
     }

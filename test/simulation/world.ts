@@ -10,10 +10,11 @@ import type { OtherScript, Script } from './script';
 import { roleArnOf } from './template';
 import { Trace } from './trace';
 import { User } from './user';
+import { contentOf, ownerOf } from '../../src/handler/names';
+import { TIME_BUDGET } from '../../src/handler/time-budget';
 import { Bedrock } from '../bedrock/bedrock';
 import type { Operation } from '../bedrock/constraints';
 import { BedrockError } from '../bedrock/errors';
-import { contentOf, ownerOf } from '../../src/handler/names';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -118,7 +119,7 @@ export class World {
       return;
     }
     const invocation = new Invocation();
-    const run: Run = { request, invocation, ended, calls: 0, disturbed: false, running: this.checks.ownJobRunning(request) };
+    const run: Run = { request, invocation, ended, began: this.now, calls: 0, disturbed: false, running: this.checks.ownJobRunning(request) };
     this.scheduler.after(throttles > 0 ? SECOND : 0, async () => {
       await invocation.start(this.code, event, () => this.now, () => undefined);
       this.goOn(run);
@@ -139,7 +140,7 @@ export class World {
   }
 
   private async carryOut(run: Run, call: PendingCall): Promise<void> {
-    const { request, invocation } = run;
+    const { request } = run;
     const { operation, input } = call;
     this.calls += 1;
     run.calls += 1;
@@ -152,7 +153,7 @@ export class World {
       if (fault.name === 'refusedForGood') request.excuses.add('refused for good');
       this.trace.say('fault', () => `${fault.name} meets ${operation} for ${describeRequest(request)}`);
     }
-    let result: { readonly value: unknown } | { readonly error: unknown } | undefined;
+    let result: Result | undefined;
     if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
     if (fault.killed) {
       request.excuses.add('handler killed');
@@ -162,9 +163,20 @@ export class World {
       ));
       return;
     }
-    await invocation.answer(({ answer, refuse }) => {
-      if (fault.error) {
-        refuse(fault.error);
+    if (fault.hangs) {
+      // The SDK tries again, and neither is answered.
+      this.scheduler.after(TIME_BUDGET.attempts * TIME_BUDGET.answer, async () => this.tell(run, fault.error, undefined));
+      return;
+    }
+    await this.tell(run, fault.error, result);
+  }
+
+  /** Lets the handler go on, with the answer or without. */
+  private async tell(run: Run, lost: Error | undefined, result: Result | undefined): Promise<void> {
+    this.checks.lasts(run.request, run.began);
+    await run.invocation.answer(({ answer, refuse }) => {
+      if (lost) {
+        refuse(lost);
       } else if (result && 'error' in result) {
         refuse(result.error);
       } else {
@@ -175,9 +187,9 @@ export class World {
   }
 
   /** As the stack's provider, with the permissions that it has. */
-  private callBedrock(request: CfnRequest, operation: Operation, input: object): { readonly value: unknown } | { readonly error: unknown } {
+  private callBedrock(request: CfnRequest, operation: Operation, input: object): Result {
     const { stack } = request;
-    let result: { readonly value: unknown } | { readonly error: unknown };
+    let result: Result;
     const changes = CHANGES.includes(operation);
     if (changes) this.checks.changing(request, operation, input);
     if (this.now < stack.deniedUntil && (stack.deniedAll || operation === 'CreateModelImportJob')) {
@@ -223,7 +235,7 @@ export class World {
   // --- The others in the account ---
 
   /** An import that is named like one of a stack, for what that stack may ask for next; whoever starts it passes a role of his own. */
-  private plant({ stack: index, model, version, minutes, genuineSource }: Extract<OtherScript, { do: 'plant' }>, serial: number): void {
+  private plant({ stack: index, model, version, minutes, genuineSource, otherJob }: Extract<OtherScript, { do: 'plant' }>, serial: number): void {
     const stack = this.stacks[index % this.stacks.length];
     const importLink = stack.resources.get(`M${model}Import`);
     if (!importLink) return;
@@ -232,7 +244,7 @@ export class World {
     const key = properties.ImportedModelKmsKeyId as string | undefined;
     const owner = ownerOf({ stackId: stack.stackId, importLogicalId: `M${model}Import` });
     const content = contentOf({ s3Uri, sourceVersion: version === 0 ? undefined : String(version), importedModelKmsKeyId: key });
-    const jobName = `x-${owner}-${content}-planted${'abcdefgh'[serial % 8]}`.slice(0, 63);
+    const jobName = otherJob ? `team-c-job-${serial}` : `x-${owner}-${content}-planted${'abcdefgh'[serial % 8]}`;
     this.planted = minutes;
     try {
       this.bedrock.createModelImportJob({
@@ -243,7 +255,7 @@ export class World {
         importedModelKmsKeyId: genuineSource ? key : undefined,
       });
       this.count('planted');
-      this.checks.plantedJob(jobName);
+      this.checks.plantedJob(jobName, otherJob);
       this.trace.say('planter', () => `starts ${jobName} of ${minutes} minutes, named like one of ${stack.name}.M${model}`);
     } catch (error) {
       this.trace.say('planter', () => `may not plant ${jobName}: ${(error as Error).message}`);
@@ -310,11 +322,15 @@ export class World {
   }
 }
 
+/** What Bedrock answers. */
+type Result = { readonly value: unknown } | { readonly error: unknown };
+
 interface Run {
   readonly request: CfnRequest;
   readonly invocation: Invocation;
   readonly ended: (outcome: Outcome, polled: Polled) => void;
   readonly running: boolean;
+  readonly began: number;
   calls: number;
   disturbed: boolean;
 }

@@ -131,6 +131,8 @@ export function readable(value: unknown): unknown {
     }
     if (name === 'Fn::ImportValue') return `\${import ${readable(argument)}}`;
     if (name === 'Fn::Select') {
+      const plain = withoutWildcardsIn(argument as SelectArgument);
+      if (plain) return plain;
       const [index, from] = argument as [number, unknown];
       return `\${select ${index} of ${JSON.stringify(readable(from))}}`;
     }
@@ -140,6 +142,17 @@ export function readable(value: unknown): unknown {
     }
   }
   return Object.fromEntries(entries.map(([key, member]) => [key, readable(member)]));
+}
+
+type SelectArgument = [number, { readonly 'Fn::Split'?: [string, { readonly 'Fn::Select'?: SelectArgument }] }];
+
+/** What `withoutWildcards()` makes, in one piece; of the last part of an ARN, `${id in ...}`. */
+function withoutWildcardsIn([index, { 'Fn::Split': split }]: SelectArgument): string | undefined {
+  if (index !== 0 || !split || !['*', '?', '$'].includes(split[0])) return undefined;
+  const [special, text] = split;
+  if (special !== '*') return text['Fn::Select'] && withoutWildcardsIn(text['Fn::Select']);
+  const [place, { 'Fn::Split': parts } = {}] = text['Fn::Select'] ?? [];
+  return place === 1 && parts?.[0] === '/' ? `\${id in ${readable(parts[1])}}` : `\${plain ${readable(text)}}`;
 }
 
 function list<T>(value: T | readonly T[] | undefined): T[] {

@@ -1,0 +1,74 @@
+import { CfnParameter, Fn, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ImportedModel, ModelSource } from '../src';
+import { evaluated } from './support/intrinsics';
+import { newStack, weights } from './support/stacks';
+import { logicalIdOf } from './support/template';
+import { withoutWildcards } from '../src/private/wildcards';
+
+interface RawStatement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+interface RawPolicy {
+  readonly Properties?: { readonly PolicyDocument?: { readonly Statement?: RawStatement[] } };
+}
+
+/** The resources that a role may use for an action, as the deployment makes them. */
+function resourcesFor(stack: Stack, action: string, references: { readonly [id: string]: string }): string[] {
+  const { Resources } = Template.fromStack(stack).toJSON() as { Resources: { [id: string]: RawPolicy } };
+  const statements = Object.values(Resources).flatMap(({ Properties }) => Properties?.PolicyDocument?.Statement ?? []);
+  return statements.filter(({ Action }) => [Action].flat().includes(action))
+    .flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references));
+}
+
+const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+const ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model';
+
+// #20: whoever can write the parameter, or answer CloudFormation, must not decide how much a policy allows.
+describe.each([
+  [`${ARN}/abcdefghijkl`, 'abcdefghijkl'], ['x/*', ''], ['x/?????????????', ''], ['x/${aws:username}', ''], ['x/abc*', 'abc'], ['x/ab?c*', 'ab'],
+])('the ARN %s', (value, id) => {
+  test('in a parameter allows one model at most', () => {
+    const stack = newStack();
+    ImportedModel.fromParameter(stack, 'Shared', '/models/llama').grantInvoke(newRole(stack));
+    const [parameter] = Object.keys(Template.fromStack(stack).findParameters('*', { Default: '/models/llama' }));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [parameter]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+
+  test('as the answer of a custom resource allows one model at most', () => {
+    const stack = newStack();
+    const model = new ImportedModel(stack, 'Llama', { source: weights() });
+    model.grantInvoke(newRole(stack));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [`${logicalIdOf(model)}.ModelArn`]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+});
+
+test.each([
+  ['llama', 'llama/*'], ['llama/', 'llama/*'], ['*', '/*'], ['lla?ma/', 'lla/*'], ['${x}', '/*'],
+])('a prefix that only the deployment knows covers no neighbour (%s)', (value, objects) => {
+  const stack = newStack();
+  const prefix = new CfnParameter(stack, 'Prefix').valueAsString;
+  new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'bkt'), prefix) });
+  expect(resourcesFor(stack, 's3:GetObject', { Prefix: value })).toEqual([`arn:AWS::Partition:s3:::bkt/${objects}`]);
+});
+
+test.each([
+  ['s3://bkt/llama', 'bkt/llama/*', 'bkt'], ['s3://bkt/llama/', 'bkt/llama/*', 'bkt'], ['s3://bkt/*', 'bkt//*', 'bkt'], ['s3://*/x', '/*', ''], ['s3://b?t/x', 'b/*', 'b'],
+])('a URI that only the deployment knows is not widened (%s)', (value, objects, bucket) => {
+  const stack = newStack();
+  new ImportedModel(stack, 'Llama', { source: ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString) });
+  expect(resourcesFor(stack, 's3:GetObject', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${objects}`]);
+  expect(resourcesFor(stack, 's3:ListBucket', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${bucket}`]);
+});
+
+test('wildcards are cut off, whichever comes first', () => {
+  const stack = newStack();
+  const cut = stack.resolve(withoutWildcards(Fn.ref('Value')));
+  expect(['plain', 'a*b', 'a?b*c', 'a$b?c', '*'].map(Value => evaluated(cut, { Value }))).toEqual(['plain', 'a', 'a', 'a', '']);
+});
