@@ -52,7 +52,7 @@ function presence(event: IsCompleteRequest): Goal {
     names,
     request,
     // The id as well: after a rollback that has skipped this link, it is not that of the former properties.
-    formerModelNames: former && formerName !== undefined ? [formerName, event.PhysicalResourceId] : [],
+    formerModelNames: [formerName, event.FormerPhysicalResourceId].filter(name => name !== undefined),
     verifiedJobName: former && formerName === names.modelName && contentOf(former) === names.content ? former.jobName : undefined,
     tags: { model: modelTagsOf(request), job: request.jobTags },
     formerTagKeys: { model: former ? modelTagsOf(former).map(tag => tag.key) : [], job: (former?.jobTags ?? []).map(tag => tag.key) },

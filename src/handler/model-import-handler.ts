@@ -27,6 +27,8 @@ export interface OnEventResponse {
   readonly PhysicalResourceId: string;
   /** When this request began, in milliseconds; also what tells an `isComplete` request from an `onEvent` request. */
   readonly StartedAt: number;
+  /** The id before this request: `isComplete` is told the new one only. */
+  readonly FormerPhysicalResourceId?: string;
 }
 
 /** What the framework sends to `isComplete`, again and again. */
@@ -66,7 +68,7 @@ export class ModelImportHandler {
     this.refuseStrangers(event);
     const PhysicalResourceId = idOf(event);
     this.log({ request: event.RequestType, requestId: event.RequestId, resource: event.LogicalResourceId, id: PhysicalResourceId });
-    return { PhysicalResourceId, StartedAt: startOf(event, this.now()) };
+    return { PhysicalResourceId, StartedAt: startOf(event, this.now()), FormerPhysicalResourceId: event.PhysicalResourceId };
   }
 
   private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {

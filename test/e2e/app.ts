@@ -1,4 +1,4 @@
-import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SETTINGS, type StackSettings } from './settings';
@@ -7,10 +7,13 @@ import { ImportedModel, ModelImportProvider, ModelSource, ReplacementStrategy } 
 class ModelStack extends Stack {
   constructor(scope: Construct, settings: StackSettings) {
     super(scope, settings.stack);
-    const { version = 1, importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling, publishTo } = settings;
+    const { version = 1, retain, team } = settings;
+    const { importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling, publishTo } = settings;
     const model = new ImportedModel(this, 'Llama', {
       source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version: String(version) }),
       importedModelName,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : undefined,
+      importedModelTags: team === undefined ? undefined : { team },
       replacementStrategy: deleteFirst ? ReplacementStrategy.DELETE_FIRST : undefined,
       importTimeout: importTimeoutMinutes === undefined ? undefined : Duration.minutes(importTimeoutMinutes),
       provider: new ModelImportProvider(this, 'Provider', {

@@ -5,6 +5,10 @@ export interface StackSettings {
   readonly version?: number;
   readonly importedModelName?: string;
   readonly deleteFirst?: boolean;
+  /** The removal policy is RETAIN. @default - that of the library */
+  readonly retain?: boolean;
+  /** A tag of the model. @default - none */
+  readonly team?: string;
   /** @default - that of the library */
   readonly importTimeoutMinutes?: number;
   /** @default - that of the library */

@@ -161,7 +161,7 @@ export class Checks {
     // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
     const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
     const isLast = request.link === 'import' && request.event.RequestType === 'Delete' && polled.at > (request.startedAt ?? 0) + PATIENCE.delete - 12 * MINUTE;
-    const limit = isLast ? 16 : !former.running || !polled.running ? 24 : isFirst ? 4 : 1;
+    const limit = isLast ? 16 : !former.running || !polled.running ? 24 : isFirst ? 8 : 1;
     if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
   }
 

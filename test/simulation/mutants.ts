@@ -345,10 +345,10 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 202,
   },
   {
-    name: 'a model is verified by its name',
-    patches: [{ file: D, find: 'goal.verifiedJobName !== undefined && goal.verifiedJobName === model.jobName', replace: 'goal.verifiedJobName !== undefined' }],
-    caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
-    seed: 8,
+    name: 'the id that a skipped link has is forgotten',
+    patches: [{ file: 'goal.ts', find: '[formerName, event.FormerPhysicalResourceId]', replace: '[formerName]' }],
+    caughtBy: ['model-kept'],
+    seed: 215,
   },
   {
     name: 'the former role is a stranger',

@@ -5,6 +5,7 @@ import { failedSibling } from './failed-sibling';
 import { fullAccount } from './full-account';
 import { interruptedCreate, interruptedUpdate } from './interrupted';
 import { longImport } from './long-import';
+import { retainedModel } from './retained-model';
 import { sharedModel } from './shared-model';
 import { storm } from './storm';
 import type { Scenario } from '../scenario';
@@ -12,5 +13,5 @@ import type { Scenario } from '../scenario';
 /** In the order in which they begin: the longest not last. */
 export const SCENARIOS: Scenario[] = [
   failedImport, failedSibling, fullAccount, interruptedUpdate, interruptedCreate, longImport, competingStacks, storm, exactName,
-  sharedModel,
+  sharedModel, retainedModel,
 ];
