@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { TIME_BUDGET } from '../../../src/handler/time-budget';
 import type { Bedrock } from '../../bedrock/bedrock';
 import type { Operation } from '../../bedrock/constraints';
-import { CONNECTION_LOST, type Fault } from '../../bedrock/faults';
+import { CONNECTION_LOST, type Fault, HANG } from '../../bedrock/faults';
 import { MINUTE } from '../account';
 import type { Scenario } from '../scenario';
 
@@ -12,23 +13,25 @@ const WEATHER: Fault[] = [
   { name: CONNECTION_LOST, when: 'after' },
 ];
 
-const SDK_ATTEMPTS = 3;
+const SDK_ATTEMPTS = TIME_BUDGET.attempts;
 
 /** Failures in a row: whole polls fail. */
 const BURST = 10;
 
 export const storm: Scenario = {
   name: 'storm',
-  title: 'Bedrock throttles, fails and loses answers: the deployment and its end go through, with one import',
+  title: 'Bedrock throttles, fails, hangs and loses answers: the deployment and its end go through, with one import',
   async play(account, show) {
     const settings = { stack: 'Storm' };
     const { bedrock } = account;
     bedrock.planNextImport({ durationMs: 5 * MINUTE });
 
     blow(bedrock, 'CreateModelImportJob');
+    bedrock.failNext('ListModelImportJobs', { name: HANG }); // for as long as the SDK waits, in real time
     const modelArn = await account.deploy(settings);
     account.assertJobs('Completed');
     assert.ok(bedrock.countCalls('CreateModelImportJob', CONNECTION_LOST) >= SDK_ATTEMPTS);
+    assert.equal(bedrock.countCalls('ListModelImportJobs', HANG), 1);
     show('deployed', `${modelArn}, one import; ${failures(bedrock)}`);
 
     blow(bedrock, 'DeleteImportedModel');
