@@ -262,7 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a change does not end the poll',
-    patches: [{ file: 'reconcile.ts', find: "if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };", replace: '' }],
+    patches: [{ file: 'reconcile.ts', find: "if (news === undefined) return { do: 'wait', why: `${step.do} has been called` };", replace: '' }],
     caughtBy: ['needless-failure', 'terminates', 'answered'],
   },
   {
@@ -304,12 +304,6 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 101,
   },
   {
-    name: 'what is replaced under RETAIN is not marked',
-    patches: [{ file: D, find: 'changes.push(...others.filter(isFormer)', replace: '[].push(...others.filter(isFormer)' }],
-    caughtBy: ['retained'],
-    seed: 5,
-  },
-  {
     name: 'the mark of a retained model is removed when it serves again',
     patches: [{ file: 'goal.ts', find: 'former ? modelTagsOf(former).map(tag => tag.key) : []', replace: '[RETAIN_TAG.key, ...former ? modelTagsOf(former).map(tag => tag.key) : []]' }],
     caughtBy: ['retained'],
@@ -335,8 +329,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the name of a job is believed',
     patches: [{ file: D, find: '  const doubt = doubtOf(goal, model, facts);\n  if (doubt) return doubt;\n', replace: '' }],
-    caughtBy: ['genuine', 'arn-live'],
-    seed: 8,
+    caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
+    seed: 202,
   },
   {
     name: 'the role of a job is not looked at',
@@ -378,12 +372,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a chain that nothing is known of is gone at once',
     patches: [{ file: D, find: "if (goal.link === 'import' && ownJobs.length === 0 && now", replace: "if (goal.link === 'import' && ownJobs.length < 0 && now" }],
     caughtBy: ['delete-verified', 'nothing-left'],
-    seed: 9,
-  },
-  {
-    name: 'what was just deleted is deleted again and again',
-    patches: [{ file: D, find: 'models.filter(({ arn }) => !deleted[arn])', replace: 'models.filter(({ arn }) => !deleted[`${arn}!`])' }],
-    caughtBy: ['terminates', 'answered'],
     seed: 9,
   },
   // Calls that hang.
