@@ -14,7 +14,7 @@ interface Acknowledged {
 }
 
 const PROVIDER = 'DemoModel/BedrockModelImportProvider';
-const SERVICE_ROLE = 'DemoModel/Llama/ServiceRole/Resource';
+const SERVICE_ROLE = 'DemoModel/Llama/ServiceRolePolicy/Resource';
 const WAITER = `${PROVIDER}/Provider/waiter-state-machine`;
 
 const wildcard = (resource: string) => `AwsSolutions-IAM5[Resource::${resource}]`;
@@ -24,17 +24,17 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
   // --- The library.
   {
     rule: wildcard('*'),
-    resources: [`${PROVIDER}/Role/Resource`],
+    resources: [`${PROVIDER}/RolePolicy/Resource`],
     reason: 'bedrock:CreateModelImportJob, ListModelImportJobs and ListImportedModels have no resource types: an ARN would allow nothing.',
   },
   {
     rule: wildcard(inAccount('bedrock:model-import-job/*')),
-    resources: [`${PROVIDER}/Role/Resource`],
+    resources: [`${PROVIDER}/RolePolicy/Resource`],
     reason: 'Bedrock chooses the id of a job; nobody knows it before.',
   },
   {
     rule: wildcard(inAccount('bedrock:imported-model/*')),
-    resources: [`${PROVIDER}/Role/Resource`],
+    resources: [`${PROVIDER}/RolePolicy/Resource`],
     reason: 'Bedrock chooses the id of a model; nobody knows it before.',
   },
   {

@@ -44,7 +44,7 @@ func everythingThatCanBeSet(full awscdk.Stack) {
 	model := cmi.NewImportedModel(full, jsii.String("Llama"), &cmi.ImportedModelProps{
 		Source:        cmi.ModelSource_FromBucket(weights, jsii.String("llama/"), &cmi.ModelSourceOptions{Version: jsii.String("2")}),
 		JobNamePrefix: jsii.String("languages"),
-		Encryption:    cmi.ModelEncryption_CustomerManaged(modelKey),
+		Encryption:    cmi.ModelEncryption_CustomerManaged(modelKey, nil),
 		Vpc:           vpc,
 		VpcSubnets:    &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED},
 		SecurityGroups: &[]awsec2.ISecurityGroup{
