@@ -161,7 +161,7 @@ export class Checks {
     // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
     const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
     const isLast = request.link === 'import' && request.event.RequestType === 'Delete' && polled.at > (request.startedAt ?? 0) + PATIENCE.delete - 12 * MINUTE;
-    const limit = isLast ? 16 : !former.running || !polled.running ? 24 : isFirst ? 8 : 1;
+    const limit = isLast ? 24 : !former.running || !polled.running ? 24 : isFirst ? 8 : 1;
     if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
   }
 
@@ -606,7 +606,10 @@ export class Checks {
 
     if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
       const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
-      if (accused && this.planted.has(accused.jobName ?? '')) return 'name planted';
+      // It may be gone by now.
+      const isPlanted = this.world.bedrock.snapshot().jobs.some(({ jobName, importedModelArn }) => this.planted.has(jobName ?? '')
+        && reason.includes(importedModelArn ?? '-'));
+      if (isPlanted) return 'name planted';
       const startedWith = accused && this.job(accused.jobName ?? '')?.roleArn;
       if (accused && this.chainOf(accused) === chain && link === 'model' && /with the service role/.test(reason) && !rolesOf(request).includes(startedWith)) {
         this.world.count('assumed: a model of a former role');
