@@ -265,7 +265,8 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       properties: { Link: 'lookUp', ImportedModelName: importedModelName } satisfies LookUpProperties,
     });
     resource.node.addDependency(...provider._allowLookUp(found));
-    return new ImportedModelReference(found, 'Model', resource.getAttString('ModelArn' satisfies keyof ModelImportAttributes), options.encryptionKey);
+    const modelArn = arnOfOneModel(found, resource.getAttString('ModelArn' satisfies keyof ModelImportAttributes));
+    return new ImportedModelReference(found, 'Model', modelArn, options.encryptionKey);
   }
 
   /**

@@ -38,7 +38,7 @@ describe('fromImportedModelName', () => {
     expect(lookUp.Properties).toMatchObject({
       ServiceToken: inTemplate(stack, ModelImportProvider.getOrCreate(stack).serviceToken), Link: 'lookUp', ImportedModelName: 'llama-8b',
     });
-    expect(inTemplate(stack, model.modelArn)).toBe(`\${${lookUp.id}.ModelArn}`);
+    expect(inTemplate(stack, model.modelArn)).toMatch(new RegExp(`:imported-model/\\$\\{id in \\$\\{${lookUp.id}\\.ModelArn\\}\\}$`));
   });
 
   test('makes no other custom resource, and waits for the permissions of the provider', () => {

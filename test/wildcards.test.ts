@@ -40,6 +40,14 @@ describe.each([
     expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
   });
 
+  test('as the answer of a look-up allows one model at most', () => {
+    const stack = newStack();
+    ImportedModel.fromImportedModelName(stack, 'Found', 'llama').grantInvoke(newRole(stack));
+    const [lookUp] = Object.keys(Template.fromStack(stack).findResources('Custom::BedrockImportedModelLookUp'));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [`${lookUp}.ModelArn`]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+
   test('as the answer of a custom resource allows one model at most', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
