@@ -240,8 +240,11 @@ export class ModelImportProvider extends Construct {
       for (const statement of statements) {
         const kind = JSON.stringify([statement.actions, statement.conditions]);
         const former = this.importStatements.get(kind);
-        former?.addResources(...statement.resources);
-        if (former) continue;
+        // A statement is frozen as soon as somebody has resolved the policy; the next one begins then.
+        if (former && !former.frozen) {
+          former.addResources(...statement.resources);
+          continue;
+        }
         this.importStatements.set(kind, statement);
         this.document.addStatements(statement);
       }

@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from '../src';
 import { ACCOUNT, ENV, KEY_ARN, newApp, newStack, OTHER_ACCOUNT, ROLE_ARN, weights } from './support/stacks';
-import { logicalIdOf, madeBefore, modelOf, resourceFor, resourcesOf } from './support/template';
+import { inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourcesOf, statementsOf } from './support/template';
 
 const importLinks = (stack: Stack) => resourcesOf(stack, 'Custom::BedrockModelImport');
 const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
@@ -88,6 +88,18 @@ describe('the policy of the provider', () => {
   };
 
   test('has room for 24 models with keys of their own', () => expect(build(24)).not.toThrow());
+
+  test('may be resolved between two models', () => {
+    const stack = newStack();
+    const [first, second] = ['One', 'Two'].map(id => {
+      const model = new ImportedModel(stack, id, { source: weights(), encryption: ModelEncryption.customerManaged() });
+      const policy = model.provider.node.findChild('RolePolicy') as iam.Policy;
+      stack.resolve(policy.document); // as an aspect or a check of the user's may
+      return model;
+    });
+    const passed = statementsOf(first.provider.role).filter(({ actions }) => actions.includes('iam:PassRole')).flatMap(({ resources }) => resources);
+    expect(passed).toEqual([first, second].map(({ role }) => inTemplate(stack, role.roleArn)));
+  });
 
   test('is refused at synth when it is too large for a role, with the remedy', () => {
     expect(build(34)).toThrow(/provider: "about \d+ characters" must be a policy of at most 10240 characters\. Give some of the models a ModelImportProvider of their own/);
