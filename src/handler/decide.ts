@@ -320,7 +320,7 @@ function decideSameName(goal: Present, model: Model, facts: Facts): Step {
       + 'before the old one is gone. Omit importedModelName to have one generated, change it together with the model, or choose '
       + 'ReplacementStrategy.DELETE_FIRST.');
   }
-  if (facts.deleted?.[model.arn]) return wait(goal, facts.now, `Model ${model.arn} is being deleted`);
+  if (isGoing(facts, model)) return wait(goal, facts.now, `Model ${model.arn} is being deleted`);
   return deleteOne(facts, [model]) ?? fail(`importedModelName: "${model.name}" is taken by a model that was retained (${model.arn}). `
     + `Choose another name, delete that model, or remove its tag "${RETAIN_TAG.key}".`);
 }
@@ -372,7 +372,7 @@ function decideAbsent(goal: Absence, facts: Facts): Step {
       if (checkString('PhysicalResourceId', goal.modelName, IMPORTED_MODEL_NAME)) return { do: 'succeed' };
       if (model === undefined) return { do: 'GetImportedModel', into: 'model', modelName: goal.modelName };
       if (model === 'absent') return facts.ownJobs ? succeedWhenQuiet(goal, now, facts.ownJobs) : lookForOwnJobs(goal);
-      if (facts.deleted?.[model.arn]) return wait(goal, now, `Model ${model.arn} is being deleted`);
+      if (isGoing(facts, model)) return wait(goal, now, `Model ${model.arn} is being deleted`);
       // A name that another resource has taken over is not ours to delete.
       if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not a model of this resource` };
       return deleteOne(facts, [model]) ?? { do: 'succeed', why: `${model.arn} is retained` };
@@ -433,6 +433,11 @@ function ownedModels(goal: Goal, facts: Facts): ModelSummary[] | Call {
     const model = looked[arn];
     return made.has(arn) || (model !== undefined && model !== 'absent' && identityOfJob(model.jobName)?.owner === goal.owner);
   });
+}
+
+/** Whether a model that is still seen has been deleted: a look that comes seconds later may find it, but no tags of it. It is not retained. */
+function isGoing({ tags, deleted }: Facts, { arn }: ModelSummary): boolean {
+  return deleted?.[arn] === true || tags?.[arn] === 'absent';
 }
 
 /** Deletes the first of these models that may be deleted; undefined when there is none. What was retained is not touched. */

@@ -295,6 +295,10 @@ describe('a model should be there', () => {
         expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: [] } }))).toMatchObject({ do: 'DeleteImportedModel', modelArn: MODEL_ARN });
       });
 
+      test('is not taken for retained when a read still shows it, a moment after it was deleted', () => {
+        expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: 'absent' } }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/being deleted/) });
+      });
+
       test('must go before the new one can come, however long that takes', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         expect(decide(deleteFirst, facts({ ...found, model: old, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait' });
@@ -442,6 +446,10 @@ describe('a model should be gone', () => {
     const tags = { [MODEL_ARN]: [RETAIN_TAG] };
     expect(decide(absence, facts({ running: [], model: model(), tags }))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/retained/) });
     expect(decide(sweep, facts({ running: [], models: [listed(NAME, { arn: MODEL_ARN })], ownJobs: [job({ status: 'Completed', modelArn: MODEL_ARN })], tags }))).toEqual({ do: 'succeed' });
+  });
+
+  test('is waited for when a read still shows it, a moment after it was deleted: it is not retained', () => {
+    expect(decide(absence, facts({ running: [], model: model(), tags: { [MODEL_ARN]: 'absent' } }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/being deleted/) });
   });
 
   test('succeeds only when it has seen that it is gone', () => {
