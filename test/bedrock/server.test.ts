@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { sdkClient } from './carriers';
 import { SystemClock, VirtualClock } from './clock';
+import { HANG, type When } from './faults';
 import { startBedrockServer, type BedrockServer, type BedrockServerOptions } from './server';
 
 const IMPORT = {
@@ -38,6 +40,33 @@ async function control(method: string, path: string, body?: object): Promise<Rep
 
 function ok(body: unknown = {}): Reply {
   return { status: 200, errorType: null, body };
+}
+
+/** A POST whose answer does not come, or not all of it. */
+function hang(path: string, body: object) {
+  const call = request(server.url + path, { method: 'POST' });
+  let isOpen = true;
+  const broken = new Promise<Error>((resolve) => {
+    const end = (error: Error): void => {
+      isOpen = false;
+      resolve(error);
+    };
+    call.once('error', end);
+    call.once('response', (response) => response.once('error', end));
+  });
+  const firstBytes = (async () => {
+    const [response] = await once(call, 'response') as [IncomingMessage];
+    const [bytes] = await once(response, 'data') as [Buffer];
+    return { status: response.statusCode, bytes: bytes.toString() };
+  })();
+  firstBytes.catch(() => undefined); // where nothing of an answer comes
+  const sent = new Promise<void>((resolve) => call.end(JSON.stringify(body), () => resolve()));
+  return { firstBytes, sent, broken, isOpen: () => isOpen, giveUp: () => call.destroy() };
+}
+
+/** Until the server has taken a call. */
+async function untilCalled(): Promise<void> {
+  while (server.bedrock.calls.length === 0) await setImmediate();
 }
 
 afterEach(async () => server.close());
@@ -126,6 +155,16 @@ test('close breaks the connections that are open', async () => {
   await start(); // for afterEach to close
 });
 
+test.each<When>(['before', 'during', 'after'])('close breaks a call that hangs %s its work', async (when) => {
+  await start();
+  server.bedrock.failNext('*', { name: HANG, when });
+  const hung = hang('/model-import-jobs', IMPORT);
+  await untilCalled();
+  await server.close();
+  expect(await hung.broken).toMatchObject({ code: 'ECONNRESET' });
+  await start(); // for afterEach to close
+});
+
 describe('the address', () => {
   test('is loopback, on a free port', async () => {
     await start();
@@ -209,6 +248,21 @@ describe('the control API', () => {
     await expect(say('GET', '/model-import-jobs')).rejects.toThrow('fetch failed');
   });
 
+  test.each<[When, number]>([['before', 0], ['during', 1], ['after', 1]])('scripts a call that hangs %s its work', async (when, jobs) => {
+    await start();
+    await control('POST', 'faults', { operation: 'CreateModelImportJob', name: 'Hang', when });
+    const hung = hang('/model-import-jobs', IMPORT);
+    const seen = when === 'during' ? await hung.firstBytes : await hung.sent;
+    expect(seen).toEqual(when === 'during' ? { status: 200, bytes: '{"' } : undefined);
+    await untilCalled();
+
+    expect(await control('GET', 'calls')).toMatchObject(ok([{ operation: 'CreateModelImportJob', outcome: 'Hang' }]));
+    expect(await control('GET', 'state')).toMatchObject(ok({ jobs: Array(jobs).fill({ jobName: 'job-1' }) }));
+    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 }); // others are served meanwhile
+    expect(hung.isOpen()).toBe(true);
+    hung.giveUp();
+  });
+
   test('shows the calls of clients, and forgets them', async () => {
     await start();
     await say('GET', '/imported-models/absent');
@@ -235,6 +289,7 @@ describe('the control API', () => {
     ['POST', 'faults', { operation: 'DeleteEverything', name: 'X' }, /DeleteEverything is no operation/],
     ['POST', 'faults', { name: 'Unheard' }, /give its statusCode/],
     ['POST', 'faults', { name: 'ConflictException', when: 'never' }, /when must be before, during or after/],
+    ['POST', 'faults', { name: 'ConflictException', when: 'during' }, /Only Hang can come during an answer/],
     ['POST', 'faults', {}, /name must be a string/],
     ['POST', 'jobs/complete', { job: 'absent' }, /absent/],
     ['POST', 'models/seed', { modelName: 'no.dots' }, /importedModelName/],
