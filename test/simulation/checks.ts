@@ -144,10 +144,9 @@ export class Checks {
     }
   }
 
-  /** An invocation goes on. */
-  public lasts(request: CfnRequest, began: number): void {
-    const seconds = (this.world.now - began) / SECOND;
-    if (seconds > 100) this.violate('within-time-out', `${describeRequest(request)} has been at it for ${Math.round(seconds)} s in one invocation`);
+  /** Lambda kills an invocation. */
+  public timedOut(request: CfnRequest): void {
+    this.violate('within-time-out', `${describeRequest(request)}: task timed out`);
   }
 
   /** Nobody has answered for an hour. */
@@ -572,7 +571,7 @@ export class Checks {
     const failed = [...this.jobs].map(([name, truth]) => ({ job: this.job(name), truth }))
       .find(({ job, truth }) => job?.status === 'Failed' && truth.chain === chain && truth.content === content
         && (truth.operation === request.operation || (job.endTime?.getTime() ?? 0) >= start - PATIENCE.handOver) && reason.includes(job.jobArn ?? '-'));
-    const unseen = (failed?.job?.endTime?.getTime() ?? 0) + this.lag() >= now;
+    const unseen = (failed?.job?.endTime?.getTime() ?? 0) + this.lag() >= request.answerOf;
     if (failed?.job && !(timedOut && unseen)) {
       if (!reason.includes('The weights are unreadable')) this.violate('reason-given', `of the failed job, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
       const since = Math.max(failed.job.endTime?.getTime() ?? 0, start, request.lastFaultAt, stack.deniedUntil) + this.lag();

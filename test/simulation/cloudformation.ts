@@ -453,6 +453,7 @@ export class Stack {
       waiters: 0,
       excuses: new Set(),
       lastFaultAt: 0,
+      answerOf: 0,
       seen: new Map(),
       event: {
         RequestType: type,

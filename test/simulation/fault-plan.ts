@@ -1,5 +1,21 @@
 import type { FaultScript } from './script';
+import { TIME_BUDGET } from '../../src/handler/time-budget';
 import { BedrockError, ConnectionLostError, HangError } from '../bedrock/errors';
+
+/** How long a call hangs: the SDK tries again, and neither is answered. */
+const HANG = TIME_BUDGET.attempts * TIME_BUDGET.answer;
+
+/** What meets a call. */
+export interface Met {
+  readonly name?: string;
+  /** What the handler sees instead of an answer... */
+  readonly error?: Error;
+  /** ...although the call has done its work. */
+  readonly after?: boolean;
+  readonly killed?: 'before' | 'after';
+  /** How much longer it takes; for ever: until it is aborted. */
+  readonly lasts?: number;
+}
 
 /** When the faults of a script strike. */
 export class FaultPlan {
@@ -20,7 +36,7 @@ export class FaultPlan {
   }
 
   /** What meets the next call, and when. */
-  public nextCall(operation: string, minute: number): { readonly error?: Error; readonly after?: boolean; readonly killed?: 'before' | 'after'; readonly hangs?: boolean; readonly name?: string } {
+  public nextCall(operation: string, minute: number): Met {
     const call = this.calls++;
     if (operation === 'CreateModelImportJob') this.creates += 1;
     const killed = this.handlerKills.get(call);
@@ -34,7 +50,12 @@ export class FaultPlan {
           if (call >= fault.call && call < fault.call + fault.times) return { error: errorOf(fault.kind), after: fault.kind === 'lostAnswer', name: fault.kind };
           break;
         case 'hangs':
-          if (call >= fault.call && call < fault.call + fault.times) return { error: new HangError(false), after: fault.when === 'after', hangs: true, name: 'hangs' };
+          if (call >= fault.call && call < fault.call + fault.times) {
+            return { error: new HangError(fault.when === 'during'), after: fault.when !== 'before', lasts: fault.when === 'during' ? Infinity : HANG, name: `hangs ${fault.when}` };
+          }
+          break;
+        case 'slow':
+          if (call >= fault.call && call < fault.call + fault.times) return { lasts: fault.seconds * 1000, name: 'slow' };
           break;
         case 'storm':
           if (minute >= fault.atMinute && minute < fault.atMinute + fault.minutes) return { error: errorOf('throttled'), name: 'storm' };

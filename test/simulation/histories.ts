@@ -123,7 +123,9 @@ const calls = fc.oneof(fc.nat(30), fc.nat(250));
 const faults: fc.Arbitrary<FaultScript> = fc.oneof(
   fc.record({ kind: fc.constantFrom('throttled', 'serverError', 'lostRequest', 'lostAnswer'), call: calls, times: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constantFrom('lostAnswer', 'throttled'), call: fc.nat(12), times: fc.integer({ min: 1, max: 2 }) }),
-  fc.record({ kind: fc.constant('hangs'), call: calls, times: fc.integer({ min: 1, max: 12 }), when: fc.constantFrom('before', 'after') }),
+  fc.record({ kind: fc.constant('hangs'), call: calls, times: fc.integer({ min: 1, max: 12 }), when: fc.constantFrom('before', 'during', 'after') }),
+  // As late as two attempts allow at most: the first was lost, the other is answered at the last moment.
+  fc.record({ kind: fc.constant('slow'), call: calls, times: fc.integer({ min: 1, max: 12 }), seconds: fc.integer({ min: 5, max: 29 }) }),
   fc.record({ kind: fc.constant('storm'), atMinute, minutes: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('refusedForGood'), create: fc.nat(3) }),
   fc.record({ kind: fc.constant('handlerKilled'), call: calls, when: fc.constantFrom('before', 'after') }),

@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reaps what a later deployment has made',
     patches: [{ file: D, find: 'return model.creationTime <= goal.startedAt;', replace: 'return model.creationTime <= goal.startedAt + 9e9;' }],
     caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
-    seed: 35,
+    seed: 8,
   },
   {
     name: 'reaps the models of others',
@@ -348,7 +348,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the former role is a stranger',
     patches: [{ file: 'goal.ts', find: '...former?.roleArn ? [former.roleArn] : []', replace: '' }],
     caughtBy: ['needless-failure', 'needless-import', 'arn-live'],
-    seed: 8,
+    seed: 22,
   },
   {
     name: 'an import of a stranger blocks a deletion',
@@ -376,14 +376,60 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // Calls that hang.
   {
-    name: 'a call that is not answered is tried again at once',
-    patches: [{ file: 'reconcile.ts', find: '    } catch (error) {\n', replace: "    } catch (error) {\n      if ((error as Error).name === 'TimeoutError') continue;\n" }],
-    caughtBy: ['within-time-out', 'terminates', 'needless-import'],
+    name: 'a call that is not answered is tried again at once, without end',
+    patches: [
+      { file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command)' },
+      { file: 'reconcile.ts', find: '    } catch (error) {\n', replace: "    } catch (error) {\n      if ((error as Error).name === 'TimeoutError') continue;\n" },
+    ],
+    caughtBy: ['within-time-out'],
   },
   {
     name: 'a call that is not answered fails the deployment',
     patches: [{ file: 'refusal.ts', find: 'isTransientError(sdkError) ||', replace: "(isTransientError(sdkError) && error.name !== 'TimeoutError') ||" }],
     caughtBy: ['needless-failure'],
+  },
+  // The time of an invocation.
+  {
+    name: 'an invocation has no budget of time',
+    patches: [{ file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command)' }],
+    caughtBy: ['within-time-out'],
+  },
+  {
+    name: 'each call has a budget of its own',
+    patches: [{ file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command, { abortSignal: abortAfter(calls) })' }],
+    caughtBy: ['within-time-out'],
+  },
+  {
+    name: 'each look has a budget of its own',
+    patches: [
+      { file: 'entry-point.ts', find: '    const abortSignal = abortAfter(calls);\n', replace: '    let abortSignal: AbortSignal;\n' },
+      { file: 'entry-point.ts', find: 'request => modelImport.handle(request)', replace: 'request => { abortSignal = abortAfter(calls); return modelImport.handle(request); }' },
+    ],
+    caughtBy: ['within-time-out'],
+  },
+  {
+    name: 'the budget is longer than the function lives',
+    patches: [{ file: 'time-budget.ts', find: 'calls: 75 * SECOND', replace: 'calls: 125 * SECOND' }],
+    caughtBy: ['within-time-out'],
+  },
+  {
+    name: 'a call that is aborted fails the deployment',
+    patches: [{ file: 'refusal.ts', find: " || error.name === 'AbortError'", replace: '' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'looks quickly for ten minutes',
+    patches: [
+      { file: 'quick-at-first.ts', find: 'QUICK_PHASE = 60_000', replace: 'QUICK_PHASE = 600_000' },
+      { file: 'quick-at-first.ts', find: ', until)', replace: ', Infinity)' },
+    ],
+    caughtBy: ['within-time-out'],
+  },
+  {
+    name: 'a model that is gone and still seen counts as retained',
+    patches: [{ file: D, find: " || tags?.[arn] === 'absent';", replace: ';' }],
+    caughtBy: ['needless-failure', 'arn-live'],
+    seed: 2,
   },
 ];
 
@@ -403,8 +449,7 @@ export async function patchedHandler(patches: readonly Patch[]): Promise<Handler
     fs.writeFileSync(name, source.replace(find, () => replace));
   }
   const load = async (name: string) => import(path.join(directory, 'src', 'handler', `${name}.ts`)) as Promise<HandlerCode>;
-  const { ModelImportHandler } = await load('model-import-handler');
-  const { BedrockApi } = await load('bedrock-api');
+  const { invocation } = await load('entry-point');
   fs.rmSync(directory, { recursive: true });
-  return { ModelImportHandler, BedrockApi };
+  return { invocation };
 }

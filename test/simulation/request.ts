@@ -36,6 +36,8 @@ export interface CfnRequest {
   readonly excuses: Set<Excuse>;
   /** When a fault last met a call for it. */
   lastFaultAt: number;
+  /** When Bedrock looked for the answer that came last: a slow one is older than it seems. */
+  answerOf: number;
   /** Since when it has been seeing a fact without a break, by its name, and when it last did. */
   readonly seen: Map<string, { readonly since: number; readonly last: number }>;
   readonly answered: (answer: Answer) => void;

@@ -1,5 +1,6 @@
 import type { ReplacementOrder } from '../../src/contract/custom-resource';
 import type { Operation } from '../bedrock/constraints';
+import type { When } from '../bedrock/faults';
 
 /**
  * A history before it is played: everything that happens by choice or by chance, as plain data, so that fast-check can shrink
@@ -134,8 +135,13 @@ export type OtherScript =
 export type FaultScript =
   /** The n-th call of Bedrock and some after it are refused, or their answers are lost. */
   | { readonly kind: 'throttled' | 'serverError' | 'lostRequest' | 'lostAnswer' | 'accessDenied'; readonly call: number; readonly times: number }
-  /** The n-th call and some after it are not answered: each takes as long as the SDK waits for all its attempts. */
-  | { readonly kind: 'hangs'; readonly call: number; readonly times: number; readonly when: 'before' | 'after' }
+  /**
+   * The n-th call and some after it are not answered: each takes as long as the SDK waits for all its attempts. `during`: the answer has begun, and
+   * trickles for ever, so that the SDK goes on waiting.
+   */
+  | { readonly kind: 'hangs'; readonly call: number; readonly times: number; readonly when: When }
+  /** The n-th call and some after it are answered, but late. */
+  | { readonly kind: 'slow'; readonly call: number; readonly times: number; readonly seconds: number }
   /** Everything is throttled for some time. */
   | { readonly kind: 'storm'; readonly atMinute: number; readonly minutes: number }
   /** Bedrock finds the n-th request for a job wrong. */

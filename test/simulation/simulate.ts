@@ -7,8 +7,7 @@ import type { HandlerCode } from './lambda';
 import { type Mutant, MUTANTS, patchedHandler } from './mutants';
 import type { Script } from './script';
 import { type Findings, search, tell } from './search';
-import { BedrockApi } from '../../src/handler/bedrock-api';
-import { ModelImportHandler } from '../../src/handler/model-import-handler';
+import { invocation } from '../../src/handler/entry-point';
 
 /**
  * Plays histories of stacks in an account, and says which invariant does not hold.
@@ -29,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const HANDLER: HandlerCode = { ModelImportHandler, BedrockApi };
+const HANDLER: HandlerCode = { invocation };
 
 /** What a worker is to do, and what it has found. */
 interface Work {

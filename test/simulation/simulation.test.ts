@@ -7,10 +7,9 @@ import { MUTANTS } from './mutants';
 import { play } from './play';
 import type { Script } from './script';
 import { search } from './search';
-import { BedrockApi } from '../../src/handler/bedrock-api';
-import { ModelImportHandler } from '../../src/handler/model-import-handler';
+import { invocation } from '../../src/handler/entry-point';
 
-const code = { ModelImportHandler, BedrockApi };
+const code = { invocation };
 
 // `npm run simulate` plays more of them, and others each time.
 test('300 histories break no invariant', async () => {

@@ -2,10 +2,10 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { Checks } from './checks';
 import { Stack } from './cloudformation';
 import { FaultPlan } from './fault-plan';
-import { type HandlerCode, Invocation, type Outcome, type PendingCall } from './lambda';
+import { AbortError, type HandlerCode, Invocation, type Outcome, type PendingCall } from './lambda';
 import type { Polled } from './provider';
 import { type CfnRequest, describeRequest } from './request';
-import { Scheduler } from './scheduler';
+import { type Scheduled, Scheduler } from './scheduler';
 import type { OtherScript, Script } from './script';
 import { roleArnOf } from './template';
 import { Trace } from './trace';
@@ -119,31 +119,74 @@ export class World {
       return;
     }
     const invocation = new Invocation();
-    const run: Run = { request, invocation, ended, began: this.now, calls: 0, disturbed: false, running: this.checks.ownJobRunning(request) };
+    const timers: Scheduled[] = [];
+    const run: Run = {
+      request,
+      invocation,
+      calls: 0,
+      mostCalls: 0,
+      disturbed: false,
+      running: this.checks.ownJobRunning(request),
+      over: false,
+      askedAt: this.now,
+      end: (outcome, polled) => {
+        if (run.over) return;
+        run.over = true;
+        timers.forEach(timer => { timer.cancelled = true; });
+        ended(outcome, { at: this.now, calls: Math.max(run.calls, run.mostCalls), disturbed: run.disturbed, running: false, ...polled });
+      },
+    };
     this.scheduler.after(throttles > 0 ? SECOND : 0, async () => {
-      await invocation.start(this.code, event, () => this.now, () => undefined);
+      // Lambda would kill it, and nothing excuses that.
+      timers.push(this.scheduler.after(TIME_BUDGET.function, () => this.checks.timedOut(request)));
+      const abortAfter = (ms: number): AbortSignal => {
+        const controller = new AbortController();
+        timers.push(this.scheduler.after(ms, async () => this.abort(run, controller)));
+        return controller.signal;
+      };
+      await invocation.start(this.code, event, { now: () => this.now, abortAfter });
       this.goOn(run);
     });
   }
 
   private goOn(run: Run): void {
-    const { request, invocation, ended } = run;
-    if (invocation.outcome) {
-      ended(invocation.outcome, {
-        at: this.now, calls: run.calls, disturbed: run.disturbed, running: run.running && this.checks.ownJobRunning(request),
+    const { request, invocation } = run;
+    const { outcome, call, sleep } = invocation;
+    if (outcome) {
+      run.end(outcome, { running: run.running && this.checks.ownJobRunning(request) });
+    } else if (call) {
+      this.scheduler.after(this.script.world.callMs, async () => this.carryOut(run, call));
+    } else if (sleep) {
+      this.count('looks again in one invocation');
+      run.mostCalls = Math.max(run.calls, run.mostCalls);
+      run.calls = 0;
+      this.scheduler.after(sleep.ms, async () => {
+        if (run.over) return;
+        await invocation.wake();
+        this.goOn(run);
       });
-      return;
+    } else {
+      throw new Error('The handler waits for something that is no call of Bedrock, and no sleep');
     }
-    const { call } = invocation;
-    if (!call) throw new Error('The handler waits for something that is no call of Bedrock');
-    this.scheduler.after(this.script.world.callMs, async () => this.carryOut(run, call));
+  }
+
+  /** The handler gives up the call that is under way. */
+  private async abort(run: Run, controller: AbortController): Promise<void> {
+    const { call } = run.invocation;
+    controller.abort();
+    if (call?.signal !== controller.signal) return;
+    this.count('call aborted');
+    run.request.lastFaultAt = this.now;
+    await this.tell(run, call, new AbortError(), undefined);
   }
 
   private async carryOut(run: Run, call: PendingCall): Promise<void> {
     const { request } = run;
+    if (run.over || run.invocation.call !== call) return;
     const { operation, input } = call;
     this.calls += 1;
     run.calls += 1;
+    run.askedAt = this.now;
     if (this.calls > MAX_CALLS) this.checks.endless(request);
     const fault = this.faults.nextCall(operation, (this.now - this.began) / MINUTE);
     if (fault.name) {
@@ -157,23 +200,25 @@ export class World {
     if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
     if (fault.killed) {
       request.excuses.add('handler killed');
-      this.scheduler.after(SECOND, () => run.ended(
-        { error: new Error('2026-01-01T00:00:00.000Z 12345678-1234-1234-1234-123456789012 Task timed out after 120.00 seconds') },
-        { at: this.now, calls: run.calls, disturbed: true, running: false },
-      ));
+      run.invocation.call = undefined;
+      this.scheduler.after(SECOND, () => run.end({ error: new Error('2026-01-01T00:00:00.000Z 12345678-1234-1234-1234-123456789012 Runtime exited') }));
       return;
     }
-    if (fault.hangs) {
-      // The SDK tries again, and neither is answered.
-      this.scheduler.after(TIME_BUDGET.attempts * TIME_BUDGET.answer, async () => this.tell(run, fault.error, undefined));
+    if (fault.lasts === Infinity) return; // until it is aborted
+    if (fault.lasts) {
+      this.scheduler.after(fault.lasts, async () => {
+        request.lastFaultAt = this.now;
+        await this.tell(run, call, fault.error, result);
+      });
       return;
     }
-    await this.tell(run, fault.error, result);
+    await this.tell(run, call, fault.error, result);
   }
 
-  /** Lets the handler go on, with the answer or without. */
-  private async tell(run: Run, lost: Error | undefined, result: Result | undefined): Promise<void> {
-    this.checks.lasts(run.request, run.began);
+  /** Lets the handler go on, with the answer or without; it may have given up the call. */
+  private async tell(run: Run, call: PendingCall, lost: Error | undefined, result: Result | undefined): Promise<void> {
+    if (run.over || run.invocation.call !== call) return;
+    run.request.answerOf = run.askedAt;
     await run.invocation.answer(({ answer, refuse }) => {
       if (lost) {
         refuse(lost);
@@ -328,9 +373,12 @@ type Result = { readonly value: unknown } | { readonly error: unknown };
 interface Run {
   readonly request: CfnRequest;
   readonly invocation: Invocation;
-  readonly ended: (outcome: Outcome, polled: Polled) => void;
+  readonly end: (outcome: Outcome, polled?: Partial<Polled>) => void;
   readonly running: boolean;
-  readonly began: number;
+  /** In this look, and in the one before that had most. */
   calls: number;
+  mostCalls: number;
   disturbed: boolean;
+  over: boolean;
+  askedAt: number;
 }
