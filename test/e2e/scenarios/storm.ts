@@ -26,17 +26,20 @@ export const storm: Scenario = {
     const { bedrock } = account;
     bedrock.planNextImport({ durationMs: 5 * MINUTE });
 
-    blow(bedrock, 'CreateModelImportJob');
-    bedrock.failNext('ListModelImportJobs', { name: HANG }); // for as long as the SDK waits, in real time
+    blow(bedrock, 'CreateModelImportJob', HANG);
+    // In real time each lasts as long as the SDK waits for one attempt.
+    bedrock.failNext('ListModelImportJobs', { name: HANG, when: 'before' });
+    bedrock.failNext('GetImportedModel', { name: HANG, when: 'during' });
     const modelArn = await account.deploy(settings);
     account.assertJobs('Completed');
-    assert.ok(bedrock.countCalls('CreateModelImportJob', CONNECTION_LOST) >= SDK_ATTEMPTS);
-    assert.equal(bedrock.countCalls('ListModelImportJobs', HANG), 1);
+    for (const operation of ['CreateModelImportJob', 'ListModelImportJobs', 'GetImportedModel'] as const) {
+      assert.equal(bedrock.countCalls(operation, HANG), 1, `${operation} has not hung`);
+    }
     show('deployed', `${modelArn}, one import; ${failures(bedrock)}`);
 
-    blow(bedrock, 'DeleteImportedModel');
+    blow(bedrock, 'DeleteImportedModel', CONNECTION_LOST);
     await account.destroy(settings);
-    assert.ok(bedrock.countCalls('DeleteImportedModel', CONNECTION_LOST) >= SDK_ATTEMPTS);
+    assert.equal(bedrock.countCalls('DeleteImportedModel', CONNECTION_LOST), SDK_ATTEMPTS);
     bedrock.clearFaults();
     assert.deepEqual(account.modelArns(), []);
     show('destroyed', failures(bedrock));
@@ -44,13 +47,14 @@ export const storm: Scenario = {
 };
 
 /**
- * No answer to the first call of one operation arrives, however often the SDK asks. Besides, all calls fail in a burst at the beginning and another
- * in the middle, and every second one in between, half of them after they have done their work.
+ * No answer to the first call of one operation arrives, however often the SDK asks: the first attempt may hang. Besides, all calls fail in a burst
+ * at the beginning and another in the middle, and every second one in between, half of them after they have done their work.
  */
-function blow(bedrock: Bedrock, lost: Operation): void {
+function blow(bedrock: Bedrock, lost: Operation, first: typeof HANG | typeof CONNECTION_LOST): void {
   bedrock.clearCalls();
   bedrock.clearFaults();
-  bedrock.failNext(lost, { name: CONNECTION_LOST, when: 'after', times: SDK_ATTEMPTS });
+  bedrock.failNext(lost, { name: first, when: 'after' });
+  bedrock.failNext(lost, { name: CONNECTION_LOST, when: 'after', times: SDK_ATTEMPTS - 1 });
   let calls = 0;
   const isBad = () => calls <= BURST || calls > 30 && calls <= 30 + BURST || calls % 2 === 0;
   WEATHER.forEach((fault, kind) => bedrock.failNext('*', {
