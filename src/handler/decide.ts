@@ -154,6 +154,12 @@ export const QUIET_TIME = 30 * SECOND;
 /** How long to try to remove an orphan; what is left then is removed next time. */
 export const ORPHAN_PATIENCE = 5 * MINUTE;
 
+/**
+ * How long DELETE_FIRST tries to delete the old model: longer than a permission needs to be in force. A waiter can outlive its deployment, and
+ * must not delete, whenever it can at last, the model that a rollback has gone back to.
+ */
+export const GIVE_WAY_PATIENCE = PROPAGATION_PATIENCE + MINUTE;
+
 /** A job that ended this long before a request began has nothing to do with it. The links of a chain follow within seconds. */
 export const HISTORY = 10 * MINUTE;
 
@@ -222,7 +228,7 @@ function decideWithJob(goal: Present, facts: Facts, job: ImportJob | Absent, job
   if (running === undefined) return LOOK_FOR_RUNNING;
 
   // At once, not when its turn has come: by then CloudFormation may have gone back to the old model.
-  if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain) {
+  if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain && facts.now < goal.startedAt + GIVE_WAY_PATIENCE) {
     const owned = ownedModels(goal, facts);
     if (!Array.isArray(owned)) return owned;
     const deletion = deleteOne(facts, owned.filter(other => isOlder(other, goal)));
@@ -321,6 +327,10 @@ function decideSameName(goal: Present, model: Model, facts: Facts): Step {
       + 'ReplacementStrategy.DELETE_FIRST.');
   }
   if (isGoing(facts, model)) return wait(goal, facts.now, `Model ${model.arn} is being deleted`);
+  if (facts.now >= goal.startedAt + GIVE_WAY_PATIENCE) {
+    return fail(`importedModelName: "${model.name}" is still taken by the model that was to make way (${model.arn}): it could not be deleted within `
+      + `${GIVE_WAY_PATIENCE / MINUTE} minutes. Delete it, or find out why it cannot be deleted, and deploy again.`);
+  }
   return deleteOne(facts, [model]) ?? fail(`importedModelName: "${model.name}" is taken by a model that was retained (${model.arn}). `
     + `Choose another name, delete that model, or remove its tag "${RETAIN_TAG.key}".`);
 }

@@ -1,7 +1,7 @@
 import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
-  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
+  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME, type Step,
   VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
@@ -299,9 +299,15 @@ describe('a model should be there', () => {
         expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: 'absent' } }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/being deleted/) });
       });
 
-      test('must go before the new one can come, however long that takes', () => {
+      test('must go before the new one can come, which an orphan need not', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         expect(decide(deleteFirst, facts({ ...found, model: old, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait' });
+      });
+
+      test('and that could not be deleted in time, fails', () => {
+        const step = decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: [] } }, GIVE_WAY_PATIENCE / MINUTE));
+        expect(step.do).toBe('fail');
+        expect(whyOf(step)).toMatch(/importedModelName: "mine" is still taken .*within 11 minutes\. Delete it/);
       });
 
       test('is not deleted when it is of a later deployment', () => {
@@ -399,6 +405,13 @@ describe('with the removal policy RETAIN', () => {
     const nothing: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: 'absent', running: [], models: [former], ownJobs };
     expect(decide({ ...deleteFirst, request: { ...deleteFirst.request, retain: true } }, facts(nothing))).toMatchObject({ do: 'CreateModelImportJob' });
     expect(decide(deleteFirst, facts({ ...nothing, tags: { [former.arn]: [RETAIN_TAG] } }))).toMatchObject({ do: 'CreateModelImportJob' });
+  });
+
+  // A waiter outlives its deployment: by then the rollback may have gone back to the model whose mark the user removes.
+  test('DELETE_FIRST does not wait for the day on which its user gives it up', () => {
+    const givenUp: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: 'absent', running: [], models: [former], ownJobs, tags: { [former.arn]: [] } };
+    expect(decide(deleteFirst, facts(givenUp))).toMatchObject({ do: 'DeleteImportedModel', modelArn: former.arn });
+    expect(decide(deleteFirst, facts(givenUp, GIVE_WAY_PATIENCE / MINUTE))).toMatchObject({ do: 'CreateModelImportJob' });
   });
 });
 
