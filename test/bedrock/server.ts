@@ -7,9 +7,19 @@ import { SystemClock } from './clock';
 import { OPERATIONS, type Operation } from './constraints';
 import { control, CONTROL_PREFIX } from './control';
 import { BedrockError, ConnectionLostError, HangError } from './errors';
-import { decode } from './rest-json';
+import { decode, type WireRequest } from './rest-json';
+
+/** An operation that a client calls. */
+export interface ClientCall {
+  readonly operation: Operation;
+  readonly input: { readonly [member: string]: unknown };
+  /** As whom the client presents itself, `app/...` in its user agent: the name of a Lambda function. */
+  readonly functionName: string;
+}
 
 export interface BedrockServerOptions extends Partial<BedrockOptions> {
+  /** Refuses a call that the client is not allowed to make. @default - everybody may do everything */
+  readonly authorize?: (call: ClientCall) => Promise<BedrockError | undefined>;
   /** @default - a free port */
   readonly port?: number;
   /** A loopback address. @default '127.0.0.1' */
@@ -35,13 +45,13 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /** Serves a Bedrock control plane of its own over HTTP; requests need no valid signature. */
 export async function startBedrockServer(options: BedrockServerOptions = {}): Promise<BedrockServer> {
-  const { port = 0, host = '127.0.0.1', clock = new SystemClock(), ...rest } = options;
+  const { port = 0, host = '127.0.0.1', clock = new SystemClock(), authorize, ...rest } = options;
   if (!LOOPBACK.includes(host)) {
     throw new Error(`The in-memory Bedrock listens on loopback addresses only (${LOOPBACK.join(', ')}), not on ${host}`);
   }
   const bedrock = new Bedrock({ ...rest, clock });
   const server = createServer((request, response) => {
-    handle(bedrock, request, response).catch((error: unknown) => response.destroy(error as Error));
+    handle({ bedrock, authorize }, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -58,14 +68,18 @@ export async function startBedrockServer(options: BedrockServerOptions = {}): Pr
   };
 }
 
-async function handle(bedrock: Bedrock, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Service extends Pick<BedrockServerOptions, 'authorize'> {
+  readonly bedrock: Bedrock;
+}
+
+async function handle(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url: target = '' } = request;
   const body = await text(request);
   let answer: Answer;
   try {
     answer = target.startsWith(CONTROL_PREFIX)
-      ? answerControl(bedrock, method, target, body)
-      : answerClient(bedrock, method, target, body);
+      ? answerControl(service.bedrock, method, target, body)
+      : await answerClient(service, { method, target, body }, String(request.headers['user-agent']));
   } catch (error) {
     if (error instanceof ConnectionLostError) {
       request.socket.destroy();
@@ -87,9 +101,12 @@ async function handle(bedrock: Bedrock, request: IncomingMessage, response: Serv
   response.end(JSON.stringify(answer.body));
 }
 
-function answerClient(bedrock: Bedrock, method: string, target: string, body: string): Answer {
+async function answerClient({ bedrock, authorize }: Service, request: WireRequest, userAgent: string): Promise<Answer> {
   try {
-    const { operation, input } = decode({ method, target, body });
+    const { operation, input } = decode(request);
+    const [, functionName = ''] = /\bapp\/(\S+)/.exec(userAgent) ?? [];
+    const refused = await authorize?.({ operation, input, functionName });
+    if (refused) throw refused;
     return { status: OPERATIONS[operation].status, body: call(bedrock, operation, input) };
   } catch (error) {
     if (!(error instanceof BedrockError)) throw error;

@@ -6,9 +6,9 @@ import {
   type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse,
 } from '../../src/handler/model-import-handler';
 import { ownerOf } from '../../src/handler/names';
-import { type BedrockOptions } from '../bedrock/bedrock';
+import type { Serves } from '../../src/handler/served-stacks';
 import { VirtualClock } from '../bedrock/clock';
-import { type BedrockServer, startBedrockServer } from '../bedrock/server';
+import { type BedrockServer, type BedrockServerOptions, startBedrockServer } from '../bedrock/server';
 
 const MINUTE = 60_000;
 const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=secret';
@@ -27,22 +27,30 @@ export interface Answer {
   readonly bytes: number;
 }
 
+export interface DeploymentOptions extends Omit<BedrockServerOptions, 'clock'> {
+  /** As whom the handler presents itself to the Bedrock server. */
+  readonly functionName?: () => string;
+  /** The stacks that the provider serves. @default - all */
+  readonly serves?: Serves;
+}
+
 /**
  * The handler as a stack uses it: CloudFormation's events, the provider framework's loop around `isComplete`, the real SDK
  * client and the strict Bedrock server; only time is virtual.
  */
 export class Deployment {
-  public static async start(options: Partial<Omit<BedrockOptions, 'clock'>> = {}): Promise<Deployment> {
+  public static async start({ functionName, serves, ...options }: DeploymentOptions = {}): Promise<Deployment> {
     const clock = new VirtualClock();
-    return new Deployment(clock, await startBedrockServer({ ...options, clock }));
+    return new Deployment(clock, await startBedrockServer({ ...options, clock }), functionName, serves);
   }
 
   public readonly log: object[] = [];
   public readonly handler: ModelImportHandler;
   private readonly client: BedrockClient;
 
-  private constructor(public readonly clock: VirtualClock, private readonly server: BedrockServer) {
+  private constructor(public readonly clock: VirtualClock, private readonly server: BedrockServer, functionName?: () => string, serves?: Serves) {
     this.client = new BedrockClient({
+      userAgentAppId: async () => functionName?.(),
       endpoint: server.url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -57,7 +65,7 @@ export class Deployment {
         throw error instanceof Error ? error : Object.assign(new Error(message), { name, code });
       }
     }, { step: 'deserialize', priority: 'low' });
-    this.handler = new ModelImportHandler(new BedrockApi(this.client), () => clock.now(), line => this.log.push(line));
+    this.handler = new ModelImportHandler(new BedrockApi(this.client), () => clock.now(), line => this.log.push(line), serves);
   }
 
   public get bedrock() {

@@ -47,7 +47,7 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
       JobTags: link === 'wait' ? undefined : renderTags(spec.jobTags),
       ReplacementStrategy: spec.strategy ?? undefined,
       RemovalPolicy: link === 'model' && isRetained(spec) ? 'RETAIN' : undefined,
-      AttributesRevision: link === 'model' ? ATTRIBUTES_REVISION : undefined,
+      AttributesRevision: link === 'model' ? String(Number(ATTRIBUTES_REVISION) + spec.revision - 1) : undefined,
     } as ModelImportProperties),
   }));
 }

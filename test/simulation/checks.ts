@@ -26,6 +26,8 @@ export const PATIENCE = {
   visibility: 2 * MINUTE,
   /** An orphan that cannot be deleted. */
   orphan: 5 * MINUTE,
+  /** The old model of a DELETE_FIRST update that cannot be deleted. */
+  giveWay: 11 * MINUTE,
   /** From the end of a job to the request of the link that is to report its failure. */
   handOver: 10 * MINUTE,
   /** The window of a Delete. */
@@ -95,6 +97,8 @@ export class Checks {
   /** When the first link of a chain was last deleted. */
   private readonly deletedChains = new Map<string, number>();
   private readonly deleteRefusedAt = new Map<string, number>();
+  /** When a model was last given up by its user, by ARN. */
+  private readonly unmarkedAt = new Map<string, number>();
   private readonly rolesGone = new Set<string>();
   /** The request that has started a job. */
   private readonly startedBy = new Map<string, number>();
@@ -187,6 +191,7 @@ export class Checks {
   /** Just before a call that changes something. */
   public changing(request: CfnRequest, operation: Operation, input: object): void {
     const { models, jobs } = this.world.bedrock.snapshot();
+    if (request.event.RequestType !== 'Delete' && this.isStranger(request)) this.violate('bound', `${operation} for ${describeRequest(request)}`);
     if (operation === 'DeleteImportedModel') {
       const { modelIdentifier } = input as { modelIdentifier: string };
       const model = models.find(({ modelArn, modelName }) => modelArn === modelIdentifier || modelName === modelIdentifier);
@@ -203,7 +208,7 @@ export class Checks {
       }
       if (this.chainOf(model) !== request.chain) this.violate('hands-off', `${describeRequest(request)} deletes ${model.modelName} of ${this.describeOwner(model)}`);
       const keeper = this.kept.get(model.modelArn ?? '');
-      const isRace = this.isRaceOfDeleteFirst(request);
+      const isRace = this.isRaceOfDeleteFirst(request, model.modelArn ?? '');
       // After a failed update of a link that was once skipped, CloudFormation may tell an id that was never that of its model.
       const isLost = this.onceSkipped.has(request.chain) && request.event.PhysicalResourceId !== model.modelName;
       if (keeper !== undefined && isLost) this.world.count('assumed: a skipped resource has lost its id');
@@ -241,12 +246,18 @@ export class Checks {
         if (keys.includes(RETAIN_TAG.key)) {
           if (!isGivenUp) this.violate('retained', `${describeRequest(request)} removes the mark of ${resourceARN}`);
           this.retainedArns.delete(resourceARN);
+          this.unmarkedAt.set(resourceARN, this.world.now);
           this.world.count('mark removed');
         }
         const { tagKeys } = input as { tagKeys: string[] };
         if (tagKeys.includes('by-hand')) this.violate('tags', `${describeRequest(request)} removes a tag that somebody else has set`);
       }
     }
+  }
+
+  /** The provider has not served the stack for longer than an invocation takes. */
+  private isStranger({ stack }: CfnRequest): boolean {
+    return this.world.isUnserved(stack) && this.world.isUnserved(stack, this.world.now - 3 * MINUTE);
   }
 
   /** A deletion that was answered, and polls again because the framework has died, or it was delivered twice (assumptions.md). */
@@ -260,11 +271,12 @@ export class Checks {
    * A DELETE_FIRST update that was cancelled in its first polls, or before Bedrock let it do what it had to: nothing can call
    * it back (assumptions.md).
    */
-  private isRaceOfDeleteFirst({ awaited, event, sentAt, chain, lastFaultAt }: CfnRequest): boolean {
+  private isRaceOfDeleteFirst({ awaited, event, sentAt, startedAt, chain, lastFaultAt }: CfnRequest, modelArn: string): boolean {
     const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
-    const triedAt = this.deleteRefusedAt.get(chain);
-    const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST'
-      && this.world.now <= Math.max(sentAt, triedAt ?? 0, lastFaultAt) + polls;
+    // It tries as long as the deletion is refused, or the model is retained, but not for ever.
+    const triedAt = Math.max(this.deleteRefusedAt.get(chain) ?? 0, this.unmarkedAt.get(modelArn) ?? 0);
+    const until = Math.min(Math.max(sentAt, triedAt, lastFaultAt) + polls, (startedAt ?? sentAt) + PATIENCE.giveWay + MINUTE);
+    const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' && this.world.now <= until;
     if (isRace) this.world.count('assumed: cancelled DELETE_FIRST deletes');
     return isRace;
   }
@@ -284,7 +296,8 @@ export class Checks {
     const { models } = this.world.bedrock.snapshot();
     const same = models.find(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
     // What a Create that failed has left under another path has another name.
-    const isMoved = request.event.RequestType === 'Create' && same !== undefined && !same.modelName?.startsWith(String(request.event.ResourceProperties.NameBase ?? ''));
+    const { NameBase, NamePrefix } = request.event.ResourceProperties;
+    const isMoved = request.event.RequestType === 'Create' && same !== undefined && !same.modelName?.startsWith(String(NameBase ?? NamePrefix));
     if (isMoved) this.world.count('assumed: a Create under another path');
     if (same && !isMoved) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is there as ${same.modelName}`);
     for (const [name, truth] of this.jobs) {
@@ -564,6 +577,8 @@ export class Checks {
     const { now } = this.world;
     if (request.excuses.size > 0) return [...request.excuses][0];
     if (/my model/.test(String(event.ResourceProperties.S3Uri))) return 'invalid property';
+    const wasStranger = this.world.isUnserved(stack) || this.world.isUnserved(stack, now - 3 * MINUTE);
+    if (/a stack whose models use this provider/.test(reason) && wasStranger) return 'not served';
     const start = request.startedAt ?? request.sentAt;
 
     const window = Number(event.ResourceProperties.WindowMinutes) * MINUTE;
@@ -594,8 +609,8 @@ export class Checks {
     if (/role ARN is invalid/.test(reason) && now >= start + PATIENCE.propagation && (role.endsWith('missing') || propagated || this.rolesGone.has(role))) return 'role invalid';
     if (/AccessDenied/.test(reason) && now >= start + PATIENCE.propagation) return 'access denied';
 
-    // A place that was freed since the refusal comes too late.
-    const wasFull = (request.seen.get('full')?.last ?? 0) >= now - MINUTE;
+    // A place that was freed since the refusal comes too late; what is asked after it can take as long as an invocation.
+    const wasFull = (request.seen.get('full')?.last ?? 0) >= now - 2 * MINUTE;
     if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken(now - this.lag())) + PATIENCE.fullAccount) return 'account full';
     const wasKept = Math.max(request.lastFaultAt, stack.deniedUntil, request.seen.get('full')?.last ?? 0) >= now - PATIENCE.fullAccount;
     if (/limit of/.test(reason) && this.isRivalUnseen() && wasKept && now >= start + PATIENCE.fullAccount) {

@@ -39,6 +39,7 @@ const worlds: fc.Arbitrary<WorldScript> = fc.record({
   executionNames: fc.boolean(),
   replacePolicyOf: fc.constantFrom('old', 'new'),
   providerElsewhere: rarely(fc.constant(true), false, 3),
+  unserved: rarely(fc.record({ stack: fc.constantFrom(0, 1), fromMinute: fc.constantFrom(0, 3, 30, 90), minutes: fc.integer({ min: 1, max: 90 }) }), undefined, 3),
 });
 
 const tags = fc.constantFrom<{ [key: string]: string }>({}, { team: 'a' }, { team: 'b' }, { team: 'a', cost: '1' });
@@ -62,6 +63,8 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.record({ retain: fc.boolean() }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }), retain: fc.boolean() }),
     fc.record({ path: fc.constantFrom<0 | 1>(1, 0) }),
+    // The library is upgraded, and perhaps CDK, which then names constructs otherwise.
+    fc.record({ revision: fc.constantFrom<1 | 2>(2, 1), path: fc.constantFrom<0 | 1>(0, 1) }),
     fc.record({ windows: fc.integer({ min: 1, max: 4 }), lessMinutes: fc.constantFrom(0, 1, 3) }),
     fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', null) }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST') }),
@@ -115,8 +118,7 @@ const others: fc.Arbitrary<OtherScript> = fc.oneof(
   fc.record({ do: fc.constant<'deleteByHand'>('deleteByHand'), atMinute, which: fc.nat(2) }),
   fc.record({ do: fc.constant<'tagByHand'>('tagByHand'), atMinute, which: fc.nat(2) }),
   fc.record({ do: fc.constant<'quota'>('quota'), atMinute, maxModels: fc.integer({ min: 1, max: 5 }) }),
-  plants,
-  plants,
+  { arbitrary: plants, weight: 8 },
 );
 
 const calls = fc.oneof(fc.nat(30), fc.nat(250));

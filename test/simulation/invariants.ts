@@ -14,6 +14,7 @@ export const INVARIANTS = {
   'model-kept': 'the model that serves, or that a rollback needs, was deleted',
   'retained': 'the user asked to keep this model; its weights may be gone',
   'genuine': 'the stack uses, and vouches for, a model that somebody else has made',
+  'bound': 'a stack that the provider does not serve has used its power',
   'hands-off': 'a model, job or tag of another owner was touched',
   'needless-import': 'an import takes up to hours, and the only slot for imports of the account',
   'orphan-removed': 'what an interrupted replacement has left must go with the next success',

@@ -1,9 +1,11 @@
 import type { invocation, Surroundings } from '../../src/handler/entry-point';
+import type { Serves, servedStacks } from '../../src/handler/served-stacks';
 import type { Operation } from '../bedrock/constraints';
 
 /** The handler's code: that of src, or a mutant of it. */
 export interface HandlerCode {
   readonly invocation: typeof invocation;
+  readonly servedStacks: typeof servedStacks;
 }
 
 interface SendOptions {
@@ -48,9 +50,9 @@ export class Invocation {
   private signal: () => void = () => undefined;
 
   /** Runs the code until it calls Bedrock for the first time, or ends. */
-  public async start(code: HandlerCode, event: object, { now, abortAfter }: Pick<Surroundings, 'now' | 'abortAfter'>): Promise<void> {
+  public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<Surroundings, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
     const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as Surroundings['client'];
-    const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves: () => true });
+    const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves });
     const progress = this.progress();
     handle(event as Parameters<typeof handle>[0]).then(
       value => this.end({ value }),

@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reaps what a later deployment has made',
     patches: [{ file: D, find: 'return model.creationTime <= goal.startedAt;', replace: 'return model.creationTime <= goal.startedAt + 9e9;' }],
     caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
-    seed: 8,
+    seed: 109,
   },
   {
     name: 'reaps the models of others',
@@ -123,9 +123,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'DELETE_FIRST waits for its turn, then deletes',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain) {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain && facts.now < goal.startedAt + GIVE_WAY_PATIENCE) {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
     caughtBy: ['model-kept'],
-    seed: 20,
+    seed: 103,
   },
   {
     name: 'a link clings to a job of long ago',
@@ -175,7 +175,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'DELETE_FIRST deletes although it is CREATE_FIRST',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain) {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
+    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain && facts.now < goal.startedAt + GIVE_WAY_PATIENCE) {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
     caughtBy: ['model-kept', 'rollback-restores'],
   },
   {
@@ -274,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reads the first page only',
     patches: [{ file: 'bedrock-api.ts', find: '} while (nextToken);', replace: '} while (nextToken === \'\');' }],
     caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
-    seed: 102,
+    seed: 108,
   },
   {
     name: 'a job name in use is final',
@@ -307,7 +307,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the mark of a retained model is removed when it serves again',
     patches: [{ file: 'goal.ts', find: 'former ? modelTagsOf(former).map(tag => tag.key) : []', replace: '[RETAIN_TAG.key, ...former ? modelTagsOf(former).map(tag => tag.key) : []]' }],
     caughtBy: ['retained'],
-    seed: 102,
+    seed: 108,
   },
   {
     name: 'every model is marked as retained',
@@ -324,7 +324,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a deletion takes whatever has the name',
     patches: [{ file: D, find: "if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not", replace: "if (goal.owner === '') return { do: 'succeed', why: `${model.arn} is not" }],
     caughtBy: ['hands-off'],
-    seed: 202,
+    seed: 102,
   },
   {
     name: 'the name of a job is believed',
@@ -342,13 +342,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the id that a skipped link has is forgotten',
     patches: [{ file: 'goal.ts', find: '[formerName, event.FormerPhysicalResourceId]', replace: '[formerName]' }],
     caughtBy: ['model-kept'],
-    seed: 215,
+    seed: 307,
   },
   {
     name: 'the former role is a stranger',
     patches: [{ file: 'goal.ts', find: '...former?.roleArn ? [former.roleArn] : []', replace: '' }],
     caughtBy: ['needless-failure', 'needless-import', 'arn-live'],
-    seed: 22,
+    seed: 203,
   },
   {
     name: 'an import of a stranger blocks a deletion',
@@ -366,7 +366,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a longer chain blocks its own rollback',
     patches: [{ file: D, find: "    if (owned.length > 0) return { do: 'succeed', why: `${owned[0].arn} serves", replace: "    if (owned.length > 99) return { do: 'succeed', why: `${owned[0].arn} serves" }],
     caughtBy: ['rollback-prompt'],
-    seed: 8,
+    seed: 207,
   },
   {
     name: 'a chain that nothing is known of is gone at once',
@@ -429,7 +429,45 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a model that is gone and still seen counts as retained',
     patches: [{ file: D, find: " || tags?.[arn] === 'absent';", replace: ';' }],
     caughtBy: ['needless-failure', 'arn-live'],
-    seed: 2,
+    seed: 201,
+  },
+  {
+    name: 'DELETE_FIRST deletes whenever it can at last',
+    patches: [{ file: D, find: 'PROPAGATION_PATIENCE + MINUTE;', replace: '60 * MINUTE;' }],
+    caughtBy: ['model-kept', 'arn-live'],
+    seed: 205,
+  },
+  // The stacks that a provider serves.
+  {
+    name: 'every stack is served',
+    patches: [{ file: 'served-stacks.ts', find: 'return where === place && names', replace: 'return true || names' }],
+    caughtBy: ['bound'],
+  },
+  {
+    name: 'only the provider\'s own stack is served',
+    patches: [{ file: 'served-stacks.ts', find: 'return where === place && names', replace: 'return false && names' }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a stack is asked for at its first request only',
+    patches: [{ file: 'model-import-handler.ts', find: "  private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {\n    this.refuseStrangers(event);\n", replace: "  private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {\n" }],
+    caughtBy: ['bound'],
+  },
+  {
+    name: 'a stack that is no longer served cannot be deleted',
+    patches: [{ file: 'model-import-handler.ts', find: "RequestType === 'Delete' || ", replace: '' }],
+    caughtBy: ['destroy-ends', 'nothing-left', 'needless-failure'],
+  },
+  // Upgrades of the library: of the models' stack before that of the provider, and of both.
+  {
+    name: 'properties of a later version are refused',
+    patches: [{ file: 'request.ts', find: '  const problems = problemsOf(request);\n', replace: "  const problems = problemsOf(request);\n  if (properties.AttributesRevision === '2') problems.push('AttributesRevision: unknown');\n" }],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a later version has another content',
+    patches: [{ file: 'request.ts', find: '    sourceVersion: text(properties.SourceVersion),', replace: "    sourceVersion: properties.AttributesRevision === '2' ? '2' : text(properties.SourceVersion)," }],
+    caughtBy: ['needless-import', 'needless-failure', 'arn-live'],
   },
 ];
 
@@ -450,6 +488,7 @@ export async function patchedHandler(patches: readonly Patch[]): Promise<Handler
   }
   const load = async (name: string) => import(path.join(directory, 'src', 'handler', `${name}.ts`)) as Promise<HandlerCode>;
   const { invocation } = await load('entry-point');
+  const { servedStacks } = await load('served-stacks');
   fs.rmSync(directory, { recursive: true });
-  return { invocation };
+  return { invocation, servedStacks };
 }

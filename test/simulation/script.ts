@@ -45,6 +45,8 @@ export interface WorldScript {
   readonly replacePolicyOf: 'old' | 'new';
   /** The provider is in a stack that is never deleted, and its waiters go on when the stack of the models is gone. */
   readonly providerElsewhere: boolean;
+  /** A provider that is elsewhere does not know a stack for some time: its own stack is deployed later, or has forgotten it. */
+  readonly unserved?: { readonly stack: number; readonly fromMinute: number; readonly minutes: number };
 }
 
 export interface ImportScript {
@@ -105,6 +107,8 @@ export interface ModelSpec {
   readonly retain: boolean;
   /** Another path of the construct, whose logical ids are kept: it was moved, or another CDK names it. */
   readonly path: 0 | 1;
+  /** What the library calls its attributes: the next version has more of them. */
+  readonly revision: 1 | 2;
 }
 
 /** `own-1` and `own-2` are made and deleted with the stack; `user-` roles are always there; `missing` never is. */

@@ -8,6 +8,7 @@ import { type Mutant, MUTANTS, patchedHandler } from './mutants';
 import type { Script } from './script';
 import { type Findings, search, tell } from './search';
 import { invocation } from '../../src/handler/entry-point';
+import { servedStacks } from '../../src/handler/served-stacks';
 
 /**
  * Plays histories of stacks in an account, and says which invariant does not hold.
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const HANDLER: HandlerCode = { invocation };
+const HANDLER: HandlerCode = { invocation, servedStacks };
 
 /** What a worker is to do, and what it has found. */
 interface Work {

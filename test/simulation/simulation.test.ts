@@ -8,8 +8,9 @@ import { play } from './play';
 import type { Script } from './script';
 import { search } from './search';
 import { invocation } from '../../src/handler/entry-point';
+import { servedStacks } from '../../src/handler/served-stacks';
 
-const code = { invocation };
+const code = { invocation, servedStacks };
 
 // `npm run simulate` plays more of them, and others each time.
 test('300 histories break no invariant', async () => {

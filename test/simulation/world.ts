@@ -144,9 +144,24 @@ export class World {
         timers.push(this.scheduler.after(ms, async () => this.abort(run, controller)));
         return controller.signal;
       };
-      await invocation.start(this.code, event, { now: () => this.now, abortAfter });
+      await invocation.start(this.code, event, { now: () => this.now, abortAfter, serves: this.code.servedStacks(this.servedList(request)) });
       this.goOn(run);
     });
+  }
+
+  /** What the provider's function has in its environment. */
+  private servedList({ stack: { stackId } }: CfnRequest): string {
+    if (!this.script.world.providerElsewhere) return stackId;
+    const names = this.stacks.filter(stack => !this.isUnserved(stack)).map(({ name }) => name);
+    return ['arn:aws:cloudformation:us-east-1:111122223333:stack/Provider/3a0b6f10-0000-11f0-0000-0a0000000001', ...names].join(',');
+  }
+
+  /** Whether a provider that is elsewhere does not know a stack, now or at another time. */
+  public isUnserved(stack: Stack, at = this.now): boolean {
+    const { providerElsewhere, unserved } = this.script.world;
+    if (!providerElsewhere || !unserved || this.stacks[unserved.stack] !== stack) return false;
+    const from = this.began + unserved.fromMinute * MINUTE;
+    return at >= from && at < from + unserved.minutes * MINUTE;
   }
 
   private goOn(run: Run): void {
