@@ -35,6 +35,8 @@ export interface Present extends Waiting {
   readonly request: ModelImportRequest;
   /** The models that were asked for before: a rollback may need them. */
   readonly formerModelNames: string[];
+  /** The model that CloudFormation takes this one to replace. What a failed update has asked for is none. */
+  readonly replacedModelName?: string;
   /** The job that made the model of this link, when the request before asked for the same model: it was verified then. */
   readonly verifiedJobName?: string;
   readonly tags: { readonly model: Tag[]; readonly job: Tag[] };
@@ -257,13 +259,14 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
 
   // What an interrupted replacement has left, and nobody wants any more; with RETAIN nothing is deleted, and what is replaced is marked.
   const changes: TagChange[] = [];
-  if (!request.retain || goal.formerModelNames.some(name => name !== names.modelName)) {
+  const { replacedModelName } = goal;
+  if (!request.retain || (replacedModelName !== undefined && replacedModelName !== names.modelName)) {
     const owned = ownedModels(goal, facts);
     if (!Array.isArray(owned)) return owned;
     const others = owned.filter(other => other.name !== names.modelName);
     const isFormer = (other: ModelSummary) => goal.formerModelNames.includes(other.name);
     if (request.retain) {
-      changes.push(...others.filter(isFormer).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
+      changes.push(...others.filter(({ name }) => name === replacedModelName).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
     } else if (!leavesOrphan(goal, facts)) {
       const deletion = deleteOne(facts, others.filter(other => !isFormer(other) && isOlder(other, goal)));
       if (deletion) return deletion;

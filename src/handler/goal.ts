@@ -53,6 +53,7 @@ function presence(event: IsCompleteRequest): Goal {
     request,
     // The id as well: after a rollback that has skipped this link, it is not that of the former properties.
     formerModelNames: [formerName, event.FormerPhysicalResourceId].filter(name => name !== undefined),
+    replacedModelName: event.FormerPhysicalResourceId,
     verifiedJobName: former && formerName === names.modelName && contentOf(former) === names.content ? former.jobName : undefined,
     tags: { model: modelTagsOf(request), job: request.jobTags },
     formerTagKeys: { model: former ? modelTagsOf(former).map(tag => tag.key) : [], job: (former?.jobTags ?? []).map(tag => tag.key) },

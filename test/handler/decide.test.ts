@@ -379,6 +379,7 @@ describe('with the removal policy RETAIN', () => {
     request: { ...present.request, retain: true },
     tags: { ...present.tags, model: [...present.tags.model, RETAIN_TAG] },
     formerModelNames: ['former'],
+    replacedModelName: 'former',
   };
   const former = listed('former');
   const orphan = listed('orphan');
@@ -392,6 +393,12 @@ describe('with the removal policy RETAIN', () => {
       do: 'TagResource',
       changes: [{ resourceArn: former.arn, put: [RETAIN_TAG], remove: [] }, { resourceArn: MODEL_ARN, put: [RETAIN_TAG], remove: [] }],
     });
+  });
+
+  // Whoever has planted one under its name has made the update fail; the rollback must not touch it.
+  test('a model that a failed update has asked for is not marked', () => {
+    const back: Present = { ...retain, replacedModelName: NAME };
+    expect(decide(back, facts({ ...seen, tags: { ...seen.tags, [MODEL_ARN]: back.tags.model } }))).toEqual({ do: 'succeed', model: model() });
   });
 
   test('later DESTROY: what is marked stays, what is not marked goes', () => {

@@ -63,6 +63,7 @@ interface Deletion {
   readonly content?: string;
   /** A request that sees the model a moment later cannot know better. */
   readonly excuses: boolean;
+  readonly operation: number;
   /** By a request that CloudFormation had given up. */
   readonly cancelled: boolean;
 }
@@ -220,6 +221,7 @@ export class Checks {
         chain: request.chain,
         content: this.contentOfModel(model),
         excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' || (request.event.RequestType === 'Delete' && request.submitted > 0),
+        operation: request.operation,
         cancelled: !request.awaited,
       });
       if (keeper !== undefined || isRace) this.staleArns.add(model.modelArn ?? '');
@@ -346,7 +348,7 @@ export class Checks {
     this.handDeleted.add(arn);
     const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
     const chain = model && this.chainOf(model);
-    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content: this.contentOfModel(model), excuses: true, cancelled: false });
+    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content: this.contentOfModel(model), excuses: true, operation: 0, cancelled: false });
     this.kept.delete(arn);
   }
 
@@ -460,7 +462,7 @@ export class Checks {
     if (link === 'import' && !answer.Data?.JobName) this.violate('attributes', `no JobName from ${describeRequest(request)}`);
     if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now, lastFaultAt: request.lastFaultAt });
     const model = this.modelFor(request, answer.Data?.ModelArn);
-    if (!model && this.seesGhost(request)) return;
+    if (!model && this.seesGhost(request, content => content === request.content)) return;
     if (link !== 'model') {
       // The last link looks more closely.
       const isPlanted = this.world.bedrock.snapshot().models.some(({ jobName }) => this.planted.has(jobName ?? ''));
@@ -491,9 +493,9 @@ export class Checks {
     this.checkPromptness(request, model);
   }
 
-  /** Somebody has deleted the model a moment ago, or a cancelled DELETE_FIRST, and reads still show it (assumptions.md). */
-  private seesGhost({ chain, content }: CfnRequest): boolean {
-    const ghost = [...this.deleted].find(([, one]) => one.chain === chain && one.content === content && one.excuses
+  /** Somebody has deleted the model a moment ago, or a cancelled DELETE_FIRST, or the rollback before, and reads still show it (assumptions.md). */
+  private seesGhost({ chain, operation }: CfnRequest, isGhost: (content: string | undefined, arn: string) => boolean): boolean {
+    const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn) && (one.excuses || one.operation < operation)
       && this.world.now <= one.at + this.lag() + 15 * SECOND);
     if (!ghost) return false;
     this.staleArns.add(ghost[0]);
@@ -564,7 +566,9 @@ export class Checks {
     const start = request.startedAt ?? request.sentAt;
     if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) {
       const running = this.runningJobs().map(({ jobName }) => jobName ?? '');
-      const own = running.some(name => this.jobs.get(name)?.chain === request.chain);
+      // ... or has been until a moment ago.
+      const own = [...this.jobs].some(([name, { chain }]) => chain === request.chain
+        && (running.includes(name) || (this.job(name)?.endTime?.getTime() ?? 0) >= this.world.now - 12 * MINUTE));
       const wasDisturbed = request.lastFaultAt >= this.world.now - 12 * MINUTE;
       if (!own && !wasDisturbed && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
       return 'delete timed out';
@@ -644,15 +648,17 @@ export class Checks {
     if (holder && (this.chainOf(holder) !== chain || (this.contentOfModel(holder) !== content
       && (event.ResourceProperties.ReplacementStrategy !== 'DELETE_FIRST' || (holder.creationTime?.getTime() ?? 0) > start)))) return 'name taken';
 
+    if (/is taken by the model that would be replaced/.test(reason) && this.seesGhost(request, (_, arn) => reason.includes(arn))) return 'name taken';
+
     if (/is gone/.test(reason)) {
       const gone = [...this.jobs].find(([jobName, truth]) => truth.chain === chain && truth.content === content
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
       const told = this.importAnswered.get(chain);
-      // The last link alone follows what was there before; ten minutes after the end of its job, it imports again.
-      const since = told?.operation === request.operation ? told.at : link === 'model' ? 0 : start;
-      const isRaced = [...this.deleted].some(([arn, one]) => one.chain === chain && one.content === content && one.excuses
-        && (one.cancelled || this.staleArns.has(arn)) && one.at >= since - this.lag());
+      // The others follow what was there before; ten minutes after the end of its job, it imports again.
+      const since = told?.operation === request.operation ? told.at : link === 'import' ? start : 0;
+      const isRaced = [...this.deleted].some(([arn, one]) => one.chain === chain && one.content === content
+        && ((one.excuses && one.cancelled) || this.staleArns.has(arn)) && one.at >= since - this.lag());
       if (isRaced) {
         this.world.count('assumed: model goes between two links');
         return 'deleted by a request that nobody waits for';
@@ -750,7 +756,7 @@ export class Checks {
     const ours = (name: string | undefined): boolean => {
       const truth = this.jobs.get(name ?? '');
       return truth !== undefined && truth.chain.startsWith(stackId) && !this.forgottenChains.has(truth.chain)
-        && !this.isTooLate(truth) && !this.isOfSecondDelivery(name);
+        && !this.isTooLate(truth, name) && !this.isOfSecondDelivery(name);
     };
     const { models } = this.world.bedrock.snapshot();
     const left = models.find(({ jobName, tags }) => ours(jobName) && !hasMark(tags));
@@ -760,14 +766,15 @@ export class Checks {
   }
 
   /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
-  private isTooLate({ chain, startedAt, forgotten }: JobTruth): boolean {
+  private isTooLate({ chain, startedAt, forgotten }: JobTruth, jobName: string | undefined): boolean {
+    const starter = this.requests[this.startedBy.get(jobName ?? '') ?? -1];
     const deletedAt = this.deletedChains.get(chain);
     if (this.world.script.world.providerElsewhere && forgotten && deletedAt !== undefined && startedAt > deletedAt) {
       this.world.count('assumed: zombie of a provider elsewhere');
       return true;
     }
     const unseenFrom = (deletedAt ?? 0) - this.world.script.world.listLagSeconds * SECOND;
-    const tooLate = forgotten && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
+    const tooLate = (forgotten || starter?.awaited === false) && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
     if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
     return tooLate;
   }

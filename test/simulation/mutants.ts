@@ -288,6 +288,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // What is retained, and whose names lie.
   {
+    name: 'a model that a failed update has asked for is retained',
+    patches: [
+      { file: 'decide.ts', find: 'others.filter(({ name }) => name === replacedModelName)', replace: 'others.filter(isFormer)' },
+      { file: 'decide.ts', find: '(replacedModelName !== undefined && replacedModelName !== names.modelName)', replace: 'goal.formerModelNames.some(name => name !== names.modelName)' },
+    ],
+    caughtBy: ['hands-off'],
+    seed: 2027550283,
+  },
+  {
     name: 'RETAIN is not read',
     patches: [{ file: 'request.ts', find: "retain: text(properties.RemovalPolicy) === 'RETAIN',", replace: 'retain: false,' }],
     caughtBy: ['retained', 'model-kept'],
