@@ -1,4 +1,4 @@
-import { Arn, Aws, Fn, type IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { Arn, Aws, CfnResource, Fn, type IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
@@ -192,8 +192,9 @@ class BucketModelSource extends ModelSource {
     return {
       s3Uri: `s3://${bucket.bucketName}/${prefix}`,
       bucket,
-      bucketArn: bucket.bucketArn,
+      bucketArn: arnOf(bucket),
       folder: folderOf(prefix),
+      objectsArn: Token.isUnresolved(prefix) ? objectsBelow(`${bucket.bucketName}/${prefix}`) : undefined,
       bucketAccount: options.bucketAccount ?? bucket.env.account,
       encryptionKey: options.encryptionKey ?? bucket.encryptionKey,
       version: options.version,
@@ -212,14 +213,13 @@ class UriModelSource extends ModelSource {
 
   protected _place(): Place {
     const { s3Uri, options } = this;
-    const arnOf = (resource: string) => Arn.format({ partition: Aws.PARTITION, service: 's3', region: '', account: '', resource });
     // s3: / (empty) / bucket / path...
     const known = Token.isUnresolved(s3Uri) ? undefined : s3Uri.split('/');
     return {
       s3Uri,
-      bucketArn: arnOf(known ? known[2] : withoutWildcards(Fn.select(2, Fn.split('/', s3Uri)))),
+      bucketArn: arnFor(known ? known[2] : withoutWildcards(Fn.select(2, Fn.split('/', s3Uri)))),
       folder: known ? folderOf(known.slice(3).join('/')) : undefined,
-      objectsArn: known ? undefined : arnOf(`${withoutWildcards(withoutSlash(Fn.select(1, Fn.split('s3://', s3Uri))))}/*`),
+      objectsArn: known ? undefined : objectsBelow(Fn.select(1, Fn.split('s3://', s3Uri))),
       bucketAccount: options.bucketAccount,
       encryptionKey: options.encryptionKey,
       version: options.version,
@@ -242,6 +242,22 @@ interface Place {
 
 /** What makes a statement one of the role itself, or one of what the role uses. */
 type Side = Pick<iam.PolicyStatementProps, 'principals' | 'conditions'>;
+
+function arnFor(resource: string): string {
+  return Arn.format({ partition: Aws.PARTITION, service: 's3', region: '', account: '', resource });
+}
+
+/** The ARN of one bucket, also when only the deployment knows its name. */
+function arnOf({ bucketArn, bucketName, node }: s3.IBucket): string {
+  // The name of a bucket that is made in the app is not free text.
+  const isFreeText = Token.isUnresolved(bucketName) && !CfnResource.isCfnResource(node.defaultChild);
+  return isFreeText ? arnFor(withoutWildcards(bucketName)) : bucketArn;
+}
+
+/** The objects of a path, bucket and prefix, of which only the deployment knows whether the prefix is empty, or ends with a slash. */
+function objectsBelow(path: string): string {
+  return arnFor(`${withoutWildcards(withoutSlash(path))}/*`);
+}
 
 /** What it takes to read the weights. */
 function readStatements({ bucketArn, folder, objectsArn }: Place, { principals, conditions }: Side): iam.PolicyStatement[] {

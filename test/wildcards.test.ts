@@ -11,17 +11,32 @@ import { withoutWildcards } from '../src/private/wildcards';
 interface RawStatement {
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: { readonly StringLike?: { readonly 's3:prefix': unknown[] } };
 }
 
 interface RawPolicy {
   readonly Properties?: { readonly PolicyDocument?: { readonly Statement?: RawStatement[] } };
 }
 
-/** The resources that a role may use for an action, as the deployment makes them. */
-function resourcesFor(stack: Stack, action: string, references: { readonly [id: string]: string }): string[] {
+interface References {
+  readonly [id: string]: string;
+}
+
+function statementsFor(stack: Stack, action: string): RawStatement[] {
   const { Resources } = Template.fromStack(stack).toJSON() as { Resources: { [id: string]: RawPolicy } };
-  const statements = Object.values(Resources).flatMap(({ Properties }) => Properties?.PolicyDocument?.Statement ?? []);
-  return statements.filter(({ Action }) => [Action].flat().includes(action))
+  return Object.values(Resources).flatMap(({ Properties }) => Properties?.PolicyDocument?.Statement ?? [])
+    .filter(({ Action }) => [Action].flat().includes(action));
+}
+
+/** The prefixes that a role may list objects by. */
+function prefixesFor(stack: Stack, references: References): string[] {
+  return statementsFor(stack, 's3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? [])
+    .map(prefix => evaluated(prefix, references));
+}
+
+/** The resources that a role may use for an action, as the deployment makes them. */
+function resourcesFor(stack: Stack, action: string, references: References): string[] {
+  return statementsFor(stack, action)
     .flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references));
 }
 
@@ -58,12 +73,31 @@ describe.each([
 });
 
 test.each([
-  ['llama', 'llama/*'], ['llama/', 'llama/*'], ['*', '/*'], ['lla?ma/', 'lla/*'], ['${x}', '/*'],
-])('a prefix that only the deployment knows covers no neighbour (%s)', (value, objects) => {
+  ['${Value}', 'llama', 'llama/*', 'llama'],
+  ['${Value}', 'llama/', 'llama/*', 'llama'],
+  ['${Value}', 'llama/8b/', 'llama/8b/*', 'llama/8b'],
+  ['models/${Value}/8b/', 'llama', 'models/llama/8b/*', 'models/llama/8b'],
+  ['models/${Value}/8b', 'llama', 'models/llama/8b/*', 'models/llama/8b'],
+  ['models/${Value}', 'llama/', 'models/llama/*', 'models/llama'],
+  ['models/${Value}', '', 'models/*', 'models'],
+  ['${Value}', '', '*', ''],
+  ['${Value}', '*', '/*', ''],
+  ['${Value}', 'lla?ma/', 'lla/*', 'lla'],
+  ['${Value}', '${x}', '/*', ''],
+])('a prefix that only the deployment knows covers its folder and no neighbour (%s: %s)', (prefix, value, objects, folder) => {
   const stack = newStack();
-  const prefix = new CfnParameter(stack, 'Prefix').valueAsString;
-  new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'bkt'), prefix) });
-  expect(resourcesFor(stack, 's3:GetObject', { Prefix: value })).toEqual([`arn:AWS::Partition:s3:::bkt/${objects}`]);
+  const token = new CfnParameter(stack, 'Value').valueAsString;
+  const source = ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'bkt'), prefix.replace('${Value}', token));
+  new ImportedModel(stack, 'Llama', { source });
+  expect(resourcesFor(stack, 's3:GetObject', { Value: value })).toEqual([`arn:AWS::Partition:s3:::bkt/${objects}`]);
+  expect(prefixesFor(stack, { Value: value })).toEqual([folder, `${folder}/*`]);
+});
+
+test.each([['bkt', 'bkt'], ['*', ''], ['b*t', 'b']])('a bucket that only the deployment knows is one bucket (%s)', (value, bucket) => {
+  const stack = newStack();
+  const name = new CfnParameter(stack, 'Name').valueAsString;
+  new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', name), 'llama/') });
+  expect(resourcesFor(stack, 's3:ListBucket', { Name: value })).toEqual([`arn:AWS::Partition:s3:::${bucket}`]);
 });
 
 test.each([
