@@ -266,7 +266,8 @@ function decideFound(goal: Present, model: Model, facts: Facts): Step {
     const others = owned.filter(other => other.name !== names.modelName);
     const isFormer = (other: ModelSummary) => goal.formerModelNames.includes(other.name);
     if (request.retain) {
-      changes.push(...others.filter(({ name }) => name === replacedModelName).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
+      const replaced = others.filter(({ name }) => name === replacedModelName);
+      changes.push(...replaced.map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] })));
     } else if (!leavesOrphan(goal, facts)) {
       const deletion = deleteOne(facts, others.filter(other => !isFormer(other) && isOlder(other, goal)));
       if (deletion) return deletion;
