@@ -352,7 +352,8 @@ export class Checks {
     this.handDeleted.add(arn);
     const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
     const chain = model && this.chainOf(model);
-    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content: this.contentOfModel(model), excuses: true, operation: 0, cancelled: false });
+    const content = model && this.contentOfModel(model);
+    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content, excuses: true, operation: 0, cancelled: false });
     this.kept.delete(arn);
   }
 
@@ -497,7 +498,7 @@ export class Checks {
     this.checkPromptness(request, model);
   }
 
-  /** Somebody has deleted the model a moment ago, or a cancelled DELETE_FIRST, or the rollback before, and reads still show it (assumptions.md). */
+  /** Somebody, a cancelled DELETE_FIRST or the rollback before has deleted the model a moment ago, and reads still show it (assumptions.md). */
   private seesGhost({ chain, operation }: CfnRequest, isGhost: (content: string | undefined, arn: string) => boolean): boolean {
     const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn) && (one.excuses || one.operation < operation)
       && this.world.now <= one.at + this.lag() + 15 * SECOND);

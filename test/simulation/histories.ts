@@ -39,7 +39,9 @@ const worlds: fc.Arbitrary<WorldScript> = fc.record({
   executionNames: fc.boolean(),
   replacePolicyOf: fc.constantFrom('old', 'new'),
   providerElsewhere: rarely(fc.constant(true), false, 3),
-  unserved: rarely(fc.record({ stack: fc.constantFrom(0, 1), fromMinute: fc.constantFrom(0, 3, 30, 90), minutes: fc.integer({ min: 1, max: 90 }) }), undefined, 3),
+  unserved: rarely(
+    fc.record({ stack: fc.constantFrom(0, 1), fromMinute: fc.constantFrom(0, 3, 30, 90), minutes: fc.integer({ min: 1, max: 90 }) }), undefined, 3,
+  ),
 });
 
 const tags = fc.constantFrom<{ [key: string]: string }>({}, { team: 'a' }, { team: 'b' }, { team: 'a', cost: '1' });
