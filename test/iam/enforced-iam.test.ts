@@ -1,0 +1,87 @@
+import { documentsOf, type NamedDocument, type Reduced, withoutOneCondition, withoutOnePermission } from './documents';
+import { isAllowed } from './enforcement';
+import type { AuthorizationRequest, Policies, PolicyDocument } from './engine';
+import { forbiddenIn } from './forbidden';
+import { type Played, play } from './play';
+import { SCENES } from './scenes';
+import { newApp } from '../support/stacks';
+
+/** A question to IAM, with what it decides by. */
+interface Question {
+  readonly what: string;
+  readonly request: AuthorizationRequest;
+  readonly policies: Policies;
+}
+
+const describeRequest = ({ principal, action, resource }: AuthorizationRequest) => `${principal} does ${action} on ${resource}`;
+
+const uses = ({ identity, resource }: Policies, document: PolicyDocument) => identity.includes(document) || resource === document;
+
+/** What is allowed when a policy is another one. */
+function allowedWith({ request, policies: { identity, resource } }: Question, { document, by }: Reduced): Promise<boolean> {
+  const swap = <T extends PolicyDocument | undefined>(one: T) => one === document ? by : one;
+  return isAllowed(request, { identity: identity.map(swap), resource: swap(resource) });
+}
+
+/** That the keys of an account are left to it is what CDK writes; and it lets versions of a function be invoked, of which there are none. */
+const IS_OF_CDK = /^kms:\* on \*$|^lambda:InvokeFunction on .*:\*$/;
+
+describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
+  // Who may assume the role of a consumer is up to the user.
+  const isOurs = ({ name }: NamedDocument) => !/Consumer.*AssumeRolePolicyDocument/.test(name) && !written?.test(name);
+  let played: Played;
+  let needed: Question[];
+  let forbidden: Question[];
+
+  beforeAll(async () => {
+    const app = newApp({ 'aws:cdk:enable-asset-metadata': true });
+    played = await play(app, build(app) ?? {});
+    const { enforcement } = played;
+    needed = await Promise.all(enforcement.decisions.map(async request => (
+      { what: describeRequest(request), request, policies: await enforcement.policiesFor(request) })));
+    forbidden = await Promise.all((await forbiddenIn(played, unconditionalGrants)).map(async ({ what, principal, ask, policies }) => {
+      const request = enforcement.requestOf(principal, ask);
+      return { what, request, policies: { ...await enforcement.policiesFor(request), ...policies } };
+    }));
+  }, 60_000);
+
+  test('deploys, changes and goes with the permissions that it has', () => {
+    expect(played.failures).toEqual([]);
+    expect(played.imports).not.toEqual([]);
+    expect(played.enforcement.decisions.filter(({ allowed }) => !allowed).map(describeRequest)).toEqual([]);
+  });
+
+  test('needs every one of them', async () => {
+    const unneeded: string[] = [];
+    for (const reduced of documentsOf(played.account).filter(isOurs).flatMap(withoutOnePermission)) {
+      if (IS_OF_CDK.test(reduced.without)) continue;
+      const [service] = reduced.without.split(':');
+      let isNeeded = false;
+      for (const question of needed) {
+        if (isNeeded) break;
+        if (!question.request.action.startsWith(`${service}:`) || !uses(question.policies, reduced.document)) continue;
+        isNeeded = !await allowedWith(question, reduced);
+      }
+      if (!isNeeded) unneeded.push(`${reduced.name}: ${reduced.without}`);
+    }
+    expect(unneeded).toEqual([]);
+  }, 60_000);
+
+  test('allows nothing else', async () => {
+    const allowed: string[] = [];
+    for (const { what, request, policies } of forbidden) {
+      if (await isAllowed(request, policies)) allowed.push(what);
+    }
+    expect(allowed).toEqual([]);
+  });
+
+  test('needs every condition for that', async () => {
+    const useless: string[] = [];
+    for (const reduced of documentsOf(played.account).filter(isOurs).flatMap(withoutOneCondition)) {
+      const decidedByIt = forbidden.filter(({ policies }) => uses(policies, reduced.document));
+      const results = await Promise.all(decidedByIt.map(question => allowedWith(question, reduced)));
+      if (!results.includes(true)) useless.push(`${reduced.name}: ${reduced.without}`);
+    }
+    expect(useless).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,216 @@
+import { type App, CfnParameter, NestedStack, PhysicalName, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Surroundings } from './play';
+import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
+import { ENV, KEY_ARN, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../support/stacks';
+
+/** One way to use the library: together they use every property that a policy of its depends on. */
+export interface Scene {
+  readonly name: string;
+  /** Whether grants on the key of the model are allowed without conditions. @default false */
+  readonly unconditionalGrants?: boolean;
+  /** The policies that the user has written, by their logical ids. */
+  readonly written?: RegExp;
+  build(app: App): Surroundings | void;
+}
+
+const lambdaService = () => new iam.ServicePrincipal('lambda.amazonaws.com');
+const stackIn = (app: App, id = 'Models') => new Stack(app, id, { env: ENV });
+
+/** A VPC from which there is a way to Amazon S3. */
+function vpcIn(stack: Stack): ec2.Vpc {
+  return new ec2.Vpc(stack, 'Vpc', {
+    natGateways: 0, maxAzs: 2, restrictDefaultSecurityGroup: false, gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+  });
+}
+
+/** A bucket of another account, whose policy the app writes. */
+function bucketElsewhere(app: App, encrypted: boolean): s3.Bucket {
+  const owner = new Stack(app, 'Weights', { env: { account: OTHER_ACCOUNT, region: REGION } });
+  const encryptionKey = encrypted ? new kms.Key(owner, 'Key') : undefined;
+  return new s3.Bucket(owner, 'Bucket', { bucketName: PhysicalName.GENERATE_IF_NEEDED, encryptionKey });
+}
+
+function parameterIn(stack: Stack, id: string): string {
+  return new CfnParameter(stack, id).valueAsString;
+}
+
+export const SCENES: readonly Scene[] = [
+  {
+    name: 'weights at a URI',
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: weights() }); },
+  },
+  {
+    name: 'no account and no Region in the stack',
+    build: app => { new ImportedModel(new Stack(app, 'Agnostic'), 'Llama', { source: weights() }); },
+  },
+  {
+    name: 'a bucket with a key, a customer managed key, a VPC, and a consumer',
+    build: app => {
+      const stack = stackIn(app);
+      const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: new kms.Key(stack, 'WeightsKey') });
+      const model = new ImportedModel(stack, 'Llama', {
+        source: ModelSource.fromBucket(bucket, 'llama/'), encryption: ModelEncryption.customerManaged(), vpc: vpcIn(stack),
+      });
+      const role = new iam.Role(stack, 'Consumer', { assumedBy: lambdaService() });
+      model.grantInvoke(role);
+      const reader = new iam.Role(stack, 'ConsumerThatReads', { assumedBy: lambdaService() });
+      model.grantRead(reader);
+      return { consumers: [{ role, model }, { role: reader, model, reads: true }] };
+    },
+  },
+  {
+    name: 'the roles of service and provider are given, and so are key and security group',
+    build: app => {
+      const stack = stackIn(app);
+      const vpc = vpcIn(stack);
+      new ImportedModel(stack, 'Llama', {
+        source: weights(),
+        role: iam.Role.fromRoleArn(stack, 'ServiceRole', ROLE_ARN),
+        provider: new ModelImportProvider(stack, 'Provider', { role: iam.Role.fromRoleArn(stack, 'ProviderRole', ROLE_ARN.replace('import', 'provider')) }),
+        encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN)),
+        vpc,
+        securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })],
+      });
+    },
+  },
+  {
+    name: 'the service role is made by the app, for this library to complete',
+    build: app => {
+      const stack = stackIn(app);
+      const role = new iam.Role(stack, 'Role', {
+        assumedBy: new iam.ServicePrincipal('bedrock.amazonaws.com', {
+          conditions: {
+            StringEquals: { 'aws:SourceAccount': ENV.account },
+            ArnEquals: { 'aws:SourceArn': `arn:aws:bedrock:${REGION}:${ENV.account}:model-import-job/*` },
+          },
+        }),
+      });
+      new ImportedModel(stack, 'Llama', { source: weights(), role });
+    },
+  },
+  {
+    name: 'a key whose policy admits nobody of the account but the two roles',
+    written: /^Key/,
+    build: app => {
+      const stack = stackIn(app);
+      const key = new kms.Key(stack, 'Key', { policy: new iam.PolicyDocument() });
+      const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(key, { serviceRoleUsesKey: true }) });
+      const roles = [ModelImportProvider.getOrCreate(stack).role, model.role].map(({ roleArn }) => roleArn);
+      key.addToResourcePolicy(new iam.PolicyStatement({
+        principals: [new iam.AccountRootPrincipal()], actions: ['kms:*'], resources: ['*'], conditions: { ArnEquals: { 'aws:PrincipalArn': roles } },
+      }));
+      return { serviceRoleUsesKey: true };
+    },
+  },
+  {
+    name: 'a key of its own that the service role uses, too',
+    build: app => {
+      new ImportedModel(stackIn(app), 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(undefined, { serviceRoleUsesKey: true }) });
+      return { serviceRoleUsesKey: true };
+    },
+  },
+  {
+    name: 'a key that Bedrock makes grants on without conditions',
+    unconditionalGrants: true,
+    build: app => {
+      new ImportedModel(stackIn(app), 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(undefined, { unconditionalGrants: true }) });
+    },
+  },
+  {
+    name: 'a bucket of another account',
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, false), 'llama/') }); },
+  },
+  {
+    name: 'a bucket of another account, with a key of it',
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, true), 'llama/') }); },
+  },
+  {
+    name: 'a URI that is a parameter',
+    build: app => {
+      const stack = stackIn(app);
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromS3Uri(parameterIn(stack, 'Uri')) });
+      return { parameters: { Uri: 's3://amzn-s3-demo-bucket/llama/' } };
+    },
+  },
+  {
+    name: 'bucket and prefix are parameters',
+    build: app => {
+      const stack = stackIn(app);
+      const bucket = s3.Bucket.fromBucketName(stack, 'Weights', parameterIn(stack, 'Name'));
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(bucket, parameterIn(stack, 'Prefix')) });
+      return { parameters: { Name: 'amzn-s3-demo-bucket', Prefix: 'llama' } };
+    },
+  },
+  {
+    name: 'a prefix that is an empty parameter: the whole bucket',
+    build: app => {
+      const stack = stackIn(app);
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), parameterIn(stack, 'Prefix')) });
+      return { parameters: { Prefix: '' } };
+    },
+  },
+  {
+    name: 'the whole bucket',
+    build: app => {
+      const stack = stackIn(app);
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), '') });
+    },
+  },
+  {
+    name: 'a star in the prefix',
+    build: app => {
+      const stack = stackIn(app);
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), 'l*ma/') });
+    },
+  },
+  {
+    name: 'two models of one provider, with keys of their own',
+    build: app => {
+      const stack = stackIn(app);
+      const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: new kms.Key(stack, 'WeightsKey') });
+      for (const id of ['Llama', 'Qwen']) {
+        new ImportedModel(stack, id, { source: ModelSource.fromBucket(bucket, `${id}/`), encryption: ModelEncryption.customerManaged() });
+      }
+    },
+  },
+  {
+    name: 'a provider in another stack, and a consumer in a third one',
+    build: app => {
+      const provider = new ModelImportProvider(stackIn(app, 'Platform'), 'Provider');
+      const stack = stackIn(app, 'Models');
+      const model = new ImportedModel(stack, 'Llama', { source: weights(), provider, encryption: ModelEncryption.customerManaged() });
+      const role = new iam.Role(stackIn(app, 'Chat'), 'Consumer', { assumedBy: lambdaService() });
+      model.grantInvoke(role);
+      return { consumers: [{ role, model }] };
+    },
+  },
+  {
+    name: 'a nested stack',
+    build: app => {
+      const nested = new NestedStack(stackIn(app), 'Nested');
+      new ImportedModel(nested, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
+    },
+  },
+  {
+    name: 'another partition',
+    build: app => {
+      const stack = new Stack(app, 'Models', { env: { ...ENV, region: 'us-gov-west-1' } });
+      new ImportedModel(stack, 'Llama', { source: weights(), vpc: vpcIn(stack), encryption: ModelEncryption.customerManaged() });
+    },
+  },
+  {
+    name: 'a model that is found by its name',
+    build: app => {
+      const stack = stackIn(app);
+      const { importedModelName } = new ImportedModel(stack, 'Llama', { source: weights() });
+      const model = ImportedModel.fromImportedModelName(stack, 'Found', importedModelName);
+      const role = new iam.Role(stack, 'Consumer', { assumedBy: lambdaService() });
+      model.grantInvoke(role);
+      return { consumers: [{ role, model }] };
+    },
+  },
+];
