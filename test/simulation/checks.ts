@@ -500,8 +500,8 @@ export class Checks {
 
   /** Somebody, a cancelled DELETE_FIRST or the rollback before has deleted the model a moment ago, and reads still show it (assumptions.md). */
   private seesGhost({ chain, operation }: CfnRequest, isGhost: (content: string | undefined, arn: string) => boolean): boolean {
-    const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn) && (one.excuses || one.operation < operation)
-      && this.world.now <= one.at + this.lag() + 15 * SECOND);
+    const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn)
+      && (one.excuses || one.operation < operation) && this.world.now <= one.at + this.lag() + 15 * SECOND);
     if (!ghost) return false;
     this.staleArns.add(ghost[0]);
     this.world.count('assumed: sees a ghost');

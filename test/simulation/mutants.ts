@@ -18,6 +18,8 @@ export interface Mutant {
   readonly caughtBy: readonly InvariantName[];
   /** Where to look for a history that is rare. */
   readonly seed?: number;
+  /** The history itself, where it is too rare to look for: both are what `--replay` takes. */
+  readonly path?: string;
 }
 
 const D = 'decide.ts';
@@ -295,6 +297,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: ['hands-off'],
     seed: 2028294669,
+    path: '221:0:0:0:0:0:0:0:0:2:3:3:3:3:3:6:7:6:6:6:7:7:7:7:8:9:8:9:9:9:10:10',
   },
   {
     name: 'RETAIN is not read',

@@ -36,6 +36,7 @@ interface Work {
   readonly id: number;
   readonly runs: number;
   readonly seed: number;
+  readonly path?: string;
   readonly mutant?: string;
   readonly asFound?: boolean;
 }
@@ -109,7 +110,8 @@ async function tryMutants(): Promise<boolean> {
   const begin = Date.now();
   const results = new Map<string, Findings>();
   // Nobody reads the trace, unless it is for one of them.
-  const work = mutants.map(({ name, seed }, id): Work => ({ id, runs, seed: seed ?? seedOf(id), mutant: name, asFound: !options.only }));
+  const work = mutants.map(({ name, seed, path }, id): Work => (
+    { id, runs: path === undefined ? runs : 1, seed: seed ?? seedOf(id), path, mutant: name, asFound: !options.only }));
   const row = (...cells: (string | number)[]): string => `| ${cells.map((cell, index) => String(cell).padEnd([40, 22, 10, 11][index])).join(' | ')} |`;
   console.log([row('mutant', 'caught by', 'histories', 'trace lines'), row('---', '---', '---', '---')].join('\n'));
   let caught = 0;
