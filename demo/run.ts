@@ -6,6 +6,7 @@ import { Step, Steps } from './steps';
 import { tellStory } from './story';
 import { SystemClock } from '../test/bedrock/clock';
 import { startBedrockServer } from '../test/bedrock/server';
+import { LocalEnforcement } from '../test/iam/local-enforcement';
 import { lastLines } from '../test/local-aws/command';
 import { ACCOUNT, REGION } from '../test/local-aws/environment';
 import { startLocalAws } from '../test/local-aws/local-aws';
@@ -62,17 +63,21 @@ async function run({ keep, verbose }: Arguments): Promise<number> {
 }
 
 async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
+  const iam = new LocalEnforcement();
   const bedrock = await startBedrockServer({
     account: ACCOUNT,
     region: REGION,
     clock: new SystemClock(), // the handler's clock, which it compares with Bedrock's
     rolePropagationMs: ROLE_PROPAGATION_MS,
-    planImport: () => ({ durationMs: IMPORT_MS }),
+    authorize: iam.authorize,
+    planImport: request => ({ durationMs: IMPORT_MS, ...iam.planImport(request) }),
   });
-  const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, log: (line) => step.fact('setting up', line), signal });
+  const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, nodeOptions: iam.nodeOptions, log: (line) => step.fact('setting up', line), signal });
+  iam.connect(aws.endpoint);
   step.fact('AWS', aws.endpoint);
   step.fact('Bedrock', bedrock.url);
-  return new Stage(aws, bedrock);
+  if (iam.isOn) step.fact('IAM', 'the policies of the stacks are enforced on every call of Bedrock');
+  return new Stage(aws, bedrock, iam);
 }
 
 function explain(steps: Steps, error: Error, stage?: Stage): void {

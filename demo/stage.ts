@@ -6,6 +6,7 @@ import { MODEL_STACK, WEIGHTS_PREFIX } from './names';
 import type { Step } from './steps';
 import { writeTinyLlama } from './tiny-llama';
 import type { BedrockServer } from '../test/bedrock/server';
+import type { LocalEnforcement } from '../test/iam/local-enforcement';
 import { bedrockClient, importedModelArns } from '../test/local-aws/bedrock-client';
 import { EmulatorApi } from '../test/local-aws/emulator-api';
 import type { LocalAws } from '../test/local-aws/local-aws';
@@ -26,7 +27,7 @@ export class Stage {
   public readonly api: EmulatorApi;
   public readonly sdk: ReturnType<typeof bedrockClient>;
 
-  constructor(public readonly aws: LocalAws, public readonly bedrock: BedrockServer) {
+  constructor(public readonly aws: LocalAws, public readonly bedrock: BedrockServer, private readonly iam: LocalEnforcement) {
     this.api = new EmulatorApi(aws.endpoint);
     this.sdk = bedrockClient(bedrock.url);
   }
@@ -34,6 +35,13 @@ export class Stage {
   public async stop(options?: { readonly keepFiles?: boolean }): Promise<void> {
     await this.aws.stop(options);
     await this.bedrock.close();
+  }
+
+  /** Says how often IAM was asked, if there is anybody to ask. */
+  public tellEnforcement(step: Step): void {
+    if (!this.iam.isOn) return;
+    assert.ok(this.iam.questions > 0, 'nothing was asked of IAM');
+    step.fact('IAM', `${this.iam.questions} questions, answered by the policies of the stacks`);
   }
 
   /** Runs the real CDK CLI; its failure is a failure of the step. */

@@ -61,5 +61,6 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     step.fact('models', 'none, and no import is running');
     step.fact('functions', 'none');
     step.fact('stacks', 'none but CDKToolkit');
+    stage.tellEnforcement(step);
   });
 }

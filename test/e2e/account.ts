@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTINGS, type StackSettings } from './settings';
 import type { Bedrock } from '../bedrock/bedrock';
 import { startBedrockServer, type BedrockServer } from '../bedrock/server';
+import { LocalEnforcement } from '../iam/local-enforcement';
 import { lastLines, type CommandResult } from '../local-aws/command';
 import { EmulatorApi } from '../local-aws/emulator-api';
 import { ACCOUNT, REGION } from '../local-aws/environment';
@@ -33,13 +34,21 @@ export interface Job {
 export class Account {
   public static async open(signal: AbortSignal): Promise<Account> {
     const clock = new FastClock(SPEED);
-    const server = await startBedrockServer({ account: ACCOUNT, region: REGION, clock, planImport: () => ({ durationMs: 2 * MINUTE }) });
+    const iam = new LocalEnforcement();
+    const server = await startBedrockServer({
+      account: ACCOUNT,
+      region: REGION,
+      clock,
+      authorize: iam.authorize,
+      planImport: request => ({ durationMs: 2 * MINUTE, ...iam.planImport(request) }),
+    });
     let aws: LocalAws | undefined;
     try {
-      aws = await startLocalAws({ bedrockEndpoint: server.url, waitScale: clock.waitScale, nodeOptions: clock.nodeOptions, signal });
+      aws = await startLocalAws({ bedrockEndpoint: server.url, waitScale: clock.waitScale, nodeOptions: `${clock.nodeOptions} ${iam.nodeOptions}`, signal });
+      iam.connect(aws.endpoint);
       const { code, output } = await aws.cdk(['bootstrap', aws.target]);
       assert.equal(code, 0, output);
-      return new Account(aws, server, signal);
+      return new Account(aws, server, iam, signal);
     } catch (error) {
       await aws?.stop();
       await server.close();
@@ -50,7 +59,12 @@ export class Account {
   public readonly api: EmulatorApi;
   public readonly bedrock: Bedrock;
 
-  private constructor(private readonly aws: LocalAws, private readonly server: BedrockServer, private readonly signal: AbortSignal) {
+  private constructor(
+    private readonly aws: LocalAws,
+    private readonly server: BedrockServer,
+    private readonly iam: LocalEnforcement,
+    private readonly signal: AbortSignal,
+  ) {
     this.api = new EmulatorApi(aws.endpoint);
     this.bedrock = server.bedrock;
   }
@@ -82,6 +96,11 @@ export class Account {
   public async destroy(settings: StackSettings): Promise<void> {
     const { code, output } = await this.cdk(['destroy', settings.stack, '--force'], settings);
     assert.equal(code, 0, `cdk destroy ended with exit code ${code}:\n${lastLines(output)}`);
+  }
+
+  /** Whatever has imported a model was asked whether it may, if there is anybody to ask. */
+  public assertEnforced(): void {
+    assert.ok(!this.iam.isOn || this.iam.questions > 0, 'nothing was asked of IAM');
   }
 
   public async assertStatus(stack: string, status: string): Promise<void> {

@@ -47,6 +47,7 @@ async function runLane(queue: { scenario: Scenario; number: number }[], signal: 
         account ??= await Account.open(signal);
         await next.scenario.play(account, (label, value) => lines.push(`   ${label.padEnd(14)} ${value.replaceAll('\n', '\n                  ')}`));
         await account.assertEmpty();
+        account.assertEnforced();
         account.bedrock.reset();
         results.push(true);
         lines.push(`   ✓ ${seconds(since)}`);

@@ -13,8 +13,22 @@ export class EmulatorApi {
     await this.call(`/${bucket}/${key}`, { method: 'PUT', body: new Uint8Array(body) });
   }
 
-  public async objectKeys(bucket: string): Promise<string[]> {
-    return tags(await this.call(`/${bucket}?list-type=2`), 'Key');
+  public async objectKeys(bucket: string, prefix = ''): Promise<string[]> {
+    return tags(await this.call(`/${bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`), 'Key');
+  }
+
+  public async bucketNames(): Promise<string[]> {
+    return tags(await this.call('/'), 'Name');
+  }
+
+  /** The document of its policy; undefined without one. */
+  public async bucketPolicy(bucket: string): Promise<string | undefined> {
+    return this.call(`/${bucket}?policy`).catch(() => undefined);
+  }
+
+  /** The ARN of the key that encrypts its objects; undefined without one. */
+  public async bucketKey(bucket: string): Promise<string | undefined> {
+    return tags(await this.call(`/${bucket}?encryption`).catch(() => ''), 'KMSMasterKeyID')[0];
   }
 
   public async emptyBucket(bucket: string): Promise<void> {
@@ -56,13 +70,24 @@ export class EmulatorApi {
     return Functions.map((lambda) => lambda.FunctionName);
   }
 
+  /** The ARN of the role of a function. */
+  public async functionRole(name: string): Promise<string> {
+    return (JSON.parse(await this.call(`/2015-03-31/functions/${name}/configuration`)) as { Role: string }).Role;
+  }
+
   public async describeKey(keyId: string): Promise<{ KeyManager: string; KeyState: string }> {
-    const { KeyMetadata } = JSON.parse(await this.call('/', {
-      method: 'POST',
-      headers: { 'X-Amz-Target': 'TrentService.DescribeKey', 'Content-Type': 'application/x-amz-json-1.1' },
-      body: JSON.stringify({ KeyId: keyId }),
-    })) as { KeyMetadata: { KeyManager: string; KeyState: string } };
-    return KeyMetadata;
+    return (await this.kms<{ KeyMetadata: { KeyManager: string; KeyState: string } }>('DescribeKey', { KeyId: keyId })).KeyMetadata;
+  }
+
+  /** The document of its policy. */
+  public async keyPolicy(keyId: string): Promise<string> {
+    return (await this.kms<{ Policy: string }>('GetKeyPolicy', { KeyId: keyId, PolicyName: 'default' })).Policy;
+  }
+
+  /** The document that says who may assume a role; undefined when there is no such role. */
+  public async roleTrust(RoleName: string): Promise<string | undefined> {
+    const xml = await this.query('iam', '2010-05-08', { Action: 'GetRole', RoleName }).catch(() => undefined);
+    return xml && document(tags(xml, 'AssumeRolePolicyDocument')[0]);
   }
 
   /** The documents of the inline policies of a role. */
@@ -70,8 +95,16 @@ export class EmulatorApi {
     const names = tags(await this.query('iam', '2010-05-08', { Action: 'ListRolePolicies', RoleName }), 'member');
     return Promise.all(names.map(async (PolicyName) => {
       const xml = await this.query('iam', '2010-05-08', { Action: 'GetRolePolicy', RoleName, PolicyName });
-      return decodeURIComponent(tags(xml, 'PolicyDocument')[0]);
+      return document(tags(xml, 'PolicyDocument')[0]);
     }));
+  }
+
+  private async kms<T>(action: string, input: object): Promise<T> {
+    return JSON.parse(await this.call('/', {
+      method: 'POST',
+      headers: { 'X-Amz-Target': `TrentService.${action}`, 'Content-Type': 'application/x-amz-json-1.1' },
+      body: JSON.stringify(input),
+    })) as T;
   }
 
   private async cloudFormation(action: string, stack?: string): Promise<string> {
@@ -90,6 +123,10 @@ export class EmulatorApi {
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: HTTP ${response.status} ${text}`);
     return text;
   }
+}
+
+function document(text: string): string {
+  return decodeURIComponent(text).replace(/&quot;/g, '"').replace(/&amp;/g, '&');
 }
 
 function tags(xml: string, name: string): string[] {
