@@ -1,8 +1,8 @@
 import { RETAIN_TAG } from '../../src/contract/custom-resource';
 import type { ImportJob, Model, ModelSummary } from '../../src/handler/bedrock-api';
 import {
-  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE, QUIET_TIME,
-  type Step, VISIBILITY_PATIENCE,
+  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE,
+  QUIET_TIME, type Step, VISIBILITY_PATIENCE,
 } from '../../src/handler/decide';
 import type { RefusalKind } from '../../src/handler/refusal';
 
