@@ -1,23 +1,49 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { DeployedLink, DeployedModel } from './corpus';
+import { APPS, withApp } from './apps';
+import { customResourcesOf, type DeployedApp, type DeployedResource } from './corpus';
 import type { OnEventRequest } from '../../src/handler/model-import-handler';
 import { Deployment } from '../handler/deployment';
+import { SynthesizedAccount } from '../iam/synthesized-account';
 
 const HOUR = 60 * 60_000;
 const versions = fs.readdirSync(__dirname).filter(name => name.endsWith('.json'));
-const corpus = versions.flatMap(file => (JSON.parse(fs.readFileSync(path.join(__dirname, file), 'utf8')) as DeployedModel[])
-  .map(model => [`${model.name} (${file})`, model] as const));
+const corpus = versions.flatMap(file => (JSON.parse(fs.readFileSync(path.join(__dirname, file), 'utf8')) as DeployedApp[])
+  .map(app => [`${app.name} (${file})`, app] as const));
 
-test('the corpus is there', () => expect(corpus.length).toBeGreaterThanOrEqual(3));
+test('the corpus is there', () => expect(corpus.map(([, { name }]) => name)).toEqual(expect.arrayContaining(Object.keys(APPS))));
 
-describe.each(corpus)('a deployed model: %s', (_, { job, links }) => {
+describe.each(corpus)('the template of a deployed app: %s', (_, { name, template, resources }) => {
+  test('is an update of nothing but what has changed inside', async () => {
+    await withApp(name, app => {
+      const account = new SynthesizedAccount(app);
+      const today = Object.fromEntries(account.made().map(({ id, type }) => [id, type]));
+      const then = Object.fromEntries(Object.entries(template.Resources ?? {}).map(([id, { Type }]) => [id, Type]));
+      // What is there stays what it is; more may come.
+      expect(today).toMatchObject(then);
+    });
+  });
+
+  test('has custom resources that are what they were', async () => {
+    await withApp(name, app => {
+      const found = Object.fromEntries(customResourcesOf(new SynthesizedAccount(app))
+        .map(({ id, stack }) => [id, stack.template.Resources![id].Properties]));
+      for (const { logicalId } of resources) {
+        const { AttributesRevision: _revision, ...properties } = template.Resources![logicalId].Properties!;
+        expect(found[logicalId]).toMatchObject(properties);
+      }
+    });
+  });
+});
+
+describe.each(corpus)('the resources of a deployed app: %s', (_, { job, resources }) => {
+  const isRetained = resources.some(({ properties }) => properties.RemovalPolicy === 'RETAIN');
   let deployment: Deployment;
   beforeEach(async () => {
     deployment = await Deployment.start();
     deployment.bedrock.createModelImportJob(job);
     deployment.clock.advance(HOUR);
-    if (links.at(-1)?.properties.RemovalPolicy === 'RETAIN') {
+    if (isRetained) {
       const [{ modelArn }] = deployment.bedrock.snapshot().models;
       deployment.bedrock.tagResource({ resourceARN: modelArn, tags: [{ key: 'cdk-bedrock-model-import:removal-policy', value: 'RETAIN' }] });
     }
@@ -25,7 +51,7 @@ describe.each(corpus)('a deployed model: %s', (_, { job, links }) => {
   });
   afterEach(async () => deployment.stop());
 
-  const eventOf = (type: 'Update' | 'Delete', link: DeployedLink, more: object = {}): OnEventRequest => ({
+  const eventOf = (type: 'Update' | 'Delete', link: DeployedResource, more: object = {}): OnEventRequest => ({
     RequestType: type,
     RequestId: `${type}-${link.logicalId}`,
     StackId: link.stackId,
@@ -41,7 +67,7 @@ describe.each(corpus)('a deployed model: %s', (_, { job, links }) => {
     ['a CDK that names it otherwise updates it', { NameBase: 'Renamed' }],
     ['a property of a later version is added', { SomethingNew: 'x' }],
   ])('nothing is imported, nothing fails, nothing is deleted when %s', async (__, more) => {
-    for (const link of links) {
+    for (const link of resources) {
       const answer = await deployment.send(eventOf('Update', link, more));
       expect(answer).toMatchObject({ status: 'SUCCESS', physicalResourceId: link.physicalId, polls: 1 });
       expect(Object.keys(answer.data ?? {})).toEqual(expect.arrayContaining([...link.attributes]));
@@ -50,8 +76,7 @@ describe.each(corpus)('a deployed model: %s', (_, { job, links }) => {
   });
 
   test('it is deleted, unless it is retained', async () => {
-    for (const link of [...links].reverse()) expect(await deployment.send(eventOf('Delete', link))).toMatchObject({ status: 'SUCCESS' });
-    const isRetained = links.at(-1)?.properties.RemovalPolicy === 'RETAIN';
+    for (const link of [...resources].reverse()) expect(await deployment.send(eventOf('Delete', link))).toMatchObject({ status: 'SUCCESS' });
     expect(deployment.bedrock.snapshot().models).toHaveLength(isRetained ? 1 : 0);
   });
 });
