@@ -500,7 +500,8 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     assertValid(this, Token.isUnresolved(parameterName)
       ? complaint('parameterName', parameterName, 'known at synthesis', 'Pass a text; the account and Region need not be in it')
       : undefined);
-    return new ssm.StringParameter(this, `Arn${parameterName.replace(/[^A-Za-z0-9]/g, '-')}`, {
+    // A colon is in no name of a parameter, and a slash in no id.
+    return new ssm.StringParameter(this, `Arn${parameterName.replaceAll('/', ':')}`, {
       parameterName,
       stringValue: this.modelArn,
       allowedPattern: '^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:imported-model/[a-z0-9]{12}$',

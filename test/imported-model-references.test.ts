@@ -95,13 +95,14 @@ describe('an ARN that is shared by a parameter', () => {
     expect(JSON.stringify([templateOf(producer), templateOf(consumer)])).not.toMatch(/Export|ImportValue/);
   });
 
-  test('may be in two parameters, but not in one whose name is not known', () => {
+  test('may be in several parameters, but not in one whose name is not known', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     model.publishArn('/models/llama');
     model.publishArn('/models/default');
+    model.publishArn('/models-llama');
 
-    expect(resourcesOf(stack, 'AWS::SSM::Parameter')).toHaveLength(2);
+    expect(resourcesOf(stack, 'AWS::SSM::Parameter')).toHaveLength(3);
     expect(() => model.publishArn(stack.account)).toThrow(/parameterName: .* must be known at synthesis/);
   });
 });
