@@ -2,7 +2,7 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { type App, type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Enforcement, type EnforcementOptions } from './enforcement';
 import { asksOfFramework, asksOfInvocation, asksOfLogging, asksOfModelReader } from './requests';
-import { type Made, SynthesizedAccount } from './synthesized-account';
+import { type Made, SynthesizedAccount, type WeightsElsewhere } from './synthesized-account';
 import type { IImportedModel } from '../../src';
 import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/contract/custom-resource';
 import { servedStacks } from '../../src/handler/served-stacks';
@@ -11,6 +11,8 @@ import { type Answer, Deployment } from '../handler/deployment';
 /** What belongs to an app besides its constructs. */
 export interface Surroundings extends EnforcementOptions {
   readonly parameters?: { readonly [name: string]: string };
+  /** Weights that are in no stack of the app, with the policies that the owner has written. */
+  readonly weights?: { readonly stack: Stack } & WeightsElsewhere;
   /** Who is to use its models. */
   readonly consumers?: readonly Consumer[];
 }
@@ -49,8 +51,9 @@ const MARK = { before: [{ key: 'phase', value: 'one' }, { key: 'former', value: 
  * call of which is authorized by the policies of the app's templates; so is what Bedrock does with the service roles, and what the functions
  * and the state machine of the provider do.
  */
-export async function play(app: App, { parameters, consumers = [], ...options }: Surroundings = {}): Promise<Played> {
+export async function play(app: App, { parameters, weights, consumers = [], ...options }: Surroundings = {}): Promise<Played> {
   const account = new SynthesizedAccount(app, parameters);
+  if (weights) account.elsewhere = account.valueIn(weights.stack, { ...weights, stack: undefined }) as WeightsElsewhere;
   const customs = account.made().filter(({ type }) => [...Object.values<string>(RESOURCE_TYPES), LOOK_UP_TYPE].includes(type));
   const providers = [...new Set(customs.map(({ properties }) => String(properties.ServiceToken)))];
   const { where } = customs[0].stack;

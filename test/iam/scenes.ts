@@ -2,7 +2,9 @@ import { type App, CfnParameter, NestedStack, PhysicalName, Stack } from 'aws-cd
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { PolicyDocument } from './engine';
 import type { Surroundings } from './play';
 import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
 import { ENV, KEY_ARN, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../support/stacks';
@@ -127,6 +129,38 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'a bucket of another account, with a key of it',
     build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, true), 'llama/') }); },
+  },
+  {
+    name: 'weights of another account, whose owner writes the policies that the source says',
+    build: app => {
+      const stack = stackIn(app);
+      const keyArn = KEY_ARN.replace(ENV.account, OTHER_ACCOUNT);
+      const source = ModelSource.fromS3Uri('s3://theirs/llama/', { bucketAccount: OTHER_ACCOUNT, encryptionKey: kms.Key.fromKeyArn(stack, 'Key', keyArn) });
+      const { role } = new ImportedModel(stack, 'Llama', { source });
+      const [bucketPolicy, keyPolicy] = [source.bucketPolicyStatements(role), source.keyPolicyStatements(role)]
+        .map(statements => new iam.PolicyDocument({ statements }).toJSON() as PolicyDocument);
+      return { weights: { stack, account: OTHER_ACCOUNT, keyArn, bucketPolicy, keyPolicy } };
+    },
+  },
+  {
+    name: 'weights at a URI, with a key of the account',
+    build: app => {
+      const stack = stackIn(app);
+      const source = ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
+      new ImportedModel(stack, 'Llama', { source });
+      return { weights: { stack, keyArn: KEY_ARN } };
+    },
+  },
+  {
+    name: 'functions in a VPC, with a log group that is given',
+    build: app => {
+      const stack = stackIn(app);
+      const provider = new ModelImportProvider(stack, 'Provider', {
+        vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 1, restrictDefaultSecurityGroup: false }),
+        logGroup: logs.LogGroup.fromLogGroupName(stack, 'LogGroup', '/platform/model-import'),
+      });
+      new ImportedModel(stack, 'Llama', { source: weights(), provider });
+    },
   },
   {
     name: 'a URI that is a parameter',

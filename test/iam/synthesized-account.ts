@@ -201,10 +201,21 @@ export class DeployedStack {
 const NAME_PROPERTIES = ['RoleName', 'BucketName', 'FunctionName', 'LogGroupName', 'StateMachineName'];
 const NOTHING = Symbol('AWS::NoValue');
 
+/** Weights that are not of the app. */
+export interface WeightsElsewhere {
+  /** @default - the account of the stacks */
+  readonly account?: string;
+  readonly bucketPolicy?: PolicyDocument;
+  readonly keyArn?: string;
+  readonly keyPolicy?: PolicyDocument;
+}
+
 /** What CloudFormation would make of the templates of an app, whatever accounts they are for. */
 export class SynthesizedAccount implements Account {
   /** Nested ones included. */
   public readonly stacks: readonly DeployedStack[];
+  /** What is known of buckets and keys that are in no template. */
+  public elsewhere: WeightsElsewhere = {};
   private resources?: readonly Made[];
 
   constructor(app: App, parameters: { readonly [name: string]: string } = {}) {
@@ -280,17 +291,19 @@ export class SynthesizedAccount implements Account {
     const own = this.made('AWS::S3::Bucket').find(({ stack, id }) => nameOf(stack, id) === name);
     const policy = this.made('AWS::S3::BucketPolicy').find(({ properties }) => properties.Bucket === name);
     const encryption = JSON.stringify(own?.properties.BucketEncryption ?? {});
+    const elsewhere = own ? {} : this.elsewhere;
     return {
-      account: own?.stack.where.account ?? WHERE.account,
-      policy: policy?.properties.PolicyDocument as PolicyDocument | undefined,
+      account: own?.stack.where.account ?? elsewhere.account ?? WHERE.account,
+      policy: elsewhere.bucketPolicy ?? policy?.properties.PolicyDocument as PolicyDocument | undefined,
       objects: prefix => ['config.json', 'model-00001-of-00002.safetensors', 'tokenizer.json'].map(file => `${prefix.replace(/\/?$/, prefix === '' ? '' : '/')}${file}`),
-      keyArn: /"KMSMasterKeyID":"([^"]+)"/.exec(encryption)?.[1],
+      keyArn: elsewhere.keyArn ?? /"KMSMasterKeyID":"([^"]+)"/.exec(encryption)?.[1],
     };
   }
 
   public async key(arn: string): Promise<Key> {
     const own = this.made('AWS::KMS::Key').find(({ stack, id }) => stack.resolve({ 'Fn::GetAtt': [id, 'Arn'] }) === arn);
-    return { arn, policy: own?.properties.KeyPolicy as PolicyDocument | undefined };
+    const policy = arn === this.elsewhere.keyArn ? this.elsewhere.keyPolicy : own?.properties.KeyPolicy as PolicyDocument | undefined;
+    return { arn, policy };
   }
 }
 
