@@ -627,7 +627,8 @@ export class Checks {
       return 'account seems full';
     }
 
-    if (this.seesGhost(request, (_, arn) => reason.includes(arn))) return 'model gone a moment ago';
+    const isAccused = /would be replaced|with the service role/.test(reason);
+    if (isAccused && this.seesGhost(request, (_, arn) => reason.includes(arn))) return 'model gone a moment ago';
     if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
       const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
       // It may be gone by now.
