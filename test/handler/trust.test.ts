@@ -136,6 +136,17 @@ describe('a model with the removal policy RETAIN', () => {
     expect((await deployment.destroy({ id: second.physicalResourceId, properties: { SourceVersion: '2' } })).status).toBe('SUCCESS');
     expect(namesOfModels()).toEqual([first.physicalResourceId]);
   });
+
+  test('stays also when the policy comes with the update that replaces it', async () => {
+    const first = await deployment.deploy('Create', { properties: { SourceVersion: '1' } });
+    deployment.clock.advance(HOUR);
+    const properties = { SourceVersion: '2', ...retained };
+    const second = await deployment.deploy('Update', { id: first.physicalResourceId, properties, old: { SourceVersion: '1' } });
+    deployment.clock.advance(HOUR);
+    await deployment.deploy('Update', { id: second.physicalResourceId, properties: { SourceVersion: '2' }, old: properties });
+    expect((await deployment.destroy({ id: second.physicalResourceId, properties: { SourceVersion: '2' } })).status).toBe('SUCCESS');
+    expect(namesOfModels()).toEqual([first.physicalResourceId]);
+  });
 });
 
 // #4

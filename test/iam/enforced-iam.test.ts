@@ -51,6 +51,15 @@ describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
     expect(played.enforcement.decisions.filter(({ allowed }) => !allowed).map(describeRequest)).toEqual([]);
   });
 
+  // What follows takes things away from policies as they are at the end: it says nothing of what they do not allow then.
+  test('would be allowed the same again', async () => {
+    const denied: string[] = [];
+    for (const { what, request, policies } of needed) {
+      if (!await isAllowed(request, policies)) denied.push(what);
+    }
+    expect(denied).toEqual([]);
+  });
+
   test('needs every one of them', async () => {
     const unneeded: string[] = [];
     for (const reduced of documentsOf(played.account).filter(isOurs).flatMap(withoutOnePermission)) {
