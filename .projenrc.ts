@@ -19,7 +19,7 @@ const IAM_ENGINE = [
 ];
 
 /** What is in the bundle, in esbuild's words. */
-const BUNDLE_META = 'assets/handler/model-import.meta.json';
+const BUNDLE_META = 'assets/imported-model/provider/model-import.meta.json';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-bedrock-model-import',
@@ -82,10 +82,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     junitReporting: false,
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    // `npm run iam` fetches what these need.
-    jestConfig: { collectCoverage: false, testPathIgnorePatterns: ['/node_modules/', '/test/iam/'] },
+    jestConfig: {
+      collectCoverage: false,
+      testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
+      moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
+    },
   },
-  // Test trees also hold programs (the Bedrock server, the local AWS): tests are the files named so.
   gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '__pycache__/', '.DS_Store'],
 });
 
@@ -99,7 +101,7 @@ npmrc.addConfig('audit', 'false');
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.2', 'unrs-resolver@1.12.2');
 
 // --- The handler: bundled when the library is built, with the SDK inside, so that no user ever bundles at synth. ---
-project.bundler.addBundle('src/handler/model-import.lambda.ts', {
+project.bundler.addBundle('src/imported-model/provider/model-import.lambda.ts', {
   platform: 'node',
   target: OLDEST_LAMBDA_NODE,
   externals: [],
@@ -107,10 +109,10 @@ project.bundler.addBundle('src/handler/model-import.lambda.ts', {
   esbuildArgs: { '--metafile': BUNDLE_META },
 });
 // Beside the folder of the bundle, which is the code of the function.
-project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${BUNDLE_META} assets/handler/THIRD-PARTY`);
+project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${BUNDLE_META} assets/imported-model/provider/THIRD-PARTY`);
 
 // --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/handler/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/'); // forgets what has been excluded below it until now
 project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 
@@ -118,10 +120,11 @@ project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 project.postCompileTask.exec('jsii-rosetta extract --strict');
 
 // --- Tests: they read the bundle, so it comes first; the linter has its own command. ---
+project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a real deployment on a local AWS. ---
@@ -129,40 +132,53 @@ const demo = project.addTask('demo', { description: 'Deploy the example with the
 demo.spawn(project.bundler.bundleTask);
 demo.exec('tsx demo/run.ts', { receiveArgs: true });
 
-project.eslint!.allowDevDeps('src/handler/**'); // the bundle holds them
+project.eslint!.allowDevDeps('src/**/handler/**'); // the bundle holds them
+project.eslint!.allowDevDeps('testing/**');
 
 // --- The lifecycle: thousands of histories in virtual time, and the main ones through the real CDK CLI. ---
-project.addTask('simulate', { exec: 'tsx test/simulation/simulate.ts', receiveArgs: true, description: 'Play histories of stacks, faults and crashes' });
+project.addTask('simulate', { exec: 'tsx testing/simulation/simulate.ts', receiveArgs: true, description: 'Play histories of stacks, faults and crashes' });
 const e2e = project.addTask('e2e', { description: 'Deploy, fail, roll back, interrupt and destroy with the real CDK CLI on a local AWS' });
 e2e.spawn(project.bundler.bundleTask);
-e2e.exec('tsx test/e2e/run.ts', { receiveArgs: true });
+e2e.exec('tsx testing/e2e/run.ts', { receiveArgs: true });
 
 // --- IAM that is enforced: the engine is no dependency (ADR-10), so these tests are not among the others. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });
 iam.exec(`npm install --prefix .local-aws/iam-engine --no-save --ignore-scripts --no-package-lock ${IAM_ENGINE.join(' ')}`);
-iam.exec('jest --testPathIgnorePatterns=/node_modules/ --runTestsByPath test/iam/*.test.ts', { receiveArgs: true });
+iam.exec('jest --testPathIgnorePatterns=/node_modules/ --runTestsByPath testing/iam/*.test.ts', { receiveArgs: true });
 
-// --- Two programs, one contract: synth-time and run-time code meet only in src/contract. ---
+// --- Who may import whom: synth-time and run-time code meet only in files that import neither CDK nor the SDK. ---
+const CDK = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'];
+const SDK = ['@aws-sdk/*', '@smithy/*'];
+const RUN_TIME = ['**/handler/*', '**/handler/**/*', '**/*.lambda'];
+const CAPABILITIES = ['imported-model', 'batch-inference', 'model-format'];
+
+function forbid(files: string[], group: string[], message: string, excludedFiles: string[] = []): void {
+  project.eslint!.addOverride({ files, excludedFiles, rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] } });
+}
+
 project.eslint!.addRules({
   'no-restricted-imports': 'off',
   '@typescript-eslint/no-explicit-any': 'error',
 });
-project.eslint!.addOverride({
-  files: ['src/*.ts', 'src/private/**/*.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['@aws-sdk/*', '**/handler/*'], message: 'Constructs know nothing of the run time: meet in src/contract.' }] }] },
-});
-project.eslint!.addOverride({
-  files: ['src/handler/**/*.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '../*.js', '!../contract/*'], message: 'The handler knows nothing of CDK: meet in src/contract.' }] }] },
-});
-project.eslint!.addOverride({
-  files: ['src/contract/**/*.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-sdk/*'], message: 'The contract belongs to both programs: it imports neither.' }] }] },
-});
+forbid(['src/**/*.ts'], [...SDK, ...RUN_TIME], 'Constructs do not know the run time: share a file that imports neither CDK nor the SDK.', ['src/**/handler/**', 'src/**/*.lambda.ts']);
+for (const capability of CAPABILITIES) {
+  const others = CAPABILITIES.filter(other => other !== capability).map(other => `**/${other}/*`);
+  forbid([`src/${capability}/**/*.ts`], [...SDK, ...RUN_TIME, ...others], 'Constructs do not know the run time, and a capability uses another through its index only.', ['src/**/handler/**', 'src/**/*.lambda.ts']);
+}
+forbid(['src/shared/**/*.ts'], [...SDK, ...RUN_TIME, ...CAPABILITIES.flatMap(name => [`**/${name}`, `**/${name}/**`])], 'What is shared knows no capability.');
+forbid(['src/**/handler/**/*.ts', 'src/**/*.lambda.ts'], [...CDK, '**/shared/constructs/*'], 'The handler does not know CDK: share a file that imports neither CDK nor the SDK.');
+forbid(['src/**/contract.ts', 'src/**/limits.ts', 'src/**/patience.ts', 'src/shared/validation/**/*.ts', 'src/model-format/**/*.ts'],
+  [...CDK, ...SDK, ...RUN_TIME, '**/shared/constructs/*'], 'Both programs read this file: it imports neither CDK nor the SDK.');
+forbid(['demo/**/*.ts', 'examples/**/*.ts', 'testing/**/*.ts'], ['**/test/**'], 'Nothing but tests imports below test/.');
+project.eslint!.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off' } }); // the compiler resolves its own name
+forbid(['examples/**/*.ts'], ['**/src', '**/src/**'], 'Examples import the package by its name, as a user does.');
 
+project.tsconfigDev.addInclude('../testing/**/*.ts');
 project.tsconfigDev.addInclude('../demo/**/*.ts');
 project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 project.tsconfigDev.addInclude('../scripts/**/*.ts');
+
+project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-bedrock-model-import': ['../src'] });
 
 project.synth();

@@ -30,6 +30,6 @@ console.table({
   'provider alone': template(stack => { new ModelImportProvider(stack, 'Provider'); }),
   'one model': models(1),
   'three models': models(3),
-  'handler bundle': { bytes: size(join(root, 'assets/handler/model-import.lambda/index.js')) },
+  'handler bundle': { bytes: size(join(root, 'assets/imported-model/provider/model-import.lambda/index.js')) },
   'npm package': { bytes: packages.length > 0 ? size(join(root, 'dist/js', packages[0])) : 'not built' },
 });

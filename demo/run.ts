@@ -4,12 +4,12 @@ import { MODEL_STACK } from './names';
 import { APP, CommandError, Stage } from './stage';
 import { Step, Steps } from './steps';
 import { tellStory } from './story';
-import { SystemClock } from '../test/bedrock/clock';
-import { startBedrockServer } from '../test/bedrock/server';
-import { LocalEnforcement } from '../test/iam/local-enforcement';
-import { lastLines } from '../test/local-aws/command';
-import { ACCOUNT, REGION } from '../test/local-aws/environment';
-import { startLocalAws } from '../test/local-aws/local-aws';
+import { SystemClock } from '../testing/bedrock-server/clock';
+import { startBedrockServer } from '../testing/bedrock-server/server';
+import { LocalEnforcement } from '../testing/iam/local-enforcement';
+import { lastLines } from '../testing/local-aws/command';
+import { ACCOUNT, REGION } from '../testing/local-aws/environment';
+import { startLocalAws } from '../testing/local-aws/local-aws';
 
 /** Real times are minutes: a new role is invalid for some, and an import takes sixteen in the sample of the API reference. */
 const ROLE_PROPAGATION_MS = 2_000;

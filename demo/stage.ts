@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { MODEL_STACK, WEIGHTS_PREFIX } from './names';
 import type { Step } from './steps';
 import { writeTinyLlama } from './tiny-llama';
-import type { BedrockServer } from '../test/bedrock/server';
-import type { LocalEnforcement } from '../test/iam/local-enforcement';
-import { bedrockClient, importedModelArns } from '../test/local-aws/bedrock-client';
-import { EmulatorApi } from '../test/local-aws/emulator-api';
-import type { LocalAws } from '../test/local-aws/local-aws';
+import type { BedrockServer } from '../testing/bedrock-server/server';
+import type { LocalEnforcement } from '../testing/iam/local-enforcement';
+import { bedrockClient, importedModelArns } from '../testing/local-aws/bedrock-client';
+import { EmulatorApi } from '../testing/local-aws/emulator-api';
+import type { LocalAws } from '../testing/local-aws/local-aws';
 
 export const APP = 'node --import tsx demo/app.ts';
 

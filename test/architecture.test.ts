@@ -1,15 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { importsOf, linesWithAny } from './support/import-graph';
+import { directImportsOf, importsOf, linesWithAny } from '../testing/support/import-graph';
 
 const CONSTRUCTS = 'src/index.ts';
-const HANDLER = 'src/handler/model-import.lambda.ts';
-const CONTRACT = 'src/contract';
-const FIXTURES = 'test/support/fixtures';
+const HANDLER = 'src/imported-model/provider/model-import.lambda.ts';
+const FIXTURES = 'testing/support/fixtures';
+
+const isRunTime = (file: string) => /\/handler\/|\.lambda\.ts$/.test(file);
+const isSynthTime = (file: string) => !isRunTime(file) && !isOfBoth(file);
+/** What constructs and handlers have in common: it imports neither CDK nor the SDK. */
+const isOfBoth = (file: string) => /\/(contract|limits|patience)\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
 
 const SDK = /^(@aws-sdk|@smithy|aws-sdk)(\/| )/;
 const CDK = /^(aws-cdk-lib|@aws-cdk\/[^ ]*|constructs)(\/| )/;
+
+const typescriptIn = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts')).map(file => join(folder, file));
+const SOURCES = typescriptIn('src');
 
 const packagesOf = (entry: string, which: RegExp) => importsOf(entry).packages.filter(name => which.test(name));
 
@@ -26,19 +34,15 @@ describe('constructs', () => {
   });
 
   test('reach no file of the handler', () => {
-    expect(importsOf(CONSTRUCTS).files.filter(file => file.startsWith('src/handler/'))).toEqual([]);
+    expect(importsOf(CONSTRUCTS).files.filter(file => file.startsWith('src/imported-model/provider/handler/'))).toEqual([]);
   });
 
   test('need no package but the peers and Node.js', () => {
     expect(importsOf(CONSTRUCTS).packages.filter(name => !CDK.test(name) && !name.startsWith('node:'))).toEqual([]);
   });
 
-  test('are all checked by this: every file outside of handler can be reached from the entry', () => {
-    const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.ts') && !file.startsWith('handler/'))
-      .map(file => join('src', file));
-
-    expect(importsOf(CONSTRUCTS).files.sort()).toEqual(files.sort());
+  test('are all checked by this: every file that is not of the run time can be reached from the entry', () => {
+    expect(importsOf(CONSTRUCTS).files.sort()).toEqual(SOURCES.filter(file => !isRunTime(file)).sort());
   });
 });
 
@@ -47,8 +51,12 @@ describe('the handler', () => {
     expect(packagesOf(HANDLER, CDK)).toEqual([]);
   });
 
-  test('reaches only its own files and the contract', () => {
-    expect(importsOf(HANDLER).files.filter(file => !/^src\/(handler|contract)\//.test(file))).toEqual([]);
+  test('reaches no file of the constructs', () => {
+    expect(importsOf(HANDLER).files.filter(isSynthTime)).toEqual([]);
+  });
+
+  test('is all checked by this: every file of the run time can be reached from the entry', () => {
+    expect(importsOf(HANDLER).files.filter(isRunTime).sort()).toEqual(SOURCES.filter(isRunTime).sort());
   });
 
   test('is bundled without CDK, and with the SDK', async () => {
@@ -59,10 +67,10 @@ describe('the handler', () => {
   });
 });
 
-describe('the contract', () => {
-  const files = readdirSync(CONTRACT).map(file => join(CONTRACT, file));
+describe('the files of both', () => {
+  const files = SOURCES.filter(isOfBoth);
 
-  test('is what constructs and handler have in common, and all that they have', () => {
+  test('are what constructs and handler have in common, and all that they have', () => {
     const ofHandler = importsOf(HANDLER).files;
 
     expect(importsOf(CONSTRUCTS).files.filter(file => ofHandler.includes(file)).sort()).toEqual(files.sort());
@@ -74,6 +82,30 @@ describe('the contract', () => {
 
   test.each(files)('%s says any nowhere', (file) => {
     expect(linesWithAny(readFileSync(file, 'utf8'))).toEqual([]);
+  });
+});
+
+describe('the folders', () => {
+  const capabilityOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
+  const directImports = SOURCES.flatMap(file => directImportsOf(file).map(imported => ({ file, imported })));
+
+  test('shared knows no capability', () => {
+    expect(directImports.filter(({ file, imported }) => capabilityOf(file) === 'shared' && capabilityOf(imported) !== 'shared')).toEqual([]);
+  });
+
+  test('a capability uses another through its index only', () => {
+    const crossings = directImports.filter(({ file, imported }) => capabilityOf(imported) !== undefined && capabilityOf(imported) !== 'shared'
+      && capabilityOf(imported) !== capabilityOf(file));
+
+    expect(crossings.length).toBeGreaterThan(0); // at least those of src/index.ts
+    expect(crossings.filter(({ imported }) => !/^src\/[^/]+\/index\.ts$/.test(imported))).toEqual([]);
+  });
+
+  test.each(['demo', 'examples', 'testing'])('%s imports nothing below test/', (folder) => {
+    const files = typescriptIn(folder);
+
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.flatMap(directImportsOf).filter(file => file.startsWith('test/'))).toEqual([]);
   });
 });
 

@@ -10,10 +10,10 @@ import { BedrockClient, type BedrockClientConfig, ListImportedModelsCommand } fr
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { MODEL_ARN, newApp } from './support/stacks';
-import { inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf } from './support/template';
-import { ChatStack } from '../examples/chat/chat-stack';
-import { ModelStack } from '../examples/chat/model-stack';
+import { ChatStack } from '../examples/typescript/chat/chat-stack';
+import { ModelStack } from '../examples/typescript/chat/model-stack';
+import { MODEL_ARN, newApp } from '../testing/support/stacks';
+import { inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf } from '../testing/support/template';
 
 const PARAMETER_NAME = '/models/llama';
 
@@ -106,7 +106,7 @@ describe('the handler of the function', () => {
         constructor(config) { this.config = config; }
         async send({ input }) { return { body: new TextEncoder().encode(JSON.stringify({ config: this.config, input })) }; }
       }`);
-    cpSync('examples/chat/function/index.mjs', join(dir, 'index.mjs'));
+    cpSync('examples/typescript/chat/function/index.mjs', join(dir, 'index.mjs'));
     const call = `
       const { handler } = await import(${JSON.stringify(pathToFileURL(join(dir, 'index.mjs')))});
       console.log(JSON.stringify(await handler(${JSON.stringify({ prompt })})));`;

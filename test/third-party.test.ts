@@ -12,7 +12,7 @@ function metafile(files: { readonly [path: string]: number }) {
 describe('the packages of the bundle', () => {
   test('are those with code in it, also below another package, each once', () => {
     expect(bundledFolders(metafile({
-      'src/handler/reconcile.ts': 10,
+      'src/imported-model/provider/handler/reconcile.ts': 10,
       'node_modules/one/a.js': 10,
       'node_modules/one/b/c.js': 10,
       'node_modules/@scope/two/index.js': 10,
@@ -23,7 +23,7 @@ describe('the packages of the bundle', () => {
 
   test('are named in the file that ships, with the SDK among them', () => {
     const { version, license } = JSON.parse(readFileSync('node_modules/@aws-sdk/client-bedrock/package.json', 'utf8'));
-    const text = readFileSync('assets/handler/THIRD-PARTY', 'utf8');
+    const text = readFileSync('assets/imported-model/provider/THIRD-PARTY', 'utf8');
 
     expect(text).toContain(`\n@aws-sdk/client-bedrock ${version} (${license})\n`);
     expect(text).toContain('Apache License\n');

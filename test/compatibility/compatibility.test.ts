@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { APPS, withApp } from './apps';
 import { customResourcesOf, type DeployedApp, type DeployedResource } from './corpus';
-import type { OnEventRequest } from '../../src/handler/model-import-handler';
-import { Deployment } from '../handler/deployment';
-import { SynthesizedAccount } from '../iam/synthesized-account';
+import type { OnEventRequest } from '../../src/imported-model/provider/handler/model-import-handler';
+import { SynthesizedAccount } from '../../testing/iam/synthesized-account';
+import { Deployment } from '../../testing/support/deployment';
 
 const HOUR = 60 * 60_000;
 const versions = fs.readdirSync(__dirname).filter(name => name.endsWith('.json'));

@@ -5,8 +5,8 @@
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { APPS, withApp } from './apps';
 import { customResourcesOf, type DeployedApp, type DeployedResource } from './corpus';
-import { Deployment } from '../handler/deployment';
-import { SynthesizedAccount } from '../iam/synthesized-account';
+import { SynthesizedAccount } from '../../testing/iam/synthesized-account';
+import { Deployment } from '../../testing/support/deployment';
 
 async function record(name: string): Promise<DeployedApp> {
   return withApp(name, async app => {

@@ -12,7 +12,7 @@ new CfnOutput(stack, 'ModelArn', { value: model.modelArn });
 const { directory } = app.synth();
 
 const read = (name) => JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8'));
-const bundle = fs.readFileSync(path.join(__dirname, 'node_modules/cdk-bedrock-model-import/assets/handler/model-import.lambda/index.js'));
+const bundle = fs.readFileSync(path.join(__dirname, 'node_modules/cdk-bedrock-model-import/assets/imported-model/provider/model-import.lambda/index.js'));
 const { Resources } = read('OneModel.template.json');
 const handler = Object.values(Resources).find(({ Type, Properties }) =>
   Type === 'AWS::Lambda::Function' && Properties.Description.startsWith('Imports models into Amazon Bedrock'));

@@ -1,4 +1,0 @@
-import { entryPoint } from './entry-point';
-
-/** The entry point of the Lambda function, for `onEvent` and for `isComplete`. */
-export const handler = entryPoint();

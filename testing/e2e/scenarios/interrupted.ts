@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import type { Bedrock } from '../../bedrock-server/bedrock';
+import { MINUTE, type Job } from '../account';
+import type { Scenario } from '../scenario';
+
+export const interruptedUpdate: Scenario = {
+  name: 'interrupted-update',
+  title: 'The CLI is killed and the update cancelled while the import runs, then cdk destroy: it waits for the job, and removes its model',
+  async play(account, show) {
+    const settings = { stack: 'InterruptedUpdate', waitWindowMinutes: 1, importTimeoutMinutes: 4 };
+    const old = await account.deploy(settings);
+
+    account.bedrock.planNextImport({ durationMs: 15 * MINUTE });
+    const kill = new AbortController();
+    const deployment = account.tryDeploy({ ...settings, version: 2 }, kill.signal);
+    await account.until('the import', () => account.isImporting());
+    kill.abort();
+    assert.notEqual((await deployment).code, 0);
+    await account.api.cancelUpdate(settings.stack);
+    await account.until('the rollback', async () => await account.api.stackStatus(settings.stack) === 'UPDATE_ROLLBACK_COMPLETE');
+    assert.deepEqual(account.modelArns(), [old]);
+    assert.ok(account.isImporting(), 'the import has ended too early for this to show anything');
+    show('cancelled', 'the stack is back at its old model, the import goes on: Bedrock cannot stop it');
+
+    await account.destroy(settings);
+    account.assertJobs('Completed', 'Completed');
+    show('destroyed', removalOf({ bedrock: account.bedrock, jobs: account.jobs() }));
+  },
+};
+
+export const interruptedCreate: Scenario = {
+  name: 'interrupted-create',
+  title: 'A sibling fails while the first import runs: the rollback waits for the job, and removes its model',
+  async play(account, show) {
+    const settings = { stack: 'InterruptedCreate', waitWindowMinutes: 1, importTimeoutMinutes: 4, failingSibling: 'after-first-window' } as const;
+    account.bedrock.planNextImport({ durationMs: 8 * MINUTE });
+
+    const { code } = await account.tryDeploy(settings);
+
+    assert.notEqual(code, 0);
+    await account.assertStatus(settings.stack, 'ROLLBACK_COMPLETE');
+    account.assertJobs('Completed');
+    assert.deepEqual(account.modelArns(), []);
+    show('rolled back', removalOf({ bedrock: account.bedrock, jobs: account.jobs() }));
+    await account.destroy(settings);
+  },
+};
+
+/** Asserts that the model of the last job went after the job had ended, and says when. */
+function removalOf({ bedrock, jobs }: { bedrock: Bedrock; jobs: Job[] }): string {
+  const job = jobs[jobs.length - 1];
+  const removal = bedrock.calls.filter((call) => call.operation === 'DeleteImportedModel' && call.outcome === 'ok').pop();
+  assert.ok(removal && removal.at >= job.ended, 'no model was deleted after the job had ended');
+  return `the model was deleted ${Math.round((removal.at - job.ended) / 1000)} s after its job had ended, which had taken `
+    + `${Math.round((job.ended - job.began) / MINUTE)} minutes`;
+}

@@ -1,0 +1,179 @@
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
+import { type App, type aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { Enforcement, type EnforcementOptions } from './enforcement';
+import { asksOfFramework, asksOfInvocation, asksOfLogging, asksOfModelReader } from './requests';
+import { type Made, SynthesizedAccount, type WeightsElsewhere } from './synthesized-account';
+import type { IImportedModel } from '../../src';
+import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
+import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
+import { type Answer, Deployment } from '../support/deployment';
+
+/** What belongs to an app besides its constructs. */
+export interface Surroundings extends EnforcementOptions {
+  readonly parameters?: { readonly [name: string]: string };
+  /** Weights that are in no stack of the app, with the policies that the owner has written. */
+  readonly weights?: { readonly stack: Stack } & WeightsElsewhere;
+  /** Who is to use its models. */
+  readonly consumers?: readonly Consumer[];
+}
+
+export interface Consumer {
+  readonly role: iam.Role;
+  readonly model: IImportedModel;
+  /** Whether it may only read what Bedrock tells of the model, and not invoke it. @default false */
+  readonly reads?: boolean;
+}
+
+/** What became of the custom resources of an app, and of every question to IAM on the way. */
+export interface Played {
+  readonly account: SynthesizedAccount;
+  readonly enforcement: Enforcement;
+  /** The requests for imports that were allowed. */
+  readonly imports: readonly CreateModelImportJobRequest[];
+  /** Why deployments failed. */
+  readonly failures: readonly string[];
+}
+
+type Properties = Made['properties'];
+
+/** One custom resource, with what CloudFormation remembers of it. */
+interface Deployed {
+  readonly made: Made;
+  properties: Properties;
+  physicalId: string;
+}
+
+/** The tags that the phases change; no app here has them. */
+const MARK = { before: [{ key: 'phase', value: 'one' }, { key: 'former', value: 'x' }], after: [{ key: 'phase', value: 'two' }] };
+
+/**
+ * Creates the custom resources of an app, changes their tags and weights, retains a model and deletes everything, with the real handler, each
+ * call of which is authorized by the policies of the app's templates; so is what Bedrock does with the service roles, and what the functions
+ * and the state machine of the provider do.
+ */
+export async function play(app: App, { parameters, weights, consumers = [], ...options }: Surroundings = {}): Promise<Played> {
+  const account = new SynthesizedAccount(app, parameters);
+  if (weights) account.elsewhere = account.valueIn(weights.stack, { ...weights, stack: undefined }) as WeightsElsewhere;
+  const customs = account.made().filter(({ type }) => [...Object.values<string>(RESOURCE_TYPES), LOOK_UP_TYPE].includes(type));
+  const providers = [...new Set(customs.map(({ properties }) => String(properties.ServiceToken)))];
+  const { where } = customs[0].stack;
+  const enforcement = new Enforcement(account, where, options);
+  const imports: CreateModelImportJobRequest[] = [];
+  const failures: string[] = [];
+  let handler = account.made('AWS::Lambda::Function')[0];
+  const deployment = await Deployment.start({
+    ...where,
+    maxModels: 20,
+    authorize: async call => {
+      const refused = await enforcement.authorize(call);
+      if (!refused && call.operation === 'CreateModelImportJob') imports.push(call.input as unknown as CreateModelImportJobRequest);
+      return refused;
+    },
+    planImport: enforcement.planImport,
+    // As the preload of the local AWS does it; the SDK takes no more.
+    functionName: () => String(handler.stack.resolve({ Ref: handler.id })).slice(-50),
+    serves: stackId => servedStacks(String(environmentOf(handler).SERVED_STACKS))(stackId),
+  });
+
+  const send = async (type: 'Create' | 'Update' | 'Delete', to: Deployed, properties: Properties): Promise<Answer> => {
+    const { made } = to;
+    handler = account.function(String(environmentOf(account.function(String(properties.ServiceToken))).USER_ON_EVENT_FUNCTION_ARN));
+    const answer = await deployment.send({
+      RequestType: type,
+      RequestId: `${made.stack.name}-${made.id}-${Math.round(deployment.clock.now())}`,
+      StackId: made.stack.stackId,
+      LogicalResourceId: made.id,
+      PhysicalResourceId: type === 'Create' ? undefined : to.physicalId,
+      ResourceProperties: properties,
+      OldResourceProperties: type === 'Update' ? to.properties : undefined,
+    });
+    deployment.clock.advance(10_000);
+    if (answer.status === 'FAILED') failures.push(`${type} ${made.id}: ${answer.reason.split('\n')[0]}`);
+    return answer;
+  };
+
+  /** Sends one Update a resource, and cleans up what it has replaced. */
+  const update = async (all: readonly Deployed[], change: (properties: Properties) => Properties): Promise<void> => {
+    const replaced: [Deployed, string, Properties][] = [];
+    for (const one of all) {
+      const properties = change(one.made.stack.one(one.made.id).properties);
+      if (JSON.stringify(properties) === JSON.stringify(one.properties)) continue;
+      const answer = await send('Update', one, properties);
+      if (answer.status === 'FAILED') return;
+      if (answer.physicalResourceId !== one.physicalId) replaced.push([one, one.physicalId, one.properties]);
+      Object.assign(one, { properties, physicalId: answer.physicalResourceId });
+      account.answer(one.made, answer.physicalResourceId, answer.data as { [attribute: string]: string });
+    }
+    for (const [{ made }, physicalId, properties] of replaced) await send('Delete', { made, physicalId, properties }, properties);
+  };
+
+  try {
+    const deployed: Deployed[] = [];
+    for (const { stack, id } of customs) {
+      const made = stack.one(id);
+      const answer = await send('Create', { made, properties: made.properties, physicalId: '' }, made.properties);
+      if (answer.status === 'FAILED') break;
+      deployed.push({ made, properties: made.properties, physicalId: answer.physicalResourceId });
+      account.answer(made, answer.physicalResourceId, answer.data as { [attribute: string]: string });
+    }
+    if (failures.length === 0) {
+      await update(deployed, tagged(MARK.before));
+      await update(deployed, tagged(MARK.after));
+      await update(deployed, properties => ({ ...tagged(MARK.after)(properties), ...properties.S3Uri === undefined ? {} : { SourceVersion: '2' } }));
+      await update(deployed, properties => ({
+        ...tagged(MARK.after)(properties), ...properties.S3Uri === undefined ? {} : { SourceVersion: '3' }, ...isModel(properties) && { RemovalPolicy: 'RETAIN' },
+      }));
+      for (const provider of providers) await askForProvider(account, enforcement, provider);
+      for (const consumer of consumers) await askForConsumer(account, enforcement, consumer);
+      for (const one of deployed.reverse()) await send('Delete', one, one.properties);
+    }
+    return { account, enforcement, imports, failures };
+  } finally {
+    await deployment.stop();
+  }
+}
+
+const isModel = (properties: Properties): boolean => properties.Link === 'model';
+
+const tagged = (tags: readonly object[]) => (properties: Properties): Properties => isModel(properties)
+  ? { ...properties, ...Object.fromEntries(['ImportedModelTags', 'JobTags'].map(name => [name, [...properties[name] as object[] ?? [], ...tags]])) }
+  : properties;
+
+function environmentOf({ properties }: Made): { readonly [name: string]: unknown } {
+  return (properties.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables ?? {};
+}
+
+/** What the functions and the state machine behind a service token do on the way to the handler. */
+async function askForProvider(account: SynthesizedAccount, enforcement: Enforcement, serviceToken: string): Promise<void> {
+  const onEvent = account.function(serviceToken);
+  const { USER_ON_EVENT_FUNCTION_ARN: handlerArn, WAITER_STATE_MACHINE_ARN: stateMachineArn } = environmentOf(onEvent);
+  const stateMachine = account.made('AWS::StepFunctions::StateMachine').find(({ stack, id }) => stack.resolve({ Ref: id }) === stateMachineArn)!;
+  const definition = JSON.stringify(stateMachine.properties.DefinitionString);
+  const isWaiter = (arn: string): boolean => definition.includes(arn);
+  const functions = account.made('AWS::Lambda::Function').filter(({ stack }) => stack === onEvent.stack)
+    .map(made => ({ made, arn: String(made.stack.resolve({ 'Fn::GetAtt': [made.id, 'Arn'] })) }));
+
+  for (const { made, arn } of functions) {
+    const isFramework = environmentOf(made).USER_ON_EVENT_FUNCTION_ARN === handlerArn;
+    if (!isFramework && arn !== handlerArn) continue;
+    const role = await account.role(String(made.properties.Role));
+    const logGroup = String((made.properties.LoggingConfig as { LogGroup: unknown }).LogGroup);
+    // Whom a role that is given trusts is not in the template.
+    if (role.trust) await enforcement.ask('lambda.amazonaws.com', { action: 'sts:AssumeRole', resource: role.arn });
+    for (const ask of asksOfLogging(logGroup, made.stack.where)) await enforcement.ask(role.arn, ask);
+    if (isFramework) for (const ask of asksOfFramework(String(handlerArn))) await enforcement.ask(role.arn, ask);
+  }
+  await enforcement.ask(String(onEvent.properties.Role), { action: 'states:StartExecution', resource: String(stateMachineArn) });
+
+  const waiterRole = String(stateMachine.properties.RoleArn);
+  await enforcement.ask('states.amazonaws.com', { action: 'sts:AssumeRole', resource: waiterRole });
+  for (const { arn } of functions.filter(one => isWaiter(one.arn))) await enforcement.ask(waiterRole, { action: 'lambda:InvokeFunction', resource: arn });
+}
+
+/** The model that the custom resource has imported, by whoever was granted it. */
+async function askForConsumer(account: SynthesizedAccount, enforcement: Enforcement, { role, model, reads = false }: Consumer): Promise<void> {
+  const invoker = String(account.valueIn(Stack.of(role), role.roleArn));
+  const keyArn = model.encryptionKey && String(account.valueIn(Stack.of(model), model.encryptionKey.keyArn));
+  const modelArn = String(account.valueIn(Stack.of(model), model.modelArn));
+  for (const ask of reads ? asksOfModelReader(modelArn) : asksOfInvocation(modelArn, keyArn)) await enforcement.ask(invoker, ask);
+}

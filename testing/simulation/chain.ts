@@ -1,0 +1,76 @@
+import type { ModelSpec } from './script';
+import { ATTRIBUTES_REVISION, type Link, type ModelImportProperties, type Tag } from '../../src/imported-model/provider/contract';
+
+/** A custom resource of a template: properties and dependencies as `ImportedModel` writes them (chain.test.ts compares). */
+export interface ChainLink {
+  readonly logicalId: string;
+  readonly link: Link;
+  /** The logical ids that it comes after, besides those that its properties refer to. */
+  readonly dependsOn: readonly string[];
+  /** Its properties; `jobName` is `Fn::GetAtt import.JobName`, `prefix` is `Ref import`. */
+  readonly properties: (roleArn: string, jobName: string, prefix: string) => ModelImportProperties;
+}
+
+export interface ChainScope {
+  /** Of the construct: `M0`. */
+  readonly id: string;
+  readonly nameBase: string;
+  readonly waitWindow: number;
+}
+
+/** The links of one model, in order. */
+export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
+  const timeoutMinutes = Math.max(1, spec.windows * scope.waitWindow - spec.lessMinutes);
+  const plans = linksOf(timeoutMinutes, scope.waitWindow);
+  const importLogicalId = scope.id + plans[0].id;
+  return plans.map(({ id, link, windowMinutes }, index): ChainLink => ({
+    logicalId: scope.id + id,
+    link,
+    dependsOn: index > 1 ? [scope.id + plans[index - 1].id] : [],
+    properties: (roleArn, jobName, prefix) => withoutUndefined({
+      Link: link,
+      ImportLogicalId: index === 0 ? undefined : importLogicalId,
+      NamePrefix: index === 0 ? undefined : prefix,
+      JobName: index === 0 ? undefined : jobName,
+      WindowMinutes: String(windowMinutes),
+      ImportTimeoutMinutes: link === 'model' ? String(timeoutMinutes) : undefined,
+      S3Uri: spec.weights === 'invalid' ? 's3://amzn-s3-demo-bucket/my model/' : `s3://amzn-s3-demo-bucket/weights-${spec.weights}/`,
+      SourceVersion: spec.version === 0 ? undefined : String(spec.version),
+      ImportedModelKmsKeyId: spec.key === 0 ? undefined : `arn:aws:kms:us-east-1:111122223333:key/0000000${spec.key}-0000-0000-0000-000000000000`,
+      ImportedModelName: spec.name ?? undefined,
+      NameBase: index === 0 ? scope.nameBase : undefined,
+      JobNamePrefix: spec.prefix ?? undefined,
+      RoleArn: roleArn,
+      SubnetIds: spec.vpc ? ['subnet-1'] : undefined,
+      SecurityGroupIds: spec.vpc ? ['sg-1'] : undefined,
+      ImportedModelTags: link === 'wait' ? undefined : renderTags(spec.modelTags),
+      JobTags: link === 'wait' ? undefined : renderTags(spec.jobTags),
+      ReplacementStrategy: spec.strategy ?? undefined,
+      RemovalPolicy: link === 'model' && isRetained(spec) ? 'RETAIN' : undefined,
+      AttributesRevision: link === 'model' ? String(Number(ATTRIBUTES_REVISION) + spec.revision - 1) : undefined,
+    } as ModelImportProperties),
+  }));
+}
+
+/** `DELETE_FIRST` with RETAIN does not synthesize; the simulation then plays DELETE_FIRST. */
+export function isRetained({ retain, strategy }: ModelSpec): boolean {
+  return retain === true && strategy !== 'DELETE_FIRST';
+}
+
+function linksOf(importTimeout: number, waitWindow: number): { readonly id: string; readonly link: Link; readonly windowMinutes: number }[] {
+  const length = Math.max(2, Math.ceil(importTimeout / waitWindow));
+  return Array.from({ length }, (_, index) => {
+    const windowMinutes = Math.min(waitWindow, Math.max(1, importTimeout - index * waitWindow));
+    if (index === 0) return { id: 'Import', link: 'import', windowMinutes };
+    return index === length - 1 ? { id: 'Resource', link: 'model', windowMinutes } : { id: `Wait${index}`, link: 'wait', windowMinutes };
+  });
+}
+
+function renderTags(tags: { readonly [key: string]: string }): Tag[] | undefined {
+  const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+  return list.length > 0 ? list : undefined;
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}

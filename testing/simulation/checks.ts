@@ -1,0 +1,928 @@
+import type { Resource, Stack } from './cloudformation';
+import { type InvariantName, Violation } from './invariants';
+import type { Polled } from './provider';
+import { type Answer, type CfnRequest, contentOf, CREATE_FAILED, describeRequest, shortContent } from './request';
+import type { Definition, Template } from './template';
+import type { World } from './world';
+import { RETAIN_TAG } from '../../src/imported-model/provider/contract';
+import type { Snapshot } from '../bedrock-server/bedrock';
+import type { Operation } from '../bedrock-server/constraints';
+import type { BedrockError } from '../bedrock-server/errors';
+import type { Tag } from '../bedrock-server/tags';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/**
+ * The patience that is promised. The handler has constants of its own; these say what they must amount to, so that one that
+ * is changed by mistake is noticed.
+ */
+export const PATIENCE = {
+  /** A new role or permission. */
+  propagation: 10 * MINUTE,
+  /** An account without a free place. */
+  fullAccount: 15 * MINUTE,
+  /** A model whose job has completed, and which cannot be seen. */
+  visibility: 2 * MINUTE,
+  /** An orphan that cannot be deleted. */
+  orphan: 5 * MINUTE,
+  /** The old model of a DELETE_FIRST update that cannot be deleted. */
+  giveWay: 11 * MINUTE,
+  /** From the end of a job to the request of the link that is to report its failure. */
+  handOver: 10 * MINUTE,
+  /** The window of a Delete. */
+  delete: 55 * MINUTE,
+};
+
+type Model = Snapshot['models'][number];
+type Job = Snapshot['jobs'][number];
+
+/** Whose a job is, and what it makes; told by who called, not by names. */
+interface JobTruth {
+  readonly chain: string;
+  readonly content: string;
+  readonly stack: Stack;
+  readonly operation: number;
+  readonly startedAt: number;
+  /** CloudFormation no longer waited for the request that started it. */
+  readonly forgotten: boolean;
+}
+
+/** The model of a chain before an update. */
+interface Before {
+  readonly arn: string;
+  /** The update may delete it before there is another one. */
+  readonly deletesFirst: boolean;
+  readonly tagKeys: { readonly model: readonly string[]; readonly job: readonly string[] };
+}
+
+/** A model that has been deleted. */
+interface Deletion {
+  readonly at: number;
+  readonly chain: string;
+  readonly content?: string;
+  /** A request that sees the model a moment later cannot know better. */
+  readonly excuses: boolean;
+  readonly operation: number;
+  /** By a request that CloudFormation had given up. */
+  readonly cancelled: boolean;
+}
+
+const ATTRIBUTES = [
+  'ModelArn', 'ImportedModelName', 'JobArn', 'JobName', 'ModelArchitecture', 'InstructSupported', 'CustomModelUnitsPerModelCopy',
+  'CustomModelUnitsVersion',
+];
+
+/** Watches a history: knows whose everything is, and says which invariant does not hold. */
+export class Checks {
+  private readonly jobs = new Map<string, JobTruth>();
+  private readonly handDeleted = new Set<string>();
+  private readonly handTagged = new Set<string>();
+  /** Models that must stay, by ARN, with the chain that needs them. */
+  private readonly kept = new Map<string, string>();
+  /** Before the operation that is going on: the ARN of the chain's model, and what it is made of. */
+  private readonly before = new Map<string, Before>();
+  private readonly rolesMade = new Map<string, number>();
+  /** The chains of a stack whose cleanup was abandoned. */
+  private readonly abandonedChains = new Set<string>();
+  /** What a stack names although it is gone, see `isStaleByDesign`. */
+  private readonly staleArns = new Set<string>();
+  /** Those of which nothing is left in the stack. */
+  private readonly forgottenChains = new Set<string>();
+  /** Creates that have failed by a fault of the carrier. */
+  private readonly forgottenRequests = new Set<number>();
+  private readonly deleted = new Map<string, Deletion>();
+  /** When the first link of a chain has last succeeded. */
+  private readonly importAnswered = new Map<string, { readonly operation: number; readonly at: number; readonly lastFaultAt: number }>();
+  private readonly zombieTagged = new Set<string>();
+  /** When the first link of a chain was last deleted. */
+  private readonly deletedChains = new Map<string, number>();
+  private readonly deleteRefusedAt = new Map<string, number>();
+  /** When a model was last given up by its user, by ARN. */
+  private readonly unmarkedAt = new Map<string, number>();
+  private readonly rolesGone = new Set<string>();
+  /** The request that has started a job. */
+  private readonly startedBy = new Map<string, number>();
+  /** When the last link of a chain began its latest success. */
+  private readonly succeededFrom = new Map<string, { readonly operation: number; readonly at: number }>();
+  private readonly requests: CfnRequest[] = [];
+  /** What CloudFormation has left to the user, by ARN. */
+  private readonly retainedArns = new Set<string>();
+  /** What was ever the model of a stack, by ARN. */
+  private readonly served = new Set<string>();
+  /** ... whose last answer was under RETAIN. */
+  private readonly retainAnswered = new Set<string>();
+  /** Jobs that somebody else has named like those of a stack. */
+  private readonly planted = new Set<string>();
+  /** ... and those whose models only are named so. */
+  private readonly plantedByName = new Set<string>();
+  /** Chains of which a resource was skipped in a rollback, with the operation. */
+  private readonly skippedChains = new Map<string, number>();
+  private readonly onceSkipped = new Set<string>();
+
+  constructor(private readonly world: World) {}
+
+  // --- What the world tells ---
+
+  public sent(request: CfnRequest): void {
+    this.requests.push(request);
+    if (request.event.RequestType === 'Delete' && request.link === 'import') this.release(request.chain);
+  }
+
+  public submitted(request: CfnRequest, answer: Answer): void {
+    const { event } = request;
+    const body = { ...answer, StackId: event.StackId, RequestId: event.RequestId, LogicalResourceId: event.LogicalResourceId };
+    const bytes = Buffer.byteLength(JSON.stringify(body));
+    if (bytes > 4096) this.violate('answer-fits', `${bytes} bytes for ${describeRequest(request)}`);
+    if (!answer.PhysicalResourceId || answer.PhysicalResourceId.length > 1024) this.violate('answer-fits', `id "${answer.PhysicalResourceId}" for ${describeRequest(request)}`);
+    if (event.RequestType === 'Delete' && answer.PhysicalResourceId !== event.PhysicalResourceId) this.violate('answer-fits', `another id for ${describeRequest(request)}`);
+    if (event.RequestType === 'Update' && request.link !== 'model' && answer.PhysicalResourceId !== event.PhysicalResourceId) {
+      this.violate('rollback-restores', `the id of ${describeRequest(request)} has changed, which makes CloudFormation delete the chain`);
+    }
+    request.submitted += 1;
+    if (request.submitted > 2 && !request.excuses.has('framework killed')) this.violate('answered-once', describeRequest(request));
+    if (!request.awaited || request.submitted > 1) return; // CloudFormation takes the first answer
+    if (answer.Status === 'SUCCESS') {
+      this.checkSuccess(request, answer);
+    } else {
+      this.checkFailure(request, answer);
+    }
+  }
+
+  /** Lambda kills an invocation. */
+  public timedOut(request: CfnRequest): void {
+    this.violate('within-time-out', `${describeRequest(request)}: task timed out`);
+  }
+
+  /** Nobody has answered for an hour. */
+  public unanswered(request: CfnRequest): void {
+    if (!request.excuses.has('framework killed')) this.violate('answered', `${describeRequest(request)} is not answered within its hour`);
+  }
+
+  /** A poll has ended with "not yet". */
+  public polled(request: CfnRequest, former: Polled | undefined, polled: Polled): void {
+    if (!former || former.disturbed || polled.disturbed) return;
+    // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
+    const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
+    const isLast = request.link === 'import' && request.event.RequestType === 'Delete' && polled.at > (request.startedAt ?? 0) + PATIENCE.delete - 12 * MINUTE;
+    const limit = isLast ? 24 : !former.running || !polled.running ? 24 : isFirst ? 8 : 1;
+    if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
+  }
+
+  /** Whether the job that this request would call its own is running, and can be seen. */
+  public ownJobRunning(request: CfnRequest): boolean {
+    const { world } = this.world.script;
+    const lag = Math.max(world.getLagSeconds, world.listLagSeconds) * SECOND;
+    const name = request.event.ResourceProperties.JobName;
+    return this.runningJobs().some(job => {
+      const truth = this.jobs.get(job.jobName ?? '');
+      if (!truth || truth.chain !== request.chain || (job.creationTime?.getTime() ?? 0) + lag > this.world.now) return false;
+      if (request.event.RequestType === 'Delete') return request.link !== 'model' || job.importedModelName === request.event.PhysicalResourceId;
+      if (truth.content !== request.content || !rolesOf(request).includes(job.roleArn)) return false;
+      if (request.link === 'import') return this.startedBy.get(job.jobName ?? '') === request.number;
+      return job.jobName === name;
+    });
+  }
+
+  /** Whether this is a forgotten Update of a chain whose last Delete has been answered. */
+  public isDeleted({ event, awaited, chain }: CfnRequest): boolean {
+    return event.RequestType === 'Update' && !awaited && this.deletedChains.has(chain);
+  }
+
+  /** Just before a call that changes something. */
+  public changing(request: CfnRequest, operation: Operation, input: object): void {
+    const { models, jobs } = this.world.bedrock.snapshot();
+    if (request.event.RequestType !== 'Delete' && this.isStranger(request)) this.violate('bound', `${operation} for ${describeRequest(request)}`);
+    if (operation === 'DeleteImportedModel') {
+      const { modelIdentifier } = input as { modelIdentifier: string };
+      const model = models.find(({ modelArn, modelName }) => modelArn === modelIdentifier || modelName === modelIdentifier);
+      if (!model) return;
+      if (request.event.RequestType !== 'Delete' && request.event.ResourceProperties.RemovalPolicy === 'RETAIN') {
+        this.violate('retained', `${describeRequest(request)} deletes ${model.modelName} although the policy is RETAIN`);
+      }
+      const isUnmarked = this.zombieTagged.has(model.modelArn ?? '') && !hasMark(model.tags);
+      if (isUnmarked && this.retainedArns.has(model.modelArn ?? '')) this.world.count('assumed: a zombie removes a mark');
+      else if (this.retainedArns.has(model.modelArn ?? '')) this.violate('retained', `${describeRequest(request)} deletes ${model.modelName}, which CloudFormation has retained`);
+      if (this.planted.has(model.jobName ?? '') && !this.plantedByName.has(model.jobName ?? '')) {
+        this.world.count('planted model deleted');
+        return;
+      }
+      if (this.chainOf(model) !== request.chain) this.violate('hands-off', `${describeRequest(request)} deletes ${model.modelName} of ${this.describeOwner(model)}`);
+      const keeper = this.kept.get(model.modelArn ?? '');
+      const isRace = this.isRaceOfDeleteFirst(request, model.modelArn ?? '');
+      // After a failed update of a link that was once skipped, CloudFormation may tell an id that was never that of its model.
+      const isLost = this.onceSkipped.has(request.chain) && request.event.PhysicalResourceId !== model.modelName;
+      if (keeper !== undefined && isLost) this.world.count('assumed: a skipped resource has lost its id');
+      if (keeper !== undefined && !isRace && !isLost && !this.isDoneAlready(request)) {
+        this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}, which is needed`);
+      }
+      this.deleted.set(model.modelArn ?? '', {
+        at: this.world.now,
+        chain: request.chain,
+        content: this.contentOfModel(model),
+        excuses: request.event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' || (request.event.RequestType === 'Delete' && request.submitted > 0),
+        operation: request.operation,
+        cancelled: !request.awaited,
+      });
+      if (keeper !== undefined || isRace) this.staleArns.add(model.modelArn ?? '');
+      this.kept.delete(model.modelArn ?? '');
+      if (request.link === 'wait' && request.event.RequestType === 'Delete') this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}`);
+    } else if (operation === 'TagResource' || operation === 'UntagResource') {
+      const { resourceARN } = input as { resourceARN: string };
+      const model = models.find(({ modelArn }) => modelArn === resourceARN);
+      const job = jobs.find(({ jobArn }) => jobArn === resourceARN);
+      if (!request.awaited) {
+        this.zombieTagged.add(resourceARN);
+        this.world.count('assumed: zombie tags');
+      }
+      const owner = model ? this.chainOf(model) : this.jobs.get(job?.jobName ?? '')?.chain;
+      // CloudFormation has told the id of a failed update: what has that name could be the stack's own, of a role before the last.
+      const isToldSo = this.planted.has(model?.jobName ?? '') && model?.modelName === request.event.PhysicalResourceId
+        && operation === 'TagResource' && (input as { tags: Tag[] }).tags.every(({ key }) => key === RETAIN_TAG.key);
+      if (isToldSo) this.world.count('assumed: a planted model is marked');
+      else if ((model || job) && owner !== request.chain) this.violate('hands-off', `${describeRequest(request)} changes tags of ${resourceARN}`);
+      if (operation === 'TagResource') {
+        const { tags } = input as { tags: Tag[] };
+        const isKept = request.event.ResourceProperties.RemovalPolicy === 'RETAIN';
+        if (hasMark(tags) && !isKept) this.violate('tags', `${describeRequest(request)} marks ${resourceARN} as retained`);
+      }
+      if (operation === 'UntagResource') {
+        const { tagKeys: keys } = input as { tagKeys: string[] };
+        const isGivenUp = request.event.OldResourceProperties?.RemovalPolicy === 'RETAIN' && request.event.ResourceProperties.RemovalPolicy !== 'RETAIN';
+        if (keys.includes(RETAIN_TAG.key)) {
+          if (!isGivenUp) this.violate('retained', `${describeRequest(request)} removes the mark of ${resourceARN}`);
+          this.retainedArns.delete(resourceARN);
+          this.unmarkedAt.set(resourceARN, this.world.now);
+          this.world.count('mark removed');
+        }
+        const { tagKeys } = input as { tagKeys: string[] };
+        if (tagKeys.includes('by-hand')) this.violate('tags', `${describeRequest(request)} removes a tag that somebody else has set`);
+      }
+    }
+  }
+
+  /** The provider has not served the stack for longer than an invocation takes. */
+  private isStranger({ stack }: CfnRequest): boolean {
+    return this.world.isUnserved(stack) && this.world.isUnserved(stack, this.world.now - 3 * MINUTE);
+  }
+
+  /** A deletion that was answered, and polls again because the framework has died, or it was delivered twice (assumptions.md). */
+  private isDoneAlready({ event, submitted }: CfnRequest): boolean {
+    const isDone = event.RequestType === 'Delete' && submitted > 0;
+    if (isDone) this.world.count('assumed: a deletion polls again');
+    return isDone;
+  }
+
+  /**
+   * A DELETE_FIRST update that was cancelled in its first polls, or before Bedrock let it do what it had to: nothing can call
+   * it back (assumptions.md).
+   */
+  private isRaceOfDeleteFirst({ awaited, event, sentAt, startedAt, chain, lastFaultAt }: CfnRequest, modelArn: string): boolean {
+    const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
+    // It tries as long as the deletion is refused, or the model is retained, but not for ever.
+    const triedAt = Math.max(this.deleteRefusedAt.get(chain) ?? 0, this.unmarkedAt.get(modelArn) ?? 0);
+    const until = Math.min(Math.max(sentAt, triedAt, lastFaultAt) + polls, (startedAt ?? sentAt) + PATIENCE.giveWay + MINUTE);
+    const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' && this.world.now <= until;
+    if (isRace) this.world.count('assumed: cancelled DELETE_FIRST deletes');
+    return isRace;
+  }
+
+  /** A call has changed something. */
+  public changed(request: CfnRequest, operation: Operation, input: object): void {
+    if (operation !== 'CreateModelImportJob') {
+      if (operation === 'DeleteImportedModel' && !request.awaited) this.world.count('zombie deletes');
+      if (operation === 'DeleteImportedModel' && request.event.RequestType !== 'Delete') this.world.count('orphan or old model deleted');
+      return;
+    }
+    const { jobName } = input as { jobName: string };
+    const { stack, chain, content, operation: stackOperation } = request;
+    if (this.jobs.has(jobName)) return; // the token has found the job of an earlier call
+    this.world.count('imports');
+    if (!request.awaited) this.world.count('zombie imports');
+    const { models } = this.world.bedrock.snapshot();
+    const same = models.find(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
+    // What a Create that failed has left under another path has another name.
+    const { NameBase, NamePrefix } = request.event.ResourceProperties;
+    const isMoved = request.event.RequestType === 'Create' && same !== undefined && !same.modelName?.startsWith(String(NameBase ?? NamePrefix));
+    if (isMoved) this.world.count('assumed: a Create under another path');
+    if (same && !isMoved) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is there as ${same.modelName}`);
+    for (const [name, truth] of this.jobs) {
+      if (truth.chain !== chain || truth.content !== content) continue;
+      const job = this.job(name);
+      if (job?.status === 'InProgress') this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is being imported by ${name}`);
+      if (job?.status === 'Failed' && this.startedBy.get(name) === request.number) {
+        this.violate('needless-import', `${describeRequest(request)} tries an import again that has failed`);
+      }
+      if (truth.operation === stackOperation && job?.status === 'Completed' && !this.handDeleted.has(job.importedModelArn ?? '')) {
+        this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)} again, in the same operation`);
+      }
+    }
+    if (request.event.RequestType === 'Delete') this.violate('needless-import', `${describeRequest(request)} imports`);
+    this.jobs.set(jobName, { chain, content, stack, operation: stackOperation, startedAt: this.world.now, forgotten: !request.awaited });
+    this.startedBy.set(jobName, request.number);
+  }
+
+  /** Bedrock has refused a call of the handler, for a reason of its own. */
+  public refused(request: CfnRequest, operation: Operation, error: BedrockError): void {
+    const fact = this.factOf(operation, error);
+    if (operation === 'DeleteImportedModel') this.deleteRefusedAt.set(request.chain, this.world.now);
+    if (!fact) return;
+    this.world.count(`refused: ${fact}`);
+    const { pollSeconds } = this.world.script.world;
+    const slack = 2 * pollSeconds * SECOND + MINUTE;
+    const seen = request.seen.get(fact);
+    const since = seen && this.world.now <= seen.last + slack ? seen.since : this.world.now;
+    request.seen.set(fact, { since, last: this.world.now });
+    const start = request.startedAt ?? request.sentAt;
+    const limit = fact === 'full' ? Math.max(start, since, this.lastTaken()) + PATIENCE.fullAccount : Math.max(start, since) + PATIENCE.propagation;
+    if (this.world.now > limit + slack && request.lastFaultAt < limit - slack) {
+      this.violate('bounded-patience', `${describeRequest(request)} still tries what is refused (${fact}) since minute ${Math.round((since - start) / MINUTE)} of it`);
+    }
+  }
+
+  public roleMade(arn: string): void {
+    this.rolesMade.set(arn, this.world.now);
+  }
+
+  public roleGone(arn: string): void {
+    this.rolesGone.add(arn);
+  }
+
+  public deletedByHand(arn: string): void {
+    this.handDeleted.add(arn);
+    const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
+    const chain = model && this.chainOf(model);
+    const content = model && this.contentOfModel(model);
+    if (chain) this.deleted.set(arn, { at: this.world.now, chain, content, excuses: true, operation: 0, cancelled: false });
+    this.kept.delete(arn);
+  }
+
+  public taggedByHand(arn: string): void {
+    this.handTagged.add(arn);
+  }
+
+  /** CloudFormation could not delete something in cleanup, and forgets it. */
+  public abandoned(stack: Stack, { importLogicalId, link }: Definition): void {
+    // What the last link has left, the first one removes one day.
+    if (link === 'import') {
+      this.forgottenChains.add(`${stack.stackId}|${importLogicalId}`);
+      this.world.count('assumed: chain abandoned in cleanup');
+    }
+    this.abandonedChains.add(`${stack.stackId}|${importLogicalId}`);
+  }
+
+  /** CloudFormation keeps a resource, for its policy says so, and forgets it. */
+  public retained(stack: Stack, { importLogicalId, link }: Definition, physicalId: string): void {
+    const chain = `${stack.stackId}|${importLogicalId}`;
+    if (link === 'import') this.forgottenChains.add(chain);
+    if (link !== 'model') return;
+    const model = this.world.bedrock.snapshot().models.find(one => one.modelName === physicalId && this.chainOf(one) === chain);
+    if (!model || !this.served.has(model.modelArn ?? '')) return;
+    if (!this.retainAnswered.has(model.modelArn ?? '')) {
+      this.world.count('assumed: retained before the handler could know');
+      return;
+    }
+    this.world.count('model retained');
+    this.retainedArns.add(model.modelArn ?? '');
+    this.kept.delete(model.modelArn ?? '');
+  }
+
+  public plantedJob(jobName: string, byName: boolean): void {
+    this.planted.add(jobName);
+    if (byName) this.plantedByName.add(jobName);
+  }
+
+  /** The user lets CloudFormation skip a resource that cannot be rolled back. */
+  public skipped(stack: Stack, { importLogicalId }: Definition): void {
+    if (!importLogicalId) return;
+    this.skippedChains.set(`${stack.stackId}|${importLogicalId}`, stack.operation);
+    this.onceSkipped.add(`${stack.stackId}|${importLogicalId}`);
+  }
+
+  /** An operation of a stack begins, or its rollback. */
+  public begun(stack: Stack): void {
+    if (stack.phase === 'update') this.remember(stack);
+    if (stack.phase === 'delete') this.release(stack.stackId);
+    if (stack.phase !== 'rollback') return;
+    this.release(stack.stackId);
+    for (const [chain, { arn, deletesFirst }] of this.before) {
+      if (chain.startsWith(stack.stackId) && !deletesFirst && !this.handDeleted.has(arn)) this.kept.set(arn, chain);
+    }
+  }
+
+  /** CloudFormation begins to delete what has been replaced, and the chains that were taken out. */
+  public cleaning(stack: Stack, removedChains: readonly string[]): void {
+    this.keepRecorded(stack, new Set(removedChains));
+  }
+
+  /** An operation of a stack has ended. */
+  public settled(stack: Stack): void {
+    switch (stack.status) {
+      case 'CREATE_COMPLETE':
+      case 'UPDATE_COMPLETE':
+        this.keepRecorded(stack, new Set());
+        this.checkRecorded(stack);
+        this.checkOrphans(stack);
+        return;
+      case 'UPDATE_ROLLBACK_COMPLETE':
+        this.keepRecorded(stack, new Set());
+        this.checkRecorded(stack);
+        this.checkRestored(stack);
+        return;
+      case 'DELETE_COMPLETE':
+      case 'ROLLBACK_COMPLETE':
+        this.checkNothingLeft(stack.stackId, `when ${stack.name} is ${stack.status}`);
+    }
+  }
+
+  public neverDeleted(stack: Stack): void {
+    this.violate('destroy-ends', `${stack.name} cannot be deleted, however often the user tries`);
+  }
+
+  public endless(request: CfnRequest): void {
+    this.violate('terminates', `there are too many calls, now for ${describeRequest(request)}`);
+  }
+
+  /** Nothing can happen any more. */
+  public over(finished: boolean): void {
+    if (!finished) this.violate('terminates', 'the stacks have come to rest before the user was done');
+    this.checkNothingLeft('', 'when all is over');
+  }
+
+  /** What Bedrock holds, in words. */
+  public whatIs(): string {
+    const { models } = this.world.bedrock.snapshot();
+    const jobs = this.runningJobs().map(job => `${this.describeJob(job.jobName)}`);
+    return `running [${jobs.join(', ')}] models [${models.map(model => `${this.describeJob(model.jobName)} as ${model.modelName}`).join(', ')}]`;
+  }
+
+  // --- A request succeeds ---
+
+  private checkSuccess(request: CfnRequest, answer: Answer): void {
+    if (request.event.RequestType === 'Delete') {
+      this.checkDeleted(request);
+      return;
+    }
+    const { link, event } = request;
+    if (link === 'import' && !answer.Data?.JobName) this.violate('attributes', `no JobName from ${describeRequest(request)}`);
+    if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now, lastFaultAt: request.lastFaultAt });
+    const model = this.modelFor(request, answer.Data?.ModelArn);
+    if (!model && this.seesGhost(request, content => content === request.content)) return;
+    if (link !== 'model') {
+      // The last link looks more closely.
+      const isPlanted = this.world.bedrock.snapshot().models.some(({ jobName }) => this.planted.has(jobName ?? ''));
+      if (!model && !isPlanted && this.world.now < (request.startedAt ?? 0) + Number(event.ResourceProperties.WindowMinutes) * MINUTE) {
+        this.violate('arn-live', `${describeRequest(request)} has succeeded before its window closed, and no model is there`);
+      }
+      if (!model) this.world.count('window handed over');
+      return;
+    }
+    for (const name of ATTRIBUTES) {
+      if (typeof answer.Data?.[name] !== 'string' || answer.Data[name] === '') this.violate('attributes', `no ${name} from ${describeRequest(request)}`);
+    }
+    const answered = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === answer.Data?.ModelArn);
+    const isReplanted = [...this.deleted]
+      .some(([arn, one]) => one.chain === request.chain && one.content === request.content && this.handDeleted.has(arn));
+    if (answered && isReplanted && this.planted.has(answered.jobName ?? '')) {
+      this.world.count('assumed: planted in place of a model that was deleted by hand');
+      this.handDeleted.add(answered.modelArn ?? '');
+    } else if (answered && this.planted.has(answered.jobName ?? '')) {this.violate('genuine', `${describeRequest(request)} answers with ${answered.modelName}, which was planted`);}
+    if ((this.skippedChains.get(request.chain) ?? Infinity) < request.operation) this.skippedChains.delete(request.chain);
+    if (this.handDeleted.has(answer.Data?.ModelArn ?? '')) return;
+    if (!model) this.violate('arn-live', `${describeRequest(request)} has succeeded, and no model with its content is there`);
+    if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} names another model than ${model.modelName}`);
+    this.kept.set(model.modelArn ?? '', request.chain);
+    this.served.add(model.modelArn ?? '');
+    this.retainAnswered[event.ResourceProperties.RemovalPolicy === 'RETAIN' ? 'add' : 'delete'](model.modelArn ?? '');
+    this.succeededFrom.set(request.chain, { operation: request.operation, at: request.startedAt ?? request.sentAt });
+    this.checkPromptness(request, model);
+  }
+
+  /** Somebody, a cancelled DELETE_FIRST or the rollback before has deleted the model a moment ago, and reads still show it (assumptions.md). */
+  private seesGhost({ chain, operation }: CfnRequest, isGhost: (content: string | undefined, arn: string) => boolean): boolean {
+    const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn)
+      && (one.excuses || one.operation < operation) && this.world.now <= one.at + this.lag() + 15 * SECOND);
+    if (!ghost) return false;
+    this.staleArns.add(ghost[0]);
+    this.world.count('assumed: sees a ghost');
+    return true;
+  }
+
+  private checkPromptness(request: CfnRequest, model: Model): void {
+    const { world } = this.world.script;
+    const lag = Math.max(world.getLagSeconds, world.listLagSeconds) * SECOND;
+    const since = Math.max(model.creationTime?.getTime() ?? 0, request.startedAt ?? 0, request.lastFaultAt, request.stack.deniedUntil) + lag;
+    const limit = since + PATIENCE.orphan + 8 * world.pollSeconds * SECOND + MINUTE;
+    if (this.world.now > limit && request.excuses.size === 0 && !this.deleteRefusedAt.has(request.chain)) {
+      this.violate('prompt', `${describeRequest(request)} says only now that ${model.modelName} is there`);
+    }
+  }
+
+  private checkDeleted(request: CfnRequest): void {
+    const { link, event, chain } = request;
+    if (link === 'import') this.deletedChains.set(chain, this.world.now);
+    if (link === 'import') this.forgetSecondDelivery(chain);
+    if (link === 'wait' && request.stack.phase === 'cleanup' && request.excuses.size === 0) this.checkPromptCleanUp(request);
+    // The framework answers itself for a Create that has failed before it had a name, and so before anything was made.
+    if (link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
+    if (link === 'model' && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete) {
+      this.world.count('assumed: last link gives up its delete');
+      return;
+    }
+    const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && !hasMark(model.tags)
+      && (link === 'import' || model.modelName === event.PhysicalResourceId));
+    if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and ${left[0].modelName} is there`);
+    const own = this.runningJobs().filter(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
+    if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete - 11 * MINUTE
+      && own.every(({ roleArn }) => roleArn !== event.ResourceProperties.RoleArn)) {
+      this.world.count('assumed: an import of a former role outlives its chain');
+      this.forgottenChains.add(chain);
+      return;
+    }
+    const running = own.length > 0;
+    if (running && link === 'import' && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and its import is running`);
+  }
+
+  /** In cleanup, the stack has its model again, or its new one. */
+  private checkPromptCleanUp(request: CfnRequest): void {
+    const { stack, chain } = request;
+    const arn = this.recorded(stack, chain.replace(/^.*\|/, ''))?.attributes.ModelArn;
+    const start = Math.max(request.startedAt ?? request.sentAt, request.lastFaultAt);
+    const limit = start + 2 * this.world.script.world.pollSeconds * SECOND + MINUTE + this.lag();
+    if (arn && this.isLive(arn) && this.world.now > limit) this.violate('rollback-prompt', `${describeRequest(request)} has kept the stack waiting`);
+  }
+
+  /** A Create that was delivered twice, and failed once: it has been answered, and its other waiter goes on (assumptions.md). */
+  private forgetSecondDelivery(chain: string): void {
+    const create = this.requests.filter(request => request.chain === chain && request.event.RequestType === 'Create').pop();
+    if (create && create.excuses.size > 0) this.forgottenRequests.add(create.number);
+  }
+
+  // --- A request fails ---
+
+  private checkFailure(request: CfnRequest, { Reason }: Answer): void {
+    const cause = request.event.RequestType === 'Delete' ? this.causeOfFailedDelete(request) : this.causeOfFailure(request, Reason);
+    if (cause === undefined) this.violate('needless-failure', `${describeRequest(request)}: ${Reason.slice(0, 300)}`);
+    this.world.count(`failed: ${cause}`);
+  }
+
+  private causeOfFailedDelete(request: CfnRequest): string | undefined {
+    if (request.excuses.size > 0) return [...request.excuses][0];
+    const start = request.startedAt ?? request.sentAt;
+    if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) {
+      const running = this.runningJobs().map(({ jobName }) => jobName ?? '');
+      // ... or has been until a moment ago.
+      const own = [...this.jobs].some(([name, { chain }]) => chain === request.chain
+        && (running.includes(name) || (this.job(name)?.endTime?.getTime() ?? 0) >= this.world.now - 12 * MINUTE));
+      const wasDisturbed = request.lastFaultAt >= this.world.now - 12 * MINUTE;
+      if (!own && !wasDisturbed && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
+      return 'delete timed out';
+    }
+    return undefined;
+  }
+
+  private causeOfFailure(request: CfnRequest, reason: string): string | undefined {
+    const { event, stack, chain, content, link } = request;
+    const { now } = this.world;
+    if (request.excuses.size > 0) return [...request.excuses][0];
+    if (/my model/.test(String(event.ResourceProperties.S3Uri))) return 'invalid property';
+    const wasStranger = this.world.isUnserved(stack) || this.world.isUnserved(stack, now - 3 * MINUTE);
+    if (/a stack whose models use this provider/.test(reason) && wasStranger) return 'not served';
+    const start = request.startedAt ?? request.sentAt;
+
+    const window = Number(event.ResourceProperties.WindowMinutes) * MINUTE;
+    const timedOut = link === 'model' && now >= start + window;
+    const failed = [...this.jobs].map(([name, truth]) => ({ job: this.job(name), truth }))
+      .find(({ job, truth }) => job?.status === 'Failed' && truth.chain === chain && truth.content === content
+        && (truth.operation === request.operation || (job.endTime?.getTime() ?? 0) >= start - PATIENCE.handOver) && reason.includes(job.jobArn ?? '-'));
+    const unseen = (failed?.job?.endTime?.getTime() ?? 0) + this.lag() >= request.answerOf;
+    if (failed?.job && !(timedOut && unseen)) {
+      if (!reason.includes('The weights are unreadable')) this.violate('reason-given', `of the failed job, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
+      const since = Math.max(failed.job.endTime?.getTime() ?? 0, start, request.lastFaultAt, stack.deniedUntil) + this.lag();
+      const { pollSeconds } = this.world.script.world;
+      if (now > since + 2 * pollSeconds * SECOND + MINUTE) this.violate('fails-at-first-look', `${describeRequest(request)} reports only now that its job has failed`);
+      return 'job failed';
+    }
+    // A turn that came too late, a fault that has passed; and a link that has time for one look cannot do two things.
+    const whole = Number(event.ResourceProperties.ImportTimeoutMinutes) * MINUTE;
+    const seen = [...request.seen.values()].map(({ last }) => last);
+    const wasDisturbed = Math.max(request.lastFaultAt, stack.deniedUntil, ...seen) >= start
+      || (this.deleteRefusedAt.get(chain) ?? 0) >= start - whole;
+    const hadToWait = wasDisturbed || this.runningJobs().length > 0 || this.lastTaken() >= start - whole
+      || window <= 2 * this.world.script.world.pollSeconds * SECOND;
+    if (timedOut && hadToWait) return 'import timeout';
+
+    const role = String(event.ResourceProperties.RoleArn);
+    const madeAt = this.rolesMade.get(role);
+    const propagated = madeAt !== undefined && now >= madeAt + PATIENCE.propagation;
+    if (/role ARN is invalid/.test(reason) && now >= start + PATIENCE.propagation && (role.endsWith('missing') || propagated || this.rolesGone.has(role))) return 'role invalid';
+    if (/AccessDenied/.test(reason) && now >= start + PATIENCE.propagation) return 'access denied';
+
+    // A place that was freed since the refusal comes too late; what is asked after it can take as long as an invocation.
+    const wasFull = (request.seen.get('full')?.last ?? 0) >= now - 2 * MINUTE;
+    if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken(now - this.lag())) + PATIENCE.fullAccount) return 'account full';
+    const wasKept = Math.max(request.lastFaultAt, stack.deniedUntil, request.seen.get('full')?.last ?? 0) >= now - PATIENCE.fullAccount;
+    if (/limit of/.test(reason) && this.isRivalUnseen() && wasKept && now >= start + PATIENCE.fullAccount) {
+      this.world.count('assumed: rival too late to be seen');
+      return 'account seems full';
+    }
+
+    const isAccused = /would be replaced|with the service role/.test(reason);
+    if (isAccused && this.seesGhost(request, (_, arn) => reason.includes(arn))) return 'model gone a moment ago';
+    if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
+      const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
+      // It may be gone by now.
+      const isPlanted = this.world.bedrock.snapshot().jobs.some(({ jobName, importedModelArn }) => this.planted.has(jobName ?? '')
+        && reason.includes(importedModelArn ?? '-'));
+      if (isPlanted) return 'name planted';
+      const startedWith = accused && this.job(accused.jobName ?? '')?.roleArn;
+      if (accused && this.chainOf(accused) === chain && link === 'model' && /with the service role/.test(reason) && !rolesOf(request).includes(startedWith)) {
+        this.world.count('assumed: a model of a former role');
+        return 'model of a former role';
+      }
+    }
+
+    const { models } = this.world.bedrock.snapshot();
+    const name = event.ResourceProperties.ImportedModelName;
+    // Two models that ask for one name are the user's mistake, also when one of them is only just gone.
+    if (name !== undefined && /is the name of a model/.test(reason)
+      && [...this.jobs.values()].some(other => other.chain !== chain && (JSON.parse(other.content) as unknown[])[3] === name)) {
+      this.world.count('assumed: one name for two models');
+      return 'name taken';
+    }
+    const holder = models.find(({ modelName }) => name !== undefined && modelName === name);
+    if (holder && hasMark(holder.tags) && this.contentOfModel(holder) !== content) return 'name retained';
+    if (holder && (this.chainOf(holder) !== chain || (this.contentOfModel(holder) !== content
+      && (event.ResourceProperties.ReplacementStrategy !== 'DELETE_FIRST' || (holder.creationTime?.getTime() ?? 0) > start)))) return 'name taken';
+
+    if (/is gone/.test(reason)) {
+      const gone = [...this.jobs].find(([jobName, truth]) => truth.chain === chain && truth.content === content
+        && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
+      if (gone) return 'deleted by hand';
+      const told = this.importAnswered.get(chain);
+      // The others follow what was there before; ten minutes after the end of its job, it imports again.
+      const since = told?.operation === request.operation ? told.at : link === 'import' ? start : 0;
+      const isRaced = [...this.deleted].some(([arn, one]) => one.chain === chain && one.content === content
+        && ((one.excuses && one.cancelled) || this.staleArns.has(arn)) && one.at >= since - this.lag());
+      if (isRaced) {
+        this.world.count('assumed: model goes between two links');
+        return 'deleted by a request that nobody waits for';
+      }
+    }
+    return undefined;
+  }
+
+  // --- A stack has come to rest ---
+
+  private checkRecorded(stack: Stack): void {
+    const { models, jobs } = this.world.bedrock.snapshot();
+    for (const chain of importLinks(stack.template)) {
+      const recorded = this.recorded(stack, chain);
+      const arn = recorded?.attributes.ModelArn;
+      if (this.skippedChains.has(`${stack.stackId}|${chain}`)) {
+        this.world.count('assumed: a skipped resource is not what the template says');
+        continue;
+      }
+      if (!recorded || !arn) this.violate('arn-live', `${stack.name} is ${stack.status}, and has no model for ${chain}`);
+      if (this.handDeleted.has(arn) || this.isStaleByDesign(stack, chain, arn)) continue;
+      const model = models.find(({ modelArn }) => modelArn === arn);
+      const content = contentOf(recorded.properties);
+      if (!model) this.violate('arn-live', `${stack.name} is ${stack.status}, and ${recorded.attributes.ImportedModelName} of ${chain} does not exist`);
+      if (this.contentOfModel(model) !== content || this.chainOf(model) !== `${stack.stackId}|${chain}`) {
+        this.violate('arn-live', `${stack.name} is ${stack.status}, and ${model.modelName} is made of ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
+      }
+      const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as RecordedProperties;
+      if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no mark`);
+      if (RemovalPolicy !== 'RETAIN' && hasMark(model.tags)) this.world.count('a retained model serves again');
+      // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
+      const before = this.before.get(`${stack.stackId}|${chain}`);
+      const known = before?.arn === arn ? before.tagKeys : { model: [], job: [] };
+      const job = jobs.find(({ jobArn }) => jobArn === model.jobArn);
+      if (!this.zombieTagged.has(arn)) this.checkTags(stack, model.modelName, known.model, RemovalPolicy === 'RETAIN' ? [...ImportedModelTags ?? [], RETAIN_TAG] : ImportedModelTags, model.tags);
+      if (!this.zombieTagged.has(job?.jobArn ?? '')) this.checkTags(stack, model.jobName, known.job, JobTags, job?.tags ?? []);
+      if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `that of an operator on ${model.modelName} is gone`);
+    }
+  }
+
+  /**
+   * DELETE_FIRST has deleted the old model, and its re-import by the rollback has another ARN; CloudFormation has not updated the
+   * last link, as the update had not come so far (assumptions.md).
+   */
+  private isStaleByDesign(stack: Stack, chain: string, arn: string): boolean {
+    const before = this.before.get(`${stack.stackId}|${chain}`);
+    const stale = stack.status === 'UPDATE_ROLLBACK_COMPLETE' && !this.world.script.world.rollbackFollows && (before?.deletesFirst ?? false) && before?.arn === arn
+      && !this.isLive(arn);
+    if (stale) {
+      this.staleArns.add(arn);
+      this.world.count('assumed: stale ARN after a rollback of DELETE_FIRST');
+    }
+    return this.staleArns.has(arn);
+  }
+
+  private checkTags(stack: Stack, name: string | undefined, known: readonly string[], wanted: readonly Tag[] = [], actual: readonly Tag[]): void {
+    if (this.hasZombieOf(stack)) return;
+    const missing = wanted.find(({ key, value }) => !actual.some(tag => tag.key === key && tag.value === value));
+    if (missing) this.violate('tags', `${missing.key}=${missing.value} is missing on ${name}`);
+    const extra = actual.find(({ key }) => known.includes(key) && !wanted.some(tag => tag.key === key));
+    if (extra) this.violate('tags', `${extra.key}=${extra.value} is still on ${name}`);
+    if (actual.some(({ key }) => key !== 'by-hand' && key !== RETAIN_TAG.key && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
+  }
+
+  private checkRestored(stack: Stack): void {
+    for (const chain of importLinks(stack.template)) {
+      const key = `${stack.stackId}|${chain}`;
+      const before = this.before.get(key);
+      const recorded = this.recorded(stack, chain);
+      if (!before || !recorded || this.handDeleted.has(before.arn) || this.skippedChains.has(key)) continue;
+      if (recorded.attributes.ModelArn !== before.arn && !before.deletesFirst && !this.staleArns.has(before.arn)) {
+        this.violate('rollback-restores', `${stack.name}: ${chain} is ${recorded.attributes.ModelArn} instead of ${before.arn}`);
+      }
+    }
+  }
+
+  /** The models of the chain that are older than the deployment, and that nobody wants. */
+  private checkOrphans(stack: Stack): void {
+    for (const chain of importLinks(stack.template)) {
+      const key = `${stack.stackId}|${chain}`;
+      const start = this.succeededFrom.get(key);
+      if (start === undefined || start.operation !== stack.operation || this.abandonedChains.has(key) || this.hasZombie(key)) continue;
+      const refused = (this.deleteRefusedAt.get(key) ?? 0) + PATIENCE.orphan + 2 * MINUTE;
+      if (refused >= start.at) continue;
+      const recorded = this.recorded(stack, chain);
+      const orphan = this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === key
+        && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.onceSkipped.has(key)
+        && model.modelArn !== recorded?.attributes.ModelArn && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
+      if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, and ${orphan.modelName} is left of ${chain}`);
+    }
+  }
+
+  private checkNothingLeft(stackId: string, when: string): void {
+    // What CloudFormation has abandoned after a failure that it was told of is the user's to find (assumptions.md).
+    const ours = (name: string | undefined): boolean => {
+      const truth = this.jobs.get(name ?? '');
+      return truth !== undefined && truth.chain.startsWith(stackId) && !this.forgottenChains.has(truth.chain)
+        && !this.isTooLate(truth, name) && !this.isOfSecondDelivery(name);
+    };
+    const { models } = this.world.bedrock.snapshot();
+    const left = models.find(({ jobName, tags }) => ours(jobName) && !hasMark(tags));
+    if (left && !this.hasZombie(stackId)) this.violate('nothing-left', `${left.modelName} is there ${when}`);
+    const running = this.runningJobs().find(({ jobName }) => ours(jobName));
+    if (running && !this.hasZombie(stackId)) this.violate('nothing-left', `${running.jobName} is running ${when}`);
+  }
+
+  /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
+  private isTooLate({ chain, startedAt, forgotten }: JobTruth, jobName: string | undefined): boolean {
+    const starter = this.requests[this.startedBy.get(jobName ?? '') ?? -1];
+    const deletedAt = this.deletedChains.get(chain);
+    if (this.world.script.world.providerElsewhere && forgotten && deletedAt !== undefined && startedAt > deletedAt) {
+      this.world.count('assumed: zombie of a provider elsewhere');
+      return true;
+    }
+    const unseenFrom = (deletedAt ?? 0) - this.world.script.world.listLagSeconds * SECOND;
+    const tooLate = (forgotten || starter?.awaited === false) && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
+    if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
+    return tooLate;
+  }
+
+  private isOfSecondDelivery(jobName: string | undefined): boolean {
+    const hidden = this.forgottenRequests.has(this.startedBy.get(jobName ?? '') ?? -1);
+    if (hidden) this.world.count('assumed: second delivery of a Create that failed');
+    return hidden;
+  }
+
+  // --- What is kept in mind ---
+
+  /** What the chains of a stack have before an update. */
+  private remember(stack: Stack): void {
+    for (const chain of importLinks(stack.template)) {
+      const key = `${stack.stackId}|${chain}`;
+      const arn = this.recorded(stack, chain)?.attributes.ModelArn;
+      // With DELETE_FIRST, the old model may go as soon as another one is asked for.
+      const deletesFirst = stack.target.models[indexOf(chain)]?.strategy === 'DELETE_FIRST';
+      this.before.delete(key);
+      if (arn && this.isLive(arn)) this.before.set(key, { arn, deletesFirst, tagKeys: tagKeysOf(this.recorded(stack, chain)) });
+      if (deletesFirst) this.release(key);
+    }
+  }
+
+  private keepRecorded(stack: Stack, except: ReadonlySet<string>): void {
+    this.release(stack.stackId);
+    for (const chain of importLinks(stack.template)) {
+      const arn = this.recorded(stack, chain)?.attributes.ModelArn;
+      if (arn && !except.has(chain) && !this.handDeleted.has(arn)) this.kept.set(arn, `${stack.stackId}|${chain}`);
+    }
+  }
+
+  private release(prefix: string): void {
+    for (const [arn, chain] of this.kept) {
+      if (chain.startsWith(prefix)) this.kept.delete(arn);
+    }
+  }
+
+  // --- What is true ---
+
+  private recorded(stack: Stack, chain: string): Resource | undefined {
+    return stack.resources.get(chain.replace(/Import$/, 'Resource'));
+  }
+
+  /** The model that a request asks for; of two with the same content, the one that was answered. */
+  private modelFor({ chain, content }: CfnRequest, answered?: string): Model | undefined {
+    const models = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
+    return models.find(({ modelArn }) => modelArn === answered) ?? models[0];
+  }
+
+  private isLive(arn: string): boolean {
+    return this.world.bedrock.snapshot().models.some(({ modelArn }) => modelArn === arn);
+  }
+
+  private chainOf({ jobName }: Model): string | undefined {
+    return this.jobs.get(jobName ?? '')?.chain;
+  }
+
+  private contentOfModel({ jobName }: Model): string | undefined {
+    return this.jobs.get(jobName ?? '')?.content;
+  }
+
+  private describeOwner(model: Model): string {
+    return this.chainOf(model)?.replace(/^.*stack\//, '') ?? 'another';
+  }
+
+  private describeJob(jobName: string | undefined): string {
+    const truth = this.jobs.get(jobName ?? '');
+    return truth ? `${truth.stack.name}.${truth.chain.replace(/^.*\|/, '').replace(/Import$/, '')}: ${shortContent(truth.content)}` : jobName ?? '';
+  }
+
+  private job(name: string): Job | undefined {
+    return this.world.bedrock.snapshot().jobs.find(({ jobName }) => jobName === name);
+  }
+
+  private runningJobs(): ReturnType<World['bedrock']['inProgress']> {
+    return this.world.bedrock.inProgress();
+  }
+
+  private isRivalUnseen(): boolean {
+    const seenUntil = this.world.now - this.world.script.world.listLagSeconds * SECOND;
+    return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) >= seenUntil);
+  }
+
+  /** When an import last ended, or a model last came, as seen until then. */
+  private lastTaken(seenUntil = Infinity): number {
+    const { models, jobs } = this.world.bedrock.snapshot();
+    const times = [...models.map(({ creationTime }) => creationTime), ...jobs.map(({ endTime }) => endTime)].map(time => time?.getTime() ?? 0);
+    return Math.max(0, ...times.filter(time => time <= seenUntil));
+  }
+
+  private lag(): number {
+    const { getLagSeconds, listLagSeconds } = this.world.script.world;
+    return Math.max(getLagSeconds, listLagSeconds) * SECOND;
+  }
+
+  private factOf(operation: Operation, { name, message }: BedrockError): 'role' | 'denied' | 'full' | undefined {
+    if (name === 'AccessDeniedException') return 'denied';
+    if (operation !== 'CreateModelImportJob') return undefined;
+    if (/role ARN is invalid/.test(message)) return 'role';
+    return name === 'ServiceQuotaExceededException' && this.runningJobs().length === 0 ? 'full' : undefined;
+  }
+
+  /** A waiter of a Create or Update that CloudFormation has given up. */
+  private hasZombie(prefix: string): boolean {
+    return this.requests.some(({ chain, awaited, waiters, event }) => !awaited && waiters > 0 && chain.startsWith(prefix) && event.RequestType !== 'Delete');
+  }
+
+  private hasZombieOf(stack: Stack): boolean {
+    return this.hasZombie(stack.stackId);
+  }
+
+  private violate(invariant: InvariantName, detail: string): never {
+    throw new Violation(invariant, detail);
+  }
+}
+
+function importLinks({ definitions }: Template): string[] {
+  return [...definitions.values()].filter(({ link }) => link === 'import').map(({ logicalId }) => logicalId);
+}
+
+function tagKeysOf(resource: Resource | undefined): Before['tagKeys'] {
+  const { ImportedModelTags = [], JobTags = [], RemovalPolicy } = (resource?.properties ?? {}) as RecordedProperties;
+  return { model: [...ImportedModelTags.map(({ key }) => key), ...RemovalPolicy === 'RETAIN' ? [RETAIN_TAG.key] : []], job: JobTags.map(({ key }) => key) };
+}
+
+/** Of the model in the template, from the logical id of its first link. */
+function indexOf(chain: string): number {
+  return Number(/^M(\d+)/.exec(chain)?.[1]);
+}
+
+interface RecordedProperties {
+  readonly ImportedModelTags?: Tag[];
+  readonly JobTags?: Tag[];
+  readonly RemovalPolicy?: string;
+}
+
+function hasMark(tags: readonly Tag[]): boolean {
+  return tags.some(({ key }) => key === RETAIN_TAG.key);
+}
+
+/** The service roles that a request can know a job of its chain by. */
+function rolesOf({ event }: CfnRequest): unknown[] {
+  return [event.ResourceProperties.RoleArn, event.OldResourceProperties?.RoleArn];
+}

@@ -1,0 +1,99 @@
+import type { FaultScript } from './script';
+import { TIME_BUDGET } from '../../src/imported-model/provider/handler/time-budget';
+import { BedrockError, ConnectionLostError, HangError } from '../bedrock-server/errors';
+
+/** How long a call hangs: the SDK tries again, and neither is answered. */
+const HANG = TIME_BUDGET.attempts * TIME_BUDGET.answer;
+
+/** What meets a call. */
+export interface Met {
+  readonly name?: string;
+  /** What the handler sees instead of an answer... */
+  readonly error?: Error;
+  /** ...although the call has done its work. */
+  readonly after?: boolean;
+  readonly killed?: 'before' | 'after';
+  /** How much longer it takes; for ever: until it is aborted. */
+  readonly lasts?: number;
+}
+
+/** When the faults of a script strike. */
+export class FaultPlan {
+  private calls = 0;
+  private creates = 0;
+  private polls = 0;
+  private invocations = 0;
+  private readonly handlerKills = new Map<number, 'before' | 'after'>();
+  private readonly frameworkKills = new Map<number, 'before' | 'after' | 'answered'>();
+  private readonly throttledInvocations = new Map<number, number>();
+
+  constructor(private readonly script: readonly FaultScript[]) {
+    for (const fault of script) {
+      if (fault.kind === 'handlerKilled') this.handlerKills.set(fault.call, fault.when);
+      if (fault.kind === 'frameworkKilled') this.frameworkKills.set(fault.poll, fault.when);
+      if (fault.kind === 'invocationThrottled') this.throttledInvocations.set(fault.invocation, fault.times);
+    }
+  }
+
+  /** What meets the next call, and when. */
+  public nextCall(operation: string, minute: number): Met {
+    const call = this.calls++;
+    if (operation === 'CreateModelImportJob') this.creates += 1;
+    const killed = this.handlerKills.get(call);
+    if (killed) return { killed, name: 'handlerKilled' };
+    for (const fault of this.script) {
+      switch (fault.kind) {
+        case 'throttled':
+        case 'serverError':
+        case 'lostRequest':
+        case 'lostAnswer':
+          if (call >= fault.call && call < fault.call + fault.times) return { error: errorOf(fault.kind), after: fault.kind === 'lostAnswer', name: fault.kind };
+          break;
+        case 'hangs':
+          if (call >= fault.call && call < fault.call + fault.times) {
+            return { error: new HangError(fault.when === 'during'), after: fault.when !== 'before', lasts: fault.when === 'during' ? Infinity : HANG, name: `hangs ${fault.when}` };
+          }
+          break;
+        case 'slow':
+          if (call >= fault.call && call < fault.call + fault.times) return { lasts: fault.seconds * 1000, name: 'slow' };
+          break;
+        case 'storm':
+          if (minute >= fault.atMinute && minute < fault.atMinute + fault.minutes) return { error: errorOf('throttled'), name: 'storm' };
+          break;
+        case 'refusedForGood':
+          if (operation === 'CreateModelImportJob' && this.creates - 1 === fault.create) {
+            return { error: new BedrockError('ValidationException', `The weights cannot be read: ${'why '.repeat(2000)}`), name: 'refusedForGood' };
+          }
+      }
+    }
+    return {};
+  }
+
+  /** A retry of the SDK is a call of its own, so this is not called for it: the client does not retry. */
+  public killsFramework(): 'before' | 'after' | 'answered' | undefined {
+    return this.frameworkKills.get(this.polls++);
+  }
+
+  /** How many times the next invocation is throttled. */
+  public throttlesInvocation(): number {
+    return this.throttledInvocations.get(this.invocations++) ?? 0;
+  }
+
+  public deliveryOf(request: number): { readonly late: number; readonly again?: number } {
+    let late = 0;
+    let again: number | undefined;
+    for (const fault of this.script) {
+      if (fault.kind === 'deliveredLate' && fault.request === request) late = fault.seconds * 1000;
+      if (fault.kind === 'deliveredTwice' && fault.request === request) again = fault.afterSeconds * 1000;
+    }
+    return { late, again };
+  }
+}
+
+function errorOf(kind: 'throttled' | 'serverError' | 'lostRequest' | 'lostAnswer'): Error {
+  switch (kind) {
+    case 'throttled': return new BedrockError('ThrottlingException', 'Too many requests');
+    case 'serverError': return new BedrockError('InternalServerException', 'Something went wrong');
+    default: return new ConnectionLostError();
+  }
+}

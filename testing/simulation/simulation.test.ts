@@ -1,0 +1,47 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as fc from 'fast-check';
+import { histories } from './histories';
+import { INVARIANTS } from './invariants';
+import { MUTANTS } from './mutants';
+import { play } from './play';
+import type { Script } from './script';
+import { search } from './search';
+import { invocation } from '../../src/imported-model/provider/handler/entry-point';
+import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
+
+const code = { invocation, servedStacks };
+
+// `npm run simulate` plays more of them, and others each time.
+test('300 histories break no invariant', async () => {
+  const { failure, histories: played } = await search(code, { runs: 300, seed: 4 });
+  expect([...failure?.trace ?? [], failure?.message].join('\n')).toBe('');
+  expect(played).toBe(300);
+}, 60_000);
+
+test('a history plays the same every time', async () => {
+  const [one, other] = [await search(code, { runs: 20, seed: 5 }), await search(code, { runs: 20, seed: 5 })];
+  expect(one).toEqual(other);
+});
+
+// A failure prints its script as JSON, for `--replay FILE`.
+test('a history that was kept as JSON plays the same', async () => {
+  for (const script of fc.sample(histories(), { numRuns: 50, seed: 6 })) {
+    const { trace } = await play(script, code, { traced: true });
+    const again = await play(JSON.parse(JSON.stringify(script)) as Script, code, { traced: true });
+    expect(again.trace).toEqual(trace);
+  }
+});
+
+test.each(MUTANTS.map(mutant => [mutant.name, mutant] as const))('the mutant "%s" still fits the source', (_, { patches, caughtBy }) => {
+  for (const { file, find } of patches) {
+    const source = fs.readFileSync(path.join(__dirname, '..', '..', 'src', 'imported-model', 'provider', 'handler', file), 'utf8');
+    expect([file, find, source.split(find).length - 1]).toEqual([file, find, 1]);
+  }
+  expect(Object.keys(INVARIANTS)).toEqual(expect.arrayContaining([...caughtBy]));
+});
+
+// A second answer could come from the framework only; the simulation watches it all the same.
+test('every invariant but one has a mutant that breaks it', () => {
+  expect(new Set(MUTANTS.flatMap(({ caughtBy }) => caughtBy))).toEqual(new Set(Object.keys(INVARIANTS).filter(name => name !== 'answered-once')));
+});

@@ -1,0 +1,89 @@
+import { chainOf, isRetained } from './chain';
+import type { DeployScript, ModelSpec, WorldScript } from './script';
+import type { Link } from '../../src/imported-model/provider/contract';
+
+export interface Properties {
+  readonly [name: string]: unknown;
+}
+
+/** A resource of a template. */
+export interface Definition {
+  readonly logicalId: string;
+  readonly kind: 'link' | 'role' | 'sibling';
+  /** What it names in DependsOn, and what its properties refer to. */
+  readonly dependsOn: readonly string[];
+  readonly properties: (getAtt: (logicalId: string, attribute: string) => string) => Properties;
+  /** Of a link. */
+  readonly link?: Link;
+  readonly importLogicalId?: string;
+  /** DeletionPolicy and UpdateReplacePolicy. */
+  readonly retained?: boolean;
+  /** Of the sibling. */
+  readonly seconds?: number;
+  readonly fails?: boolean;
+}
+
+export interface Template {
+  readonly models: readonly (ModelSpec | undefined)[];
+  readonly definitions: ReadonlyMap<string, Definition>;
+}
+
+export const DEFAULT_MODEL: ModelSpec = {
+  weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0, retain: false, path: 0, revision: 1,
+};
+
+/** Applies the changes of a deployment to the models of the template before. */
+export function changed(models: readonly (ModelSpec | undefined)[], { changes }: DeployScript): (ModelSpec | undefined)[] {
+  return changes.reduce((all, { model, set }) => {
+    const copy = [...all];
+    copy[model] = set === 'remove' ? undefined : { ...DEFAULT_MODEL, ...all[model], ...set };
+    return copy;
+  }, [...models]);
+}
+
+/** The template of a stack with these models. */
+export function templateOf(
+  world: WorldScript, stackName: string, models: readonly (ModelSpec | undefined)[], sibling: DeployScript['sibling'], serial: number,
+): Template {
+  const definitions = new Map<string, Definition>();
+  let tail: string | undefined;
+  models.forEach((spec, index) => {
+    if (!spec) return;
+    const id = `M${index}`;
+    const role = `${id}ServiceRole`;
+    const ownRole = spec.role.startsWith('own');
+    if (ownRole) definitions.set(role, { logicalId: role, kind: 'role', dependsOn: [], properties: () => ({ Choice: spec.role }) });
+    const chain = chainOf({ id, nameBase: `${spec.path === 1 ? 'Moved' : stackName}${id}`, waitWindow: world.windowMinutes }, spec);
+    const importLogicalId = chain[0].logicalId;
+    chain.forEach(({ logicalId, link, dependsOn, properties }, place) => definitions.set(logicalId, {
+      logicalId,
+      kind: 'link',
+      link,
+      importLogicalId,
+      retained: isRetained(spec),
+      dependsOn: [
+        ...dependsOn,
+        ...place > 0 ? [importLogicalId] : [],
+        ...ownRole ? [role] : [],
+        ...place === 0 && tail && world.oneImportAtATime ? [tail] : [],
+      ],
+      properties: getAtt => ({
+        ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent',
+        ...properties(ownRole ? getAtt(role, 'Arn') : roleArnOf(spec), place > 0 ? getAtt(importLogicalId, 'JobName') : '', place > 0 ? getAtt(importLogicalId, 'Ref') : ''),
+      }),
+    }));
+    tail = chain[chain.length - 1].logicalId;
+  });
+  if (sibling) {
+    const after = sibling.after === undefined || !models[sibling.after] ? [] : [`M${sibling.after}Resource`];
+    definitions.set('Sibling', {
+      logicalId: 'Sibling', kind: 'sibling', dependsOn: after, properties: () => ({ Serial: serial }), seconds: sibling.seconds, fails: sibling.fails,
+    });
+  }
+  return { models, definitions };
+}
+
+/** A role that is not of the stack. */
+export function roleArnOf({ role }: Pick<ModelSpec, 'role'>): string {
+  return `arn:aws:iam::111122223333:role/${role}`;
+}
