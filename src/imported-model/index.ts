@@ -1,9 +1,10 @@
-export {
-  ImportedModel, type ImportedModelAttributes, type ImportedModelLookUpOptions, type ImportedModelParameterOptions, type ImportedModelProps,
-} from './imported-model';
+export { ImportedModel } from './imported-model';
 export { ImportedModelAlarms, type ImportedModelAlarmsProps } from './imported-model-alarms';
 export type { IImportedModel } from './imported-model-base';
 export { ImportedModelDashboard, type ImportedModelDashboardProps } from './imported-model-dashboard';
+export { ImportedModelLookup, type ImportedModelLookupProps } from './imported-model-lookup';
+export type { ImportedModelProps } from './imported-model-props';
+export type { ImportedModelAttributes, ImportedModelParameterOptions } from './imported-model-reference';
 export { type CustomerManagedKeyOptions, ModelEncryption } from './model-encryption';
 export { ModelSource, type ModelSourceOptions } from './model-source';
 export { ModelImportProvider, type ModelImportProviderProps } from './provider/model-import-provider';

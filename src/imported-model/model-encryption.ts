@@ -2,8 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { usableKey } from '../shared/constructs/encryption-key';
-import { checkSameAccount, checkSameRegion } from '../shared/constructs/environment';
-import { assertValid } from '../shared/constructs/validation';
+import { assertValid, checkSameAccount, checkSameRegion } from '../shared/constructs/validation';
 
 /**
  * How a customer managed key may be used.

@@ -4,10 +4,10 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IDependable } from 'constructs';
 import { usableKey } from '../shared/constructs/encryption-key';
-import { checkSameRegion } from '../shared/constructs/environment';
-import { assertValid, checkKnown } from '../shared/constructs/validation';
+import { assertValid, checkKnown, checkSameRegion } from '../shared/constructs/validation';
 import { withoutWildcards } from '../shared/constructs/wildcards';
-import { ACCOUNT_ID, checkString, complaint, S3_URI } from '../shared/validation/api-constraints';
+import { ACCOUNT_ID, S3_URI } from '../shared/validation/api-constraints';
+import { checkString, complaint } from '../shared/validation/complaint';
 
 /**
  * What belongs to the weights besides their place.
@@ -107,44 +107,31 @@ export abstract class ModelSource {
   }
 
   /**
-   * Called by the model that imports these weights.
+   * Binds the weights to the model that imports them, and lets its service role in where the bucket or the key belongs to another account and is defined
+   * in this app.
    *
    * @internal
    */
-  public _bind(scope: Construct): ModelSourceConfig {
+  public _bind(scope: Construct, role: iam.IRole): ModelSourceConfig {
     this._check(scope);
     const place = this._place();
-    const { s3Uri, version } = place;
+    const { bucket, s3Uri, version } = place;
     const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
     if (encryptionKey) {
-      assertValid(scope, checkSameRegion(scope, 'source.encryptionKey', encryptionKey, 'Bedrock imports weights of the Region of the model only: copy them there'));
+      assertValid(scope, checkSameRegion(scope, 'source.encryptionKey', encryptionKey, 'Bedrock imports only weights of the Region of the model: copy them there'));
     }
     const statements = readStatements(place, { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } });
     if (encryptionKey) statements.push(decryptStatement(arnFrom(scope, encryptionKey)));
-    const callerKey = encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined;
-    return { s3Uri, version, encryptionKey, callerKey, statements };
-  }
-
-  /**
-   * Lets a service role in, where the bucket or the key belongs to another account and is made in this app.
-   *
-   * @returns what must be there before the import begins
-   *
-   * @internal
-   */
-  public _admit(role: iam.IRole, encryptionKey?: kms.IKey): IDependable[] {
-    const { bucket } = this._place();
-    const changed: IDependable[] = [];
-    if (bucket && isOfOtherAccount(role, bucket)) {
-      const results = this.bucketPolicyStatements(role).map(statement => bucket.addToResourcePolicy(statement));
-      changed.push(...results.flatMap(({ policyDependable }) => policyDependable ?? []));
-    }
-    if (encryptionKey && isOfOtherAccount(role, encryptionKey)) {
-      const results = this.keyPolicyStatements(role).map(statement => encryptionKey.addToResourcePolicy(statement));
-      // The policy of a key is a part of it, and no construct of its own.
-      if (results.some(({ statementAdded }) => statementAdded)) changed.push(encryptionKey);
-    }
-    return changed;
+    return {
+      s3Uri,
+      version,
+      statements,
+      callerKey: encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined,
+      dependencies: [
+        ...bucket && isOfOtherAccount(role, bucket) ? admitToBucket(bucket, readStatements(place, asResourcePolicy(role))) : [],
+        ...encryptionKey && isOfOtherAccount(role, encryptionKey) ? admitToKey(encryptionKey, this.keyPolicyStatements(role)) : [],
+      ],
+    };
   }
 
   /**
@@ -170,11 +157,12 @@ export abstract class ModelSource {
 export interface ModelSourceConfig {
   readonly s3Uri: string;
   readonly version?: string;
-  readonly encryptionKey?: kms.IKey;
-  /** The key that who starts the import must be able to decrypt with: of another account, it admits the service role only. */
+  /** The key with which the caller of CreateModelImportJob must be able to decrypt. A key of another account admits the service role only. */
   readonly callerKey?: kms.IKey;
-  /** What the service role needs to read the weights. */
+  /** The permissions of the service role to read the weights. */
   readonly statements: iam.PolicyStatement[];
+  /** What must exist before the import begins. */
+  readonly dependencies: IDependable[];
 }
 
 class BucketModelSource extends ModelSource {
@@ -281,6 +269,15 @@ function readStatements({ bucketArn, folder, objectsArn }: Place, { principals, 
 
 function decryptStatement(keyArn: string, side: Side = {}): iam.PolicyStatement {
   return new iam.PolicyStatement({ ...side, actions: ['kms:Decrypt', 'kms:DescribeKey'], resources: [keyArn] });
+}
+
+function admitToBucket(bucket: s3.IBucket, statements: iam.PolicyStatement[]): IDependable[] {
+  return statements.map(statement => bucket.addToResourcePolicy(statement)).flatMap(({ policyDependable }) => policyDependable ?? []);
+}
+
+function admitToKey(key: kms.IKey, statements: iam.PolicyStatement[]): IDependable[] {
+  // The policy of a key is part of the key, and not a construct of its own.
+  return statements.map(statement => key.addToResourcePolicy(statement)).some(({ statementAdded }) => statementAdded) ? [key] : [];
 }
 
 /** The account of the role, limited to it: a role as the principal would have to exist before the policy. */

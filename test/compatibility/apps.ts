@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { App, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { ImportedModel, ModelEncryption, ModelSource, ReplacementStrategy } from '../../src';
+import { ImportedModel, ImportedModelLookup, ModelEncryption, ModelSource, ReplacementStrategy } from '../../src';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const source = (version?: string) => ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version });
@@ -14,7 +14,7 @@ export const APPS: { readonly [name: string]: (stack: Stack) => void } = {
   'the plainest model': stack => { new ImportedModel(stack, 'Llama', { source: source() }); },
   'an exact name, retained': stack => {
     const model = new ImportedModel(stack, 'Llama', { source: source(), importedModelName: 'llama', removalPolicy: RemovalPolicy.RETAIN });
-    ImportedModel.fromImportedModelName(stack, 'Found', 'llama').node.addDependency(model);
+    new ImportedModelLookup(stack, 'Found', { importedModelName: 'llama' }).node.addDependency(model);
   },
   'everything, in three windows': stack => {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-0bb1c79de3EXAMPLE', availabilityZones: ['us-east-1a'] });

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { APPS, withApp } from './apps';
 import { customResourcesOf, type DeployedApp, type DeployedResource } from './corpus';
-import type { OnEventRequest } from '../../src/imported-model/provider/handler/model-import-handler';
+import type { OnEventRequest } from '../../src/imported-model/provider/handler/event';
 import { SynthesizedAccount } from '../../testing/iam/synthesized-account';
 import { Deployment } from '../../testing/support/deployment';
 

@@ -1,6 +1,6 @@
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
-import type { OnEventRequest } from '../../src/imported-model/provider/handler/model-import-handler';
+import type { OnEventRequest } from '../../src/imported-model/provider/handler/event';
 import type { Made, RawTemplate, SynthesizedAccount } from '../../testing/iam/synthesized-account';
 
 /** An app as a version of this library has deployed it: what CloudFormation and Bedrock remember of it. */

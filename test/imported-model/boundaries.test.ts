@@ -123,14 +123,14 @@ test('a VPC endpoint that is no child of its VPC is waited for, and one of anoth
 describe('what can never deploy is refused at synth', () => {
   const elsewhere = (arn: string) => arn.replace(ACCOUNT, OTHER_ACCOUNT);
   test.each<[string, (stack: Stack) => object, RegExp]>([
-    ['a service role of another account', stack => ({ role: iam.Role.fromRoleArn(stack, 'Role', elsewhere(ROLE_ARN)) }), /role: "444455556666" must be of the account of the model, 111122223333/],
-    ['a model key of another account', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', elsewhere(KEY_ARN))) }), /encryption: "444455556666" must be of the account/],
-    ['a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be of the Region of the model, us-east-1/],
+    ['a service role of another account', stack => ({ role: iam.Role.fromRoleArn(stack, 'Role', elsewhere(ROLE_ARN)) }), /role: "444455556666" must be in the account of the model, 111122223333/],
+    ['a model key of another account', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', elsewhere(KEY_ARN))) }), /encryption: "444455556666" must be in the account/],
+    ['a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be in the Region of the model, us-east-1/],
     ['a key of the weights in another Region', stack => ({
       source: ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2')) }),
-    }), /source\.encryptionKey: "us-west-2" must be of the Region/],
-    ['a provider of another Region', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, region: 'us-west-2' } }), 'Provider') }), /provider: "us-west-2" must be of the Region/],
-    ['a provider of another account', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, account: OTHER_ACCOUNT } }), 'Provider') }), /provider: "444455556666" must be of the account/],
+    }), /source\.encryptionKey: "us-west-2" must be in the Region/],
+    ['a provider of another Region', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, region: 'us-west-2' } }), 'Provider') }), /provider: "us-west-2" must be in the Region/],
+    ['a provider of another account', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, account: OTHER_ACCOUNT } }), 'Provider') }), /provider: "444455556666" must be in the account/],
   ])('%s', (_, props, message) => {
     const stack = newStack({ env: ENV });
     expect(() => new ImportedModel(stack, 'Llama', { source: weights(), ...props(stack) })).toThrow(message);

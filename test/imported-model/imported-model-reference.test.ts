@@ -1,7 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { ImportedModel, ModelImportProvider } from '../../src';
+import { ImportedModel, ImportedModelLookup, ModelImportProvider } from '../../src';
 import { ENV, KEY_ARN, MODEL_ARN, newApp, newStack, weights } from '../../testing/support/stacks';
 import { inTemplate, logicalIdOf, madeBefore, resourceOf, resourcesOf, statementsOf } from '../../testing/support/template';
 
@@ -29,10 +29,10 @@ describe('fromImportedModelAttributes', () => {
   });
 });
 
-describe('fromImportedModelName', () => {
+describe('ImportedModelLookup', () => {
   test('asks Bedrock at deploy, through the provider of the stack', () => {
     const stack = newStack();
-    const model = ImportedModel.fromImportedModelName(stack, 'Llama', 'llama-8b');
+    const model = new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b' });
     const lookUp = resourceOf(stack, LOOK_UP);
 
     expect(lookUp.Properties).toMatchObject({
@@ -45,7 +45,7 @@ describe('fromImportedModelName', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     const provider = new ModelImportProvider(stack, 'Provider', { role });
-    ImportedModel.fromImportedModelName(stack, 'Llama', 'llama-8b', { provider });
+    new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b', provider });
 
     expect(resourcesOf(stack).map(({ Type }) => Type).filter(type => type.startsWith('Custom::'))).toEqual([LOOK_UP]);
     const policy = resourcesOf(stack, 'AWS::IAM::Policy').find(({ Properties }) => JSON.stringify(Properties).includes('bedrock:GetImportedModel'));
@@ -55,13 +55,13 @@ describe('fromImportedModelName', () => {
   test('knows the key that it is told', () => {
     const stack = newStack();
     const caller = roleIn(stack);
-    ImportedModel.fromImportedModelName(stack, 'Llama', 'llama-8b', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) }).grantInvoke(caller);
+    new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) }).grantInvoke(caller);
 
     expect(statementsOf(caller)).toContainEqual(decrypt);
   });
 
   test('refuses a name that cannot be one', () => {
-    expect(() => ImportedModel.fromImportedModelName(newStack(), 'Llama', 'llama 8b')).toThrow(/importedModelName: "llama 8b" must be/);
+    expect(() => new ImportedModelLookup(newStack(), 'Llama', { importedModelName: 'llama 8b' })).toThrow(/importedModelName: "llama 8b" must be/);
   });
 });
 

@@ -124,7 +124,7 @@ describe('the chain of custom resources', () => {
 
   test('has more links when the provider has shorter windows', () => {
     const stack = newStack();
-    const provider = new ModelImportProvider(stack, 'Provider', { waitWindow: Duration.minutes(10) });
+    const provider = new ModelImportProvider(stack, 'Provider', { _waitWindowMinutes: 10 });
     new ImportedModel(stack, 'Llama', { source: weights(), provider, importTimeout: Duration.minutes(25) });
 
     expect(linksOf(stack)).toEqual([['ModelImport', 'import', 10], ['ModelImportWait', 'wait', 10], ['ImportedModel', 'model', 5]]);

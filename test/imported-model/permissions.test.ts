@@ -16,7 +16,7 @@ import { inTemplate, resourceFor, resourcesOf, statementsIn, statementsOf } from
  * resource types belong to them: the roles must allow that, no more and no less.
  */
 const HANDLER = 'src/imported-model/provider/handler';
-const OPERATIONS = readdirSync(HANDLER).flatMap(file => operationsIn(readFileSync(join(HANDLER, file), 'utf8'), '@aws-sdk/client-bedrock'));
+const OPERATIONS = readdirSync(HANDLER, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).flatMap(file => operationsIn(readFileSync(join(HANDLER, file), 'utf8'), '@aws-sdk/client-bedrock'));
 
 /**
  * What an operation needs besides the action of its name, as the table of operations in the service authorization reference

@@ -6,7 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { PolicyDocument } from './engine';
 import type { Surroundings } from './play';
-import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
+import { ImportedModel, ImportedModelLookup, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
 import { ENV, KEY_ARN, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../support/stacks';
 
 /** One way to use the library: together they use every property that a policy of its depends on. */
@@ -241,7 +241,7 @@ export const SCENES: readonly Scene[] = [
     build: app => {
       const stack = stackIn(app);
       const { importedModelName } = new ImportedModel(stack, 'Llama', { source: weights() });
-      const model = ImportedModel.fromImportedModelName(stack, 'Found', importedModelName);
+      const model = new ImportedModelLookup(stack, 'Found', { importedModelName });
       const role = new iam.Role(stack, 'Consumer', { assumedBy: lambdaService() });
       model.grantInvoke(role);
       return { consumers: [{ role, model }] };

@@ -1,9 +1,10 @@
 import type { FaultScript } from './script';
-import { TIME_BUDGET } from '../../src/imported-model/provider/handler/time-budget';
+import { SDK_ATTEMPTS } from '../../src/imported-model/provider/handler/entry-point';
+import { REQUEST_TIMEOUT } from '../../src/imported-model/provider/patience';
 import { BedrockError, ConnectionLostError, HangError } from '../bedrock-server/errors';
 
 /** How long a call hangs: the SDK tries again, and neither is answered. */
-const HANG = TIME_BUDGET.attempts * TIME_BUDGET.answer;
+const HANG = SDK_ATTEMPTS * REQUEST_TIMEOUT;
 
 /** What meets a call. */
 export interface Met {

@@ -1,4 +1,4 @@
-import type { invocation, Surroundings } from '../../src/imported-model/provider/handler/entry-point';
+import type { invocation, InvocationEnvironment } from '../../src/imported-model/provider/handler/entry-point';
 import type { Serves, servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 import type { Operation } from '../bedrock-server/constraints';
 
@@ -50,8 +50,8 @@ export class Invocation {
   private signal: () => void = () => undefined;
 
   /** Runs the code until it calls Bedrock for the first time, or ends. */
-  public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<Surroundings, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
-    const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as Surroundings['client'];
+  public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<InvocationEnvironment, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
+    const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as InvocationEnvironment['client'];
     const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves });
     const progress = this.progress();
     handle(event as Parameters<typeof handle>[0]).then(

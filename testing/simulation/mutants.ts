@@ -1,20 +1,23 @@
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import type { InvariantName } from './invariants';
-import type { HandlerCode } from './lambda';
-
-/** A change of one file of src/imported-model/provider/handler, which breaks it. */
-export interface Patch {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
+import { type Variant, variantsOf } from './variants';
+import { RETAIN_TAG, type Tag } from '../../src/imported-model/provider/contract';
+import type { ImportJob, Model } from '../../src/imported-model/provider/handler/bedrock-api';
+import type { ownedModels } from '../../src/imported-model/provider/handler/decide/ownership';
+import type { decideRefused } from '../../src/imported-model/provider/handler/decide/refused';
+import type { Facts, Present, Step } from '../../src/imported-model/provider/handler/decide/steps';
+import { fail, wait } from '../../src/imported-model/provider/handler/decide/wait';
+import type { InvocationEnvironment } from '../../src/imported-model/provider/handler/entry-point';
+import { readEvent, validate } from '../../src/imported-model/provider/handler/event';
+import { contentOf } from '../../src/imported-model/provider/handler/names';
+import { withQuickPolls } from '../../src/imported-model/provider/handler/quick-polls';
+import type { RefusalKind } from '../../src/imported-model/provider/handler/refusal';
+import type { ModelImportRequest } from '../../src/imported-model/provider/handler/request';
+import { CALL_BUDGET, MINUTE, QUIET_TIME, SECOND } from '../../src/imported-model/provider/patience';
 
 /** A broken handler, and the invariants of which one must notice. */
 export interface Mutant {
   readonly name: string;
-  readonly patches: readonly Patch[];
+  readonly variants: readonly Variant[];
   readonly caughtBy: readonly InvariantName[];
   /** Where to look for a history that is rare. */
   readonly seed?: number;
@@ -22,484 +25,534 @@ export interface Mutant {
   readonly path?: string;
 }
 
-const D = 'decide.ts';
+const absent = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/absent')>('handler/decide/absent');
+const bedrockApi = variantsOf<typeof import('../../src/imported-model/provider/handler/bedrock-api')>('handler/bedrock-api');
+const deploymentError = variantsOf<typeof import('../../src/imported-model/provider/handler/deployment-error')>('handler/deployment-error');
+const entryPoint = variantsOf<typeof import('../../src/imported-model/provider/handler/entry-point')>('handler/entry-point');
+const event = variantsOf<typeof import('../../src/imported-model/provider/handler/event')>('handler/event');
+const goal = variantsOf<typeof import('../../src/imported-model/provider/handler/goal')>('handler/goal');
+const handler = variantsOf<typeof import('../../src/imported-model/provider/handler/model-import-handler')>('handler/model-import-handler');
+const names = variantsOf<typeof import('../../src/imported-model/provider/handler/names')>('handler/names');
+const ownership = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/ownership')>('handler/decide/ownership');
+const patience = variantsOf<typeof import('../../src/imported-model/provider/patience')>('patience');
+const present = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/present')>('handler/decide/present');
+const reconcile = variantsOf<typeof import('../../src/imported-model/provider/handler/reconcile')>('handler/reconcile');
+const refusal = variantsOf<typeof import('../../src/imported-model/provider/handler/refusal')>('handler/refusal');
+const refused = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/refused')>('handler/decide/refused');
+const request = variantsOf<typeof import('../../src/imported-model/provider/handler/request')>('handler/request');
+const served = variantsOf<typeof import('../../src/imported-model/provider/handler/served-stacks')>('handler/served-stacks');
+const tags = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/tags')>('handler/decide/tags');
+const verification = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/verify')>('handler/decide/verify');
+const waiting = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/wait')>('handler/decide/wait');
+
+/** A refusal of this kind is decided on in another way. */
+const onRefusal = (kind: RefusalKind, decide: typeof decideRefused) =>
+  refused('decideRefused', original => (aGoal, facts, aRefusal) => aRefusal.kind === kind
+    ? decide(aGoal, facts, aRefusal)
+    : original(aGoal, facts, aRefusal));
+
+/** An error of this name is a refusal of another kind. */
+const asKind = (error: RegExp, kind: RefusalKind) => refusal('refusalOf', original => (operation, thrown) => {
+  const answer = original(operation, thrown);
+  return error.test(answer.message) ? { ...answer, kind } : answer;
+});
+
+/** A model should be there, but with another goal. */
+const withGoal = (change: (goal: Present, facts: Facts) => Partial<Present>) =>
+  present('decidePresent', original => (aGoal, facts) => original({ ...aGoal, ...change(aGoal, facts) }, facts));
+
+/** A model should be there, but another step is taken. */
+const withStep = (change: (step: Step, goal: Present, facts: Facts) => Step) =>
+  present('decidePresent', original => (aGoal, facts) => change(original(aGoal, facts), aGoal, facts));
+
+/** The models of an owner, but others when these are known. */
+const withOwned = (change: (owned: Owned, ...args: Parameters<typeof ownedModels>) => Owned) =>
+  ownership('ownedModels', original => (aGoal, facts) => {
+    const owned = original(aGoal, facts);
+    return Array.isArray(owned) ? change(owned, aGoal, facts) : owned;
+  });
+type Owned = NonNullable<Facts['models']>;
+
+const strategy = (aGoal: Present, replacementStrategy: ModelImportRequest['replacementStrategy']) => ({ request: { ...aGoal.request, replacementStrategy } });
+
+/** Bedrock is called in another way. */
+const withSend = (change: (environment: InvocationEnvironment) => (command: never) => Promise<unknown>) =>
+  entryPoint('invocation', original => environment => original({ ...environment, client: { send: change(environment) } as InvocationEnvironment['client'] }));
+
+const withoutRetainTag = (facts: Facts): Facts => ({
+  ...facts,
+  tags: Object.fromEntries(Object.entries(facts.tags ?? {}).map(([arn, list]) => (
+    [arn, Array.isArray(list) ? list.filter(({ key }) => key !== RETAIN_TAG.key) : list]))),
+});
+
+const withoutReason = (job: Facts['job']): Facts['job'] => job === undefined || job === 'absent' ? job : { ...job, failureMessage: undefined } satisfies ImportJob;
 
 /** Broken handlers, to prove that the simulation notices. */
 export const MUTANTS: readonly Mutant[] = [
+  // Names.
   {
     name: 'owner hash without the stack',
-    patches: [{ file: 'names.ts', find: 'return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);', replace: 'return hash(OWNER_LENGTH, origin.importLogicalId);' }],
+    variants: [names('ownerOf', original => origin => original({ ...origin, stackId: '' }))],
     caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'nothing-left', 'delete-verified', 'needless-import'],
   },
   {
     name: 'owner hash without the logical id',
-    patches: [{ file: 'names.ts', find: 'return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);', replace: 'return hash(OWNER_LENGTH, origin.stackId);' }],
+    variants: [names('ownerOf', original => origin => original({ ...origin, importLogicalId: '' }))],
     caughtBy: ['hands-off', 'needless-failure', 'arn-live', 'model-kept', 'delete-verified'],
   },
   {
     name: 'model name without the content',
-    patches: [{ file: 'names.ts', find: '?? `${prefix}-${contentOf(request)}`;', replace: '?? prefix;' }],
+    variants: [names('modelNameOf', () => (prefix, { importedModelName }) => importedModelName ?? prefix)],
     caughtBy: ['needless-failure', 'arn-live', 'model-kept'],
   },
   {
     name: 'content without the version of the source',
-    patches: [{ file: 'names.ts', find: 'withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId)', replace: 'withoutSlash(request.s3Uri), request.importedModelKmsKeyId)' }],
+    variants: [names('contentOf', original => aRequest => original({ ...aRequest, sourceVersion: undefined }))],
     caughtBy: ['arn-live'],
   },
   {
     name: 'the role is content',
-    patches: [{ file: 'names.ts', find: 'request.sourceVersion, request.importedModelKmsKeyId);', replace: 'request.sourceVersion, request.importedModelKmsKeyId, (request as ModelImportRequest).roleArn);' }],
+    variants: [names('contentOf', original => aRequest => original({ ...aRequest, sourceVersion: `${aRequest.sourceVersion} ${(aRequest as ModelImportRequest).roleArn}` }))],
     caughtBy: ['needless-import', 'needless-failure'],
   },
   {
     name: 'job name without the request',
-    patches: [{ file: 'names.ts', find: 'hash(REQUEST_LENGTH, origin.requestId, owner, content)', replace: 'hash(REQUEST_LENGTH, owner, content)' }],
+    variants: [names('namesOf', original => (origin, ...rest) => original({ ...origin, requestId: '' }, ...rest))],
     caughtBy: ['needless-failure', 'fails-at-first-look', 'arn-live'],
   },
   {
-    name: 'throws on throttling',
-    patches: [{ file: D, find: "    case 'transient':\n    case 'busy':\n      return wait(goal, now, said);", replace: "    case 'transient':\n      return fail(said);\n    case 'busy':\n      return wait(goal, now, said);" }],
-    caughtBy: ['needless-failure'],
+    name: 'the readable part is identity',
+    variants: [names('prefixOf', () => (owner, nameBase) => `${nameBase}-${owner}`)],
+    caughtBy: ['rollback-restores', 'needless-import'],
+    seed: 8,
   },
   {
-    name: 'conflict is final',
-    patches: [{ file: D, find: "    case 'transient':\n    case 'busy':\n      return wait(goal, now, said);", replace: "    case 'transient':\n      return wait(goal, now, said);\n    case 'busy':\n      return fail(said);" }],
+    name: 'the id of the import link has the content',
+    variants: [goal('physicalIdOf', original => anEvent => anEvent.request.link === 'import' ? `${original(anEvent)}-${contentOf(anEvent.request)}` : original(anEvent))],
+    caughtBy: ['needless-failure', 'rollback-restores'],
+  },
+
+  // Refusals.
+  { name: 'throws on throttling', variants: [onRefusal('transient', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
+  { name: 'conflict is final', variants: [onRefusal('busy', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
+  { name: 'a role error is final at once', variants: [onRefusal('role', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
+  { name: 'a role error waits for ever', variants: [onRefusal('role', (aGoal, { now }, { message }) => wait(aGoal, now, message))], caughtBy: ['bounded-patience'] },
+  { name: 'a denied call is final at once', variants: [onRefusal('access', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
+  { name: 'a denied call waits for ever', variants: [onRefusal('access', (aGoal, { now }, { message }) => wait(aGoal, now, message))], caughtBy: ['bounded-patience'] },
+  { name: 'a quota is final at once', variants: [onRefusal('quota', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
+  { name: 'a full account waits for ever', variants: [patience('FULL_ACCOUNT_PATIENCE', () => Infinity)], caughtBy: ['bounded-patience'] },
+  {
+    name: 'an account is full that was busy',
+    variants: [refused('decideRefused', original => (aGoal, facts, aRefusal) => original(aGoal, {
+      ...facts,
+      recent: facts.recent?.filter(({ status }) => status === 'InProgress'),
+      models: facts.models?.map(model => ({ ...model, creationTime: 0 })),
+    }, aRefusal))],
     caughtBy: ['needless-failure'],
   },
+  { name: 'a job name in use is final', variants: [asKind(/job name is currently in use|already exists/i, 'final')], caughtBy: ['needless-failure'] },
   {
-    name: 'forgets the running job on delete',
-    patches: [{ file: D, find: '  if (own) return waitForImport(goal, now, own);\n', replace: '' }],
-    caughtBy: ['delete-verified', 'nothing-left'],
+    name: 'not found is an error',
+    variants: [bedrockApi('BedrockApi', original => class extends original {
+      public async getJob(name: string) { return orThrow(await super.getJob(name)); }
+
+      public async getModel(name: string) { return orThrow(await super.getModel(name)); }
+
+      public async getTags(arn: string) { return orThrow(await super.getTags(arn)); }
+    })],
+    caughtBy: ['needless-failure'],
   },
+
+  // Time.
   {
     name: 'no deadline of its own',
-    patches: [{ file: D, find: "  if (now < goal.deadline) return { do: 'wait', why };", replace: "  if (now < goal.deadline + 9e9) return { do: 'wait', why };" }],
+    variants: [waiting('wait', original => (aGoal, now, why) => now < aGoal.deadline + 9e9 ? { do: 'wait', why } : original(aGoal, now, why))],
     caughtBy: ['one-call-per-poll', 'answered', 'needless-failure'],
   },
   {
     name: 'fails when its window closes, instead of handing over',
-    patches: [{ file: D, find: "  if (goal.link !== last) return { do: 'succeed'", replace: "  if (goal.link === 'none' as string) return { do: 'succeed'" }],
+    variants: [waiting('wait', original => (aGoal, now, why) => original({ ...aGoal, link: aGoal.kind === 'present' ? 'model' : 'import' }, now, why))],
     caughtBy: ['needless-failure'],
   },
   {
     name: 'hands over at once',
-    patches: [{ file: D, find: "  if (now < goal.deadline) return { do: 'wait', why };", replace: "  if (now < goal.deadline && !(goal.kind === 'present' && goal.link === 'import')) return { do: 'wait', why };" }],
+    variants: [waiting('wait', original => (aGoal, now, why) => (
+      original(aGoal.kind === 'present' && aGoal.link === 'import' ? { ...aGoal, deadline: 0 } : aGoal, now, why)))],
     caughtBy: ['arn-live', 'needless-failure'],
   },
   {
+    name: 'a request begins when the handler hears of it',
+    variants: [handler('ModelImportHandler', original => class extends original {
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) { return super.handle({ ...anEvent, ResponseURL: undefined }); }
+    })],
+    caughtBy: ['needless-failure'],
+  },
+  { name: 'a link clings to a job of long ago', variants: [patience('STALE_JOB_AGE', () => Infinity)], caughtBy: ['needless-failure', 'arn-live'], seed: 22 },
+  { name: 'no quiet time', variants: [patience('QUIET_TIME', () => 0)], caughtBy: ['delete-verified', 'nothing-left'] },
+  {
+    name: 'every poll looks at everything',
+    variants: [present('decidePresent', original => (aGoal, facts) => (
+      facts.models === undefined && !facts.refusal ? { do: 'ListImportedModels' } : original(aGoal, facts)))],
+    caughtBy: ['one-call-per-poll'],
+  },
+  {
+    name: 'a model is reported when the window closes',
+    variants: [withStep((step, { deadline, link }, { now }) => step.do === 'succeed' && link === 'model' && now < deadline ? { do: 'wait', why: 'later' } : step)],
+    caughtBy: ['prompt'],
+  },
+  {
+    name: 'a change does not end the poll',
+    variants: [reconcile('reconcile', original => async (...args) => {
+      let end = await original(...args);
+      while (end.do === 'wait' && end.why.endsWith('has been called')) end = await original(...args);
+      return end;
+    })],
+    caughtBy: ['needless-failure', 'terminates', 'answered', 'one-call-per-poll'],
+  },
+
+  // A model that should be there.
+  {
+    name: 'a failed job is waited for',
+    variants: [withStep((step, aGoal, { job, now }) => step.do === 'fail' && job !== 'absent' && job?.status === 'Failed' && now <= aGoal.deadline ? wait(aGoal, now, 'later') : step)],
+    caughtBy: ['fails-at-first-look', 'reason-given', 'needless-failure', 'arn-live'],
+  },
+  {
+    name: 'a failed job keeps its reason to itself',
+    variants: [present('decidePresent', original => (aGoal, facts) => (
+      original(aGoal, { ...facts, job: withoutReason(facts.job), ownJob: withoutReason(facts.ownJob) })))],
+    caughtBy: ['reason-given'],
+  },
+  {
+    name: 'a long answer is not cut',
+    variants: [deploymentError('DeploymentError', () => class extends Error {
+      constructor(why: string) {
+        super(why);
+        this.stack = `${this.name}: ${why}`;
+      }
+    })],
+    caughtBy: ['answer-fits'],
+  },
+  {
+    name: 'the attributes lack one',
+    variants: [bedrockApi('BedrockApi', original => class extends original {
+      public async getModel(name: string) {
+        const model = await super.getModel(name);
+        return model === 'absent' ? model : { ...model, attributes: { ...model.attributes, JobArn: '' } };
+      }
+    })],
+    caughtBy: ['attributes'],
+  },
+  {
+    name: 'reads the first page only',
+    variants: [bedrockApi('BedrockApi', original => class extends original {
+      constructor(client: ConstructorParameters<typeof original>[0]) {
+        super({ send: async (command: never) => ({ ...await client.send(command) as object, nextToken: undefined }) } as never);
+      }
+    })],
+    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
+    seed: 108,
+  },
+
+  // What is deleted in a deployment.
+  {
     name: 'reaps the model that a rollback needs',
-    patches: [{ file: D, find: 'others.filter(other => !isFormer(other) && isOlder(other, goal))', replace: 'others.filter(other => isOlder(other, goal))' }],
+    variants: [withGoal(() => ({ formerModelNames: [] }))],
     caughtBy: ['model-kept', 'rollback-restores', 'needless-import'],
   },
   {
     name: 'reaps what a later deployment has made',
-    patches: [{ file: D, find: 'return model.creationTime <= goal.startedAt;', replace: 'return model.creationTime <= goal.startedAt + 9e9;' }],
+    variants: [ownership('isOlder', () => (model, { startedAt }) => model.creationTime <= startedAt + 9e9)],
     caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
     seed: 109,
   },
-  {
-    name: 'reaps the models of others',
-    patches: [{ file: D, find: 'return models.filter(({ arn }) => {', replace: 'return models.filter(({ arn }) => {\n    if (arn) return true;' }],
-    caughtBy: ['hands-off'],
-  },
-  {
-    name: 'never reaps',
-    patches: [{ file: D, find: '      if (deletion) return deletion;\n    }\n  }\n', replace: '    }\n  }\n' }],
-    caughtBy: ['orphan-removed'],
-    seed: 13,
-  },
-  {
-    name: 'reports a deletion before it is done',
-    patches: [{ file: 'reconcile.ts', find: '      await bedrock.deleteModel(step.modelArn);', replace: '      await bedrock.deleteModel(step.modelArn).catch(() => undefined);\n      if (facts) return { model: \'absent\', models: [], ownJobs: [] };' }],
-    caughtBy: ['delete-verified', 'nothing-left', 'model-kept', 'needless-import', 'arn-live', 'orphan-removed'],
-  },
-  {
-    name: 'a cancelled Create is forgotten',
-    patches: [{ file: D, find: 'if (goal.cancelledCreate && now < goal.cancelledCreate.until) {', replace: 'if (goal.cancelledCreate && now < 0) {' }],
-    caughtBy: ['nothing-left'],
-  },
-  {
-    name: 'a request begins when the handler hears of it',
-    patches: [{ file: 'model-import-handler.ts', find: 'if (!signed) return now;', replace: 'if (!signed || now > 0) return now;' }],
-    caughtBy: ['needless-failure'],
-  },
+  { name: 'reaps the models of others', variants: [withOwned((_, __, { models = [] }) => models)], caughtBy: ['hands-off'] },
+  { name: 'never reaps', variants: [withGoal((_, { models = [] }) => ({ formerModelNames: models.map(({ name }) => name) }))], caughtBy: ['orphan-removed'], seed: 13 },
   {
     name: 'DELETE_FIRST waits for its turn, then deletes',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain && facts.now < goal.startedAt + GIVE_WAY_PATIENCE) {", replace: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && running.length === 0) {" }],
+    variants: [
+      patience('GIVE_WAY_PATIENCE', () => Infinity),
+      withGoal((aGoal, { model, running = [] }) => model === 'absent' && running.length > 0 ? strategy(aGoal, 'CREATE_FIRST') : {}),
+    ],
     caughtBy: ['model-kept'],
     seed: 103,
   },
   {
-    name: 'a link clings to a job of long ago',
-    patches: [{ file: D, find: 'if (!isHistory(goal, facts.job)) return', replace: 'if (goal.owner !== undefined) return' }],
-    caughtBy: ['needless-failure', 'arn-live'],
-    seed: 22,
-  },
-  {
-    name: 'a role error is final at once',
-    patches: [{ file: D, find: "    case 'role':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'role':\n      return isPatient(0)" }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'a role error waits for ever',
-    patches: [{ file: D, find: "    case 'role':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'role':\n      return isPatient(9e9)" }],
-    caughtBy: ['bounded-patience'],
-  },
-  {
-    name: 'a denied call is final at once',
-    patches: [{ file: D, find: "    case 'access':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'access':\n      return isPatient(0)" }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'a denied call waits for ever',
-    patches: [{ file: D, find: "    case 'access':\n      return isPatient(PROPAGATION_PATIENCE)", replace: "    case 'access':\n      return isPatient(9e9)" }],
-    caughtBy: ['bounded-patience'],
-  },
-  {
-    name: 'a quota is final at once',
-    patches: [{ file: D, find: "    case 'quota':\n      return decideQuota(goal, facts, said);", replace: "    case 'quota':\n      return fail(said);" }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'a full account waits for ever',
-    patches: [{ file: D, find: 'if (now < since + FULL_ACCOUNT_PATIENCE || models.length === 0)', replace: 'if (now < since + 9e9 || models.length === 0)' }],
-    caughtBy: ['bounded-patience'],
-  },
-  {
-    name: 'an account is full that was busy',
-    patches: [{ file: D, find: 'Math.max(goal.startedAt, ...recent.map(job => job.endTime ?? job.creationTime), ...models.map(model => model.creationTime))', replace: 'goal.startedAt' }],
-    caughtBy: ['needless-failure'],
-  },
-  {
     name: 'DELETE_FIRST deletes the models of others',
-    patches: [{ file: D, find: 'deleteOne(facts, owned.filter(other => isOlder(other, goal)))', replace: 'deleteOne(facts, (facts.models ?? []).filter(other => isOlder(other, goal)))' }],
+    variants: [withOwned((owned, { kind }, { model, models = [] }) => kind === 'present' && model === 'absent' ? models : owned)],
     caughtBy: ['hands-off'],
   },
   {
     name: 'DELETE_FIRST deletes although it is CREATE_FIRST',
-    patches: [{ file: D, find: "if (goal.request.replacementStrategy === 'DELETE_FIRST' && !goal.request.retain && facts.now < goal.startedAt + GIVE_WAY_PATIENCE) {", replace: "if (goal.request.replacementStrategy !== 'none' as string) {" }],
+    variants: [withGoal((aGoal, { model }) => model === 'absent' ? strategy(aGoal, 'DELETE_FIRST') : {})],
     caughtBy: ['model-kept', 'rollback-restores'],
+  },
+  { name: 'DELETE_FIRST deletes whenever it can at last', variants: [patience('GIVE_WAY_PATIENCE', () => 70 * MINUTE)], caughtBy: ['model-kept', 'arn-live'], seed: 205 },
+  {
+    name: 'a model that is gone and still seen counts as retained',
+    variants: [ownership('isBeingDeleted', () => ({ deleted }, { arn }) => deleted?.[arn] === true)],
+    caughtBy: ['needless-failure', 'arn-live'],
+    seed: 201,
+  },
+
+  // A model that should be gone.
+  {
+    name: 'forgets the running job on delete',
+    variants: [waiting('waitForImport', original => (aGoal, now, job) => aGoal.kind === 'absent' ? { do: 'succeed' } : original(aGoal, now, job))],
+    caughtBy: ['delete-verified', 'nothing-left'],
+  },
+  {
+    name: 'reports a deletion before it is done',
+    variants: [absent('decideAbsent', original => (aGoal, facts) => (
+      facts.deleted || facts.refusal?.operation === 'DeleteImportedModel' ? { do: 'succeed' } : original(aGoal, facts)))],
+    caughtBy: ['delete-verified', 'nothing-left', 'model-kept', 'needless-import', 'arn-live', 'orphan-removed'],
+  },
+  {
+    name: 'a cancelled Create is forgotten',
+    variants: [absent('decideAbsent', original => (aGoal, facts) => original({ ...aGoal, cancelledCreate: undefined }, facts))],
+    caughtBy: ['nothing-left'],
   },
   {
     name: 'the import link deletes one model only',
-    patches: [{ file: D, find: '    const deletion = deleteOne(facts, owned);', replace: '    const deletion = deleteOne(facts, owned.slice(1));' }],
+    variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'import' ? owned.slice(1) : owned)],
     caughtBy: ['delete-verified', 'nothing-left'],
   },
   {
     name: 'the import link does not sweep',
-    patches: [{ file: D, find: '    const deletion = deleteOne(facts, owned);', replace: '    const deletion = deleteOne(facts, owned.slice(9));' }],
-    caughtBy: ['delete-verified', 'nothing-left'],
-  },
-  {
-    name: 'no quiet time',
-    patches: [{ file: D, find: 'export const QUIET_TIME = 30 * SECOND;', replace: 'export const QUIET_TIME = 0 * SECOND;' }],
+    variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'import' ? [] : owned)],
     caughtBy: ['delete-verified', 'nothing-left'],
   },
   {
     name: 'the wait link deletes',
-    patches: [{ file: D, find: "if (goal.link === 'import') {\n    const owned", replace: "if (goal.link !== 'model') {\n    const owned" }],
+    variants: [absent('decideAbsent', original => (aGoal, facts) => original(aGoal.link === 'wait' ? { ...aGoal, link: 'import' } : aGoal, facts))],
     caughtBy: ['model-kept'],
   },
   {
-    name: 'tags are not removed',
-    patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: formerKeys.filter(key => have.has(key) && want.has(key) && !want.has(key)),' }],
-    caughtBy: ['tags'],
+    name: 'a deletion is never sure',
+    variants: [absent('decideAbsent', original => (aGoal, facts) => {
+      const step = original(aGoal, facts);
+      return step.do === 'succeed' && aGoal.link === 'import' ? wait(aGoal, facts.now, 'never') : step;
+    })],
+    caughtBy: ['destroy-ends'],
   },
   {
+    name: 'a longer chain blocks its own rollback',
+    variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'wait' ? [] : owned)],
+    caughtBy: ['rollback-prompt'],
+    seed: 207,
+  },
+  {
+    name: 'a chain that nothing is known of is gone at once',
+    variants: [absent('decideAbsent', original => (aGoal, facts) => (
+      original(aGoal, facts.ownJobs?.length === 0 ? { ...facts, now: Math.max(facts.now, aGoal.startedAt + QUIET_TIME) } : facts)))],
+    caughtBy: ['delete-verified', 'nothing-left'],
+    seed: 9,
+  },
+  {
+    name: 'an id that changes in a deletion',
+    variants: [handler('ModelImportHandler', original => class extends original {
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) {
+        return super.handle('StartedAt' in anEvent || anEvent.RequestType !== 'Delete' ? anEvent : { ...anEvent, RequestType: 'Update' });
+      }
+    })],
+    caughtBy: ['answer-fits', 'needless-failure', 'delete-verified', 'hands-off', 'model-kept', 'nothing-left', 'destroy-ends'],
+  },
+  {
+    name: 'a deletion checks the properties',
+    variants: [handler('ModelImportHandler', original => class extends original {
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) {
+        if (!('StartedAt' in anEvent)) validate(readEvent(anEvent));
+        return super.handle(anEvent);
+      }
+    })],
+    caughtBy: ['needless-failure'],
+    seed: 12,
+  },
+
+  // Tags.
+  { name: 'tags are not removed', variants: [tags('tagChange', original => (...args) => ({ ...original(...args), remove: [] }))], caughtBy: ['tags'] },
+  {
     name: 'untags everything',
-    patches: [{ file: D, find: 'remove: formerKeys.filter(key => have.has(key) && !want.has(key)),', replace: 'remove: [...have.keys()].filter(key => !want.has(key) || formerKeys.length < 0),' }],
+    variants: [tags('tagChange', original => (arn, actual, wanted, formerKeys) => (
+      original(arn, actual, wanted, actual === 'absent' ? formerKeys : actual.map(({ key }) => key))))],
     caughtBy: ['retained', 'tags'],
     seed: 3,
   },
   {
     name: 'tags are not changed',
-    patches: [{ file: D, find: "return needed.length > 0 ? { do: 'TagResource', changes: needed } : { do: 'succeed', model };", replace: "return needed.length > 99 ? { do: 'TagResource', changes: needed } : { do: 'succeed', model };" }],
+    variants: [withStep((step, _, { model }) => step.do === 'TagResource' ? { do: 'succeed', model: model as Model } : step)],
     caughtBy: ['retained', 'tags'],
   },
-  {
-    name: 'a failed job is waited for',
-    patches: [{ file: D, find: "      case 'Failed':\n        return fail(`Import job", replace: "      case 'Failed':\n        if (facts.now <= goal.deadline) return wait(goal, facts.now, 'later');\n        return fail(`Import job" }],
-    caughtBy: ['fails-at-first-look', 'reason-given', 'needless-failure', 'arn-live'],
-  },
-  {
-    name: 'a failed job keeps its reason to itself',
-    patches: [{ file: D, find: "failed: ${job.failureMessage ?? 'Bedrock gave no reason'}. `", replace: 'failed. `' }],
-    caughtBy: ['reason-given'],
-  },
-  {
-    name: 'a long answer is not cut',
-    patches: [{ file: 'deployment-error.ts', find: 'const MAX_BYTES = 2500;', replace: 'const MAX_BYTES = 250000;' }],
-    caughtBy: ['answer-fits'],
-  },
-  {
-    name: 'the id of the import link has the content',
-    patches: [{ file: 'goal.ts', find: "return prefixOf(ownerIn(event), request.nameBase ?? '', event.PhysicalResourceId);", replace: "return `${prefixOf(ownerIn(event), request.nameBase ?? '', event.PhysicalResourceId)}-${contentOf(request)}`;" }],
-    caughtBy: ['needless-failure', 'rollback-restores'],
-  },
-  {
-    name: 'an id that changes in a deletion',
-    patches: [{ file: 'model-import-handler.ts', find: "  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n", replace: '' }],
-    caughtBy: ['answer-fits', 'needless-failure', 'delete-verified', 'hands-off', 'model-kept', 'nothing-left', 'destroy-ends'],
-  },
-  {
-    name: 'a deletion checks the properties',
-    patches: [{ file: 'model-import-handler.ts', find: "  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n", replace: "  parse(event);\n  if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';\n" }],
-    caughtBy: ['needless-failure'],
-    seed: 12,
-  },
-  {
-    name: 'every poll looks at everything',
-    patches: [{ file: D, find: "  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };", replace: "  if (facts.models === undefined) return { do: 'ListImportedModels' };\n  if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };" }],
-    caughtBy: ['one-call-per-poll'],
-  },
-  {
-    name: 'a model is reported when the window closes',
-    patches: [{ file: D, find: "  if (facts.retagged) return { do: 'succeed', model };", replace: "  if (facts.now < goal.deadline) return { do: 'wait', why: 'later' };\n  if (facts.retagged) return { do: 'succeed', model };" }],
-    caughtBy: ['prompt'],
-  },
-  {
-    name: 'a deletion is never sure',
-    patches: [{ file: D, find: "    case 'import':\n      return succeedWhenQuiet(goal, now, facts.ownJobs ?? []);", replace: "    case 'import':\n      return wait(goal, now, 'never');" }],
-    caughtBy: ['destroy-ends'],
-  },
-  {
-    name: 'a change does not end the poll',
-    patches: [{ file: 'reconcile.ts', find: "if (news === undefined) return { do: 'wait', why: `${step.do} has been called` };", replace: '' }],
-    caughtBy: ['needless-failure', 'terminates', 'answered'],
-  },
-  {
-    name: 'not found is an error',
-    patches: [{ file: 'bedrock-api.ts', find: "if ((error as Partial<Error>).name === 'ResourceNotFoundException') return 'absent';", replace: '' }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'reads the first page only',
-    patches: [{ file: 'bedrock-api.ts', find: '} while (nextToken);', replace: '} while (nextToken === \'\');' }],
-    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
-    seed: 108,
-  },
-  {
-    name: 'a job name in use is final',
-    patches: [{ file: 'refusal.ts', find: "if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';", replace: '' }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'the attributes lack one',
-    patches: [{ file: 'bedrock-api.ts', find: "          JobArn: model.jobArn ?? '',\n", replace: "          JobArn: '',\n" }],
-    caughtBy: ['attributes'],
-  },
-  // What is retained, and whose names lie.
+
+  // What is retained, and names that lie.
   {
     name: 'a model that a failed update has asked for is retained',
-    patches: [
-      { file: 'decide.ts', find: 'others.filter(({ name }) => name === replacedModelName)', replace: 'others.filter(isFormer)' },
-      { file: 'decide.ts', find: '(replacedModelName !== undefined && replacedModelName !== names.modelName)', replace: 'goal.formerModelNames.some(name => name !== names.modelName)' },
-    ],
+    variants: [withGoal(({ formerModelNames, names: { modelName }, replacedModelName }) => (
+      { replacedModelName: formerModelNames.find(name => name !== modelName) ?? replacedModelName }))],
     caughtBy: ['hands-off'],
     seed: 2028294669,
     path: '221:0:0:0:0:0:0:0:0:2:3:3:3:3:3:6:7:6:6:6:7:7:7:7:8:9:8:9:9:9:10:10',
   },
   {
     name: 'RETAIN is not read',
-    patches: [{ file: 'request.ts', find: "retain: text(properties.RemovalPolicy) === 'RETAIN',", replace: 'retain: false,' }],
+    variants: [request('readRequest', original => properties => ({ ...original(properties), retain: false }))],
     caughtBy: ['retained', 'model-kept'],
   },
   {
     name: 'RETAIN holds as long as it is the policy',
-    patches: [{ file: D, find: '!modelTags.some(({ key }) => key === RETAIN_TAG.key)', replace: '!modelTags.some(() => false)' }],
+    variants: [ownership('deleteOne', original => (facts, models) => original(withoutRetainTag(facts), models))],
     caughtBy: ['retained'],
   },
   {
     name: 'RETAIN does not keep orphans from being removed',
-    patches: [{ file: D, find: 'else if (!leavesOrphan(goal, facts)) {', replace: 'if (!leavesOrphan(goal, facts)) {' }],
+    variants: [withGoal(aGoal => ({ request: { ...aGoal.request, retain: false } }))],
     caughtBy: ['retained', 'model-kept', 'arn-live'],
     seed: 101,
   },
   {
     name: 'the mark of a retained model is removed when it serves again',
-    patches: [{ file: 'goal.ts', find: 'former ? modelTagsOf(former).map(tag => tag.key) : []', replace: '[RETAIN_TAG.key, ...former ? modelTagsOf(former).map(tag => tag.key) : []]' }],
+    variants: [withGoal(({ formerTagKeys }) => ({ formerTagKeys: { ...formerTagKeys, model: [RETAIN_TAG.key, ...formerTagKeys.model] } }))],
     caughtBy: ['retained'],
     seed: 108,
   },
   {
     name: 'every model is marked as retained',
-    patches: [{ file: 'goal.ts', find: 'return retain ? [...importedModelTags, RETAIN_TAG] : importedModelTags;', replace: 'return retain !== undefined ? [...importedModelTags, RETAIN_TAG] : importedModelTags;' }],
+    variants: [withGoal(aGoal => ({ tags: { ...aGoal.tags, model: [...aGoal.tags.model, RETAIN_TAG] satisfies Tag[] } }))],
     caughtBy: ['tags'],
   },
   {
     name: 'a model is deleted by its name alone',
-    patches: [{ file: D, find: 'return made.has(arn) || (model !== undefined', replace: 'return made.has(arn) || looked[arn] !== undefined || (model !== undefined' }],
+    variants: [withOwned((owned, _, { looked = {}, models = [] }) => (
+      models.filter(model => owned.includes(model) || looked[model.arn] !== undefined)))],
     caughtBy: ['hands-off'],
     seed: 205,
   },
   {
     name: 'a deletion takes whatever has the name',
-    patches: [{ file: D, find: "if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not", replace: "if (goal.owner === '') return { do: 'succeed', why: `${model.arn} is not" }],
+    variants: [absent('decideAbsent', original => (aGoal, facts) => original(aGoal, {
+      ...facts,
+      model: facts.model === undefined || facts.model === 'absent' ? facts.model : { ...facts.model, jobName: `x-${aGoal.owner}-aaaaaaaa-aaaaaaaa` },
+    }))],
     caughtBy: ['hands-off'],
     seed: 102,
   },
-  {
-    name: 'the name of a job is believed',
-    patches: [{ file: D, find: '  const doubt = doubtOf(goal, model, facts);\n  if (doubt) return doubt;\n', replace: '' }],
-    caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
-    seed: 202,
-  },
+  { name: 'the name of a job is believed', variants: [verification('verify', () => () => undefined)], caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'], seed: 202 },
   {
     name: 'the role of a job is not looked at',
-    patches: [{ file: D, find: "  if (job === 'absent' || isOfRole(goal, job)) return undefined;", replace: '  if (job) return undefined;' }],
+    variants: [ownership('hasRoleOfStack', original => (aGoal, job) => aGoal.kind === 'present' || original(aGoal, job))],
     caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
     seed: 202,
   },
   {
     name: 'the id that a skipped link has is forgotten',
-    patches: [{ file: 'goal.ts', find: '[formerName, event.FormerPhysicalResourceId]', replace: '[formerName]' }],
+    variants: [withGoal(({ formerModelNames }) => ({ formerModelNames: formerModelNames.slice(0, 1) }))],
     caughtBy: ['model-kept'],
     seed: 307,
   },
   {
     name: 'the former role is a stranger',
-    patches: [{ file: 'goal.ts', find: '...former?.roleArn ? [former.roleArn] : []', replace: '' }],
+    variants: [withGoal(({ roles }) => ({ roles: roles.slice(0, 1) }))],
     caughtBy: ['needless-failure', 'needless-import', 'arn-live'],
     seed: 203,
   },
   {
     name: 'an import of a stranger blocks a deletion',
-    patches: [{ file: D, find: ' && !isForeign(goal, facts, job));', replace: ');' }],
+    variants: [ownership('hasRoleOfStack', original => (aGoal, job) => aGoal.kind === 'absent' || original(aGoal, job))],
     caughtBy: ['destroy-ends'],
     seed: 8,
   },
-  {
-    name: 'the readable part is identity',
-    patches: [{ file: 'names.ts', find: 'current?.endsWith(`-${owner}`) ? current : `${nameBase}-${owner}`', replace: 'current?.endsWith(`-${owner}!`) ? current : `${nameBase}-${owner}`' }],
-    caughtBy: ['rollback-restores', 'needless-import'],
-    seed: 8,
-  },
-  {
-    name: 'a longer chain blocks its own rollback',
-    patches: [{ file: D, find: "    if (owned.length > 0) return { do: 'succeed', why: `${owned[0].arn} serves", replace: "    if (owned.length > 99) return { do: 'succeed', why: `${owned[0].arn} serves" }],
-    caughtBy: ['rollback-prompt'],
-    seed: 207,
-  },
-  {
-    name: 'a chain that nothing is known of is gone at once',
-    patches: [{ file: D, find: "if (goal.link === 'import' && ownJobs.length === 0 && now", replace: "if (goal.link === 'import' && ownJobs.length < 0 && now" }],
-    caughtBy: ['delete-verified', 'nothing-left'],
-    seed: 9,
-  },
-  // Calls that hang.
+
+  // Calls that hang, and the time of an invocation.
   {
     name: 'a call that is not answered is tried again at once, without end',
-    patches: [
-      { file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command)' },
-      { file: 'reconcile.ts', find: '    } catch (error) {\n', replace: "    } catch (error) {\n      if ((error as Error).name === 'TimeoutError') continue;\n" },
-    ],
+    variants: [withSend(({ client }) => async command => {
+      for (;;) {
+        try {
+          return await client.send(command);
+        } catch (error) {
+          if ((error as Error).name !== 'TimeoutError') throw error;
+        }
+      }
+    })],
     caughtBy: ['within-time-out'],
   },
-  {
-    name: 'a call that is not answered fails the deployment',
-    patches: [{ file: 'refusal.ts', find: 'isTransientError(sdkError) ||', replace: "(isTransientError(sdkError) && error.name !== 'TimeoutError') ||" }],
-    caughtBy: ['needless-failure'],
-  },
-  // The time of an invocation.
-  {
-    name: 'an invocation has no budget of time',
-    patches: [{ file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command)' }],
-    caughtBy: ['within-time-out'],
-  },
+  { name: 'a call that is not answered fails the deployment', variants: [asKind(/^TimeoutError/, 'final')], caughtBy: ['needless-failure'] },
+  { name: 'an invocation has no budget of time', variants: [withSend(({ client }) => async command => client.send(command))], caughtBy: ['within-time-out'] },
   {
     name: 'each call has a budget of its own',
-    patches: [{ file: 'entry-point.ts', find: 'client.send(command, { abortSignal })', replace: 'client.send(command, { abortSignal: abortAfter(calls) })' }],
+    variants: [withSend(({ abortAfter, client }) => async command => client.send(command, { abortSignal: abortAfter?.(CALL_BUDGET) }))],
     caughtBy: ['within-time-out'],
   },
   {
-    name: 'each look has a budget of its own',
-    patches: [
-      { file: 'entry-point.ts', find: '    const abortSignal = abortAfter(calls);\n', replace: '    let abortSignal: AbortSignal;\n' },
-      { file: 'entry-point.ts', find: 'request => modelImport.handle(request)', replace: 'request => { abortSignal = abortAfter(calls); return modelImport.handle(request); }' },
+    name: 'each poll has a budget of its own',
+    variants: [
+      patience('POLL_BUDGET', () => 0),
+      entryPoint('invocation', original => environment => withQuickPolls(async anEvent => original(environment)(anEvent), environment.now, environment.sleep)),
     ],
     caughtBy: ['within-time-out'],
   },
+  { name: 'the budget is longer than the function lives', variants: [patience('CALL_BUDGET', () => 125 * SECOND)], caughtBy: ['within-time-out'] },
+  { name: 'a call that is aborted fails the deployment', variants: [asKind(/^AbortError/, 'final')], caughtBy: ['needless-failure'] },
   {
-    name: 'the budget is longer than the function lives',
-    patches: [{ file: 'time-budget.ts', find: 'calls: 75 * SECOND', replace: 'calls: 125 * SECOND' }],
+    name: 'polls quickly for ten minutes',
+    variants: [patience('QUICK_PHASE', () => 10 * MINUTE), patience('POLL_BUDGET', () => Infinity)],
     caughtBy: ['within-time-out'],
   },
-  {
-    name: 'a call that is aborted fails the deployment',
-    patches: [{ file: 'refusal.ts', find: " || error.name === 'AbortError'", replace: '' }],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'looks quickly for ten minutes',
-    patches: [
-      { file: 'quick-at-first.ts', find: 'QUICK_PHASE = 60_000', replace: 'QUICK_PHASE = 600_000' },
-      { file: 'quick-at-first.ts', find: ', until)', replace: ', Infinity)' },
-    ],
-    caughtBy: ['within-time-out'],
-  },
-  {
-    name: 'a model that is gone and still seen counts as retained',
-    patches: [{ file: D, find: " || tags?.[arn] === 'absent';", replace: ';' }],
-    caughtBy: ['needless-failure', 'arn-live'],
-    seed: 201,
-  },
-  {
-    name: 'DELETE_FIRST deletes whenever it can at last',
-    patches: [{ file: D, find: 'PROPAGATION_PATIENCE + MINUTE;', replace: '60 * MINUTE;' }],
-    caughtBy: ['model-kept', 'arn-live'],
-    seed: 205,
-  },
+
   // The stacks that a provider serves.
-  {
-    name: 'every stack is served',
-    patches: [{ file: 'served-stacks.ts', find: 'return where === place && names', replace: 'return true || names' }],
-    caughtBy: ['bound'],
-  },
-  {
-    name: 'only the provider\'s own stack is served',
-    patches: [{ file: 'served-stacks.ts', find: 'return where === place && names', replace: 'return false && names' }],
-    caughtBy: ['needless-failure'],
-  },
+  { name: 'every stack is served', variants: [served('servedStacks', () => () => () => true)], caughtBy: ['bound'] },
+  { name: 'only the provider\'s own stack is served', variants: [served('servedStacks', original => list => original(list?.split(',')[0]))], caughtBy: ['needless-failure'] },
   {
     name: 'a stack is asked for at its first request only',
-    patches: [{ file: 'model-import-handler.ts', find: '  private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {\n    this.refuseStrangers(event);\n', replace: '  private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {\n' }],
+    variants: [handler('ModelImportHandler', original => class extends original {
+      private readonly openToAll: InstanceType<typeof original>;
+
+      constructor(...[bedrock, now, log, serves]: ConstructorParameters<typeof original>) {
+        super(bedrock, now, log, serves);
+        this.openToAll = new original(bedrock, now, log);
+      }
+
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) {
+        return 'StartedAt' in anEvent ? this.openToAll.handle(anEvent) : super.handle(anEvent);
+      }
+    })],
     caughtBy: ['bound'],
   },
   {
     name: 'a stack that is no longer served cannot be deleted',
-    patches: [{ file: 'model-import-handler.ts', find: "RequestType === 'Delete' || ", replace: '' }],
+    variants: [handler('ModelImportHandler', original => class extends original {
+      private readonly isServed: (stackId: string) => boolean;
+
+      constructor(...[bedrock, now, log, serves = () => true]: ConstructorParameters<typeof original>) {
+        super(bedrock, now, log, serves);
+        this.isServed = serves;
+      }
+
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) {
+        if (!this.isServed(anEvent.StackId)) throw new Error('not served');
+        return super.handle(anEvent);
+      }
+    })],
     caughtBy: ['destroy-ends', 'nothing-left', 'needless-failure'],
   },
+
   // Upgrades of the library: of the models' stack before that of the provider, and of both.
   {
     name: 'properties of a later version are refused',
-    patches: [{ file: 'request.ts', find: '  const problems = problemsOf(request);\n', replace: "  const problems = problemsOf(request);\n  if (properties.AttributesRevision === '2') problems.push('AttributesRevision: unknown');\n" }],
+    variants: [event('readEvent', original => anEvent => {
+      if (anEvent.RequestType !== 'Delete' && anEvent.ResourceProperties.AttributesRevision === '2') throw new Error('AttributesRevision: unknown');
+      return original(anEvent);
+    })],
     caughtBy: ['needless-failure'],
   },
   {
     name: 'a later version has another content',
-    patches: [{ file: 'request.ts', find: '    sourceVersion: text(properties.SourceVersion),', replace: "    sourceVersion: properties.AttributesRevision === '2' ? '2' : text(properties.SourceVersion)," }],
+    variants: [request('readRequest', original => properties => (
+      properties.AttributesRevision === '2' ? { ...original(properties), sourceVersion: '2' } : original(properties)))],
     caughtBy: ['needless-import', 'needless-failure', 'arn-live'],
   },
 ];
 
-const ROOT = path.join(__dirname, '..', '..');
-const HANDLER = 'src/imported-model/provider/handler';
-
-/** The handler with patches, from a temporary copy of its source. */
-export async function patchedHandler(patches: readonly Patch[]): Promise<HandlerCode> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'mutant-'));
-  fs.cpSync(path.join(ROOT, 'src'), path.join(directory, 'src'), { recursive: true });
-  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'));
-  for (const { file, find, replace } of patches) {
-    const name = path.join(directory, HANDLER, file);
-    const source = fs.readFileSync(name, 'utf8');
-    if (source.split(find).length !== 2) throw new Error(`${file} has ${source.split(find).length - 1} times, not once: ${find}`);
-    fs.writeFileSync(name, source.replace(find, () => replace));
-  }
-  const load = async (name: string) => import(path.join(directory, HANDLER, `${name}.ts`)) as Promise<HandlerCode>;
-  const { invocation } = await load('entry-point');
-  const { servedStacks } = await load('served-stacks');
-  fs.rmSync(directory, { recursive: true });
-  return { invocation, servedStacks };
+function orThrow<T>(value: T | 'absent'): T {
+  if (value === 'absent') throw Object.assign(new Error('not found'), { name: 'ResourceNotFoundException', $metadata: {} });
+  return value;
 }

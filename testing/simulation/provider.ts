@@ -1,6 +1,6 @@
 import { type Answer, type CfnRequest, CREATE_FAILED, describeRequest } from './request';
 import type { World } from './world';
-import type { OnEventResponse } from '../../src/imported-model/provider/handler/model-import-handler';
+import type { OnEventResponse } from '../../src/imported-model/provider/handler/event';
 
 const SECOND = 1000;
 

@@ -1,6 +1,6 @@
 import type { Stack } from './cloudformation';
 import type { Link } from '../../src/imported-model/provider/contract';
-import type { OnEventRequest } from '../../src/imported-model/provider/handler/model-import-handler';
+import type { OnEventRequest } from '../../src/imported-model/provider/handler/event';
 
 /** What CloudFormation receives for a request. */
 export interface Answer {

@@ -4,9 +4,10 @@ import * as os from 'node:os';
 import { parseArgs } from 'node:util';
 import { INVARIANTS } from './invariants';
 import type { HandlerCode } from './lambda';
-import { type Mutant, MUTANTS, patchedHandler } from './mutants';
+import { type Mutant, MUTANTS } from './mutants';
 import type { Script } from './script';
 import { type Findings, search, tell } from './search';
+import { handlerWith } from './variants';
 import { invocation } from '../../src/imported-model/provider/handler/entry-point';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 
@@ -152,7 +153,7 @@ function serve(): void {
   process.on('message', (work: Work) => {
     const mutant: Mutant | undefined = MUTANTS.find(({ name }) => name === work.mutant);
     void (async () => {
-      const code = mutant ? await patchedHandler(mutant.patches) : HANDLER;
+      const code = mutant ? await handlerWith(mutant.variants) : HANDLER;
       return search(code, work);
     })().then(
       findings => process.send?.({ id: work.id, findings } satisfies Done),

@@ -11,7 +11,7 @@ import { roleArnOf } from './template';
 import { Trace } from './trace';
 import { User } from './user';
 import { contentOf, ownerOf } from '../../src/imported-model/provider/handler/names';
-import { TIME_BUDGET } from '../../src/imported-model/provider/handler/time-budget';
+import { FUNCTION_TIMEOUT } from '../../src/imported-model/provider/patience';
 import { Bedrock } from '../bedrock-server/bedrock';
 import type { Operation } from '../bedrock-server/constraints';
 import { BedrockError } from '../bedrock-server/errors';
@@ -138,7 +138,7 @@ export class World {
     };
     this.scheduler.after(throttles > 0 ? SECOND : 0, async () => {
       // Lambda would kill it, and nothing excuses that.
-      timers.push(this.scheduler.after(TIME_BUDGET.function, () => this.checks.timedOut(request)));
+      timers.push(this.scheduler.after(FUNCTION_TIMEOUT, () => this.checks.timedOut(request)));
       const abortAfter = (ms: number): AbortSignal => {
         const controller = new AbortController();
         timers.push(this.scheduler.after(ms, async () => this.abort(run, controller)));

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import type { ImportAttributes, ImportLinkProperties, Link, ModelImportAttributes, ModelLinkProperties } from '../../src/imported-model/provider/contract';
 import { BedrockApi } from '../../src/imported-model/provider/handler/bedrock-api';
-import {
-  type IsCompleteRequest, ModelImportHandler, type OnEventRequest, type OnEventResponse,
-} from '../../src/imported-model/provider/handler/model-import-handler';
+import type { IsCompleteRequest, OnEventRequest, OnEventResponse } from '../../src/imported-model/provider/handler/event';
+import { ModelImportHandler } from '../../src/imported-model/provider/handler/model-import-handler';
 import { ownerOf } from '../../src/imported-model/provider/handler/names';
 import type { Serves } from '../../src/imported-model/provider/handler/served-stacks';
 import { VirtualClock } from '../bedrock-server/clock';

@@ -2,7 +2,7 @@ import { CfnResource, Token } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct, IConstruct } from 'constructs';
 import { assertValid } from './validation';
-import { complaint } from '../validation/api-constraints';
+import { complaint } from '../validation/complaint';
 
 /**
  * Returns the key itself, or says why it cannot be used.

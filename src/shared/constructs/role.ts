@@ -1,7 +1,7 @@
 import { Names, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
-import { complaint } from '../validation/api-constraints';
+import { complaint } from '../validation/complaint';
 
 /** A role, and the one document that holds what this library lets it do. */
 export interface RoleWithDocument {

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import type { OnEventRequest, OnEventResponse } from '../../../src/imported-model/provider/handler/model-import-handler';
-import { QUICK_PHASE } from '../../../src/imported-model/provider/handler/quick-at-first';
+import type { OnEventRequest, OnEventResponse } from '../../../src/imported-model/provider/handler/event';
+import { QUICK_PHASE } from '../../../src/imported-model/provider/patience';
 import { VirtualClock } from '../../../testing/bedrock-server/clock';
 import { startBedrockServer } from '../../../testing/bedrock-server/server';
 import { NAME_PREFIX, request, type RequestOptions, STACK_ID } from '../../../testing/support/deployment';

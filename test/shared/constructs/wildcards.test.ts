@@ -2,7 +2,7 @@ import { CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { ImportedModel, ModelSource } from '../../../src';
+import { ImportedModel, ImportedModelLookup, ModelSource } from '../../../src';
 import { withoutWildcards } from '../../../src/shared/constructs/wildcards';
 import { evaluated } from '../../../testing/support/intrinsics';
 import { newStack, weights } from '../../../testing/support/stacks';
@@ -57,7 +57,7 @@ describe.each([
 
   test('as the answer of a look-up allows one model at most', () => {
     const stack = newStack();
-    ImportedModel.fromImportedModelName(stack, 'Found', 'llama').grantInvoke(newRole(stack));
+    new ImportedModelLookup(stack, 'Found', { importedModelName: 'llama' }).grantInvoke(newRole(stack));
     const [lookUp] = Object.keys(Template.fromStack(stack).findResources('Custom::BedrockImportedModelLookUp'));
     const [resource] = resourcesFor(stack, 'bedrock:InvokeModel', { [`${lookUp}.ModelArn`]: value });
     expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);

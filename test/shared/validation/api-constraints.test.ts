@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
+import { JOB_NAME_PREFIX } from '../../../src/imported-model/provider/limits';
 import * as rules from '../../../src/shared/validation/api-constraints';
+import { checkCount, checkString, complaint, type StringRule } from '../../../src/shared/validation/complaint';
 import { SHAPES, violations } from '../../../testing/bedrock-server/constraints';
 
 /** Our rules, and what the API's own model says of the same member. */
-const PAIRS: [string, rules.StringRule, string][] = [
+const PAIRS: [string, StringRule, string][] = [
   ['the source', rules.S3_URI, 'S3Uri'],
   ['the name of a model', rules.IMPORTED_MODEL_NAME, 'ImportedModelName'],
   ['the role', rules.ROLE_ARN, 'RoleArn'],
@@ -23,7 +25,7 @@ describe.each(PAIRS)('%s', (_, rule, shape) => {
   test('we let pass what Bedrock takes, and refuse what it refuses', () => {
     fc.assert(fc.property(fc.oneof(right, almostRight), value => {
       fc.pre(value !== '' && !/^aws:/i.test(value)); // an empty role, and reserved tag keys, are our own rules
-      expect(rules.checkString('property', value, rule) === undefined).toBe(violations(shape, value).length === 0);
+      expect(checkString('property', value, rule) === undefined).toBe(violations(shape, value).length === 0);
     }));
   });
 
@@ -35,27 +37,29 @@ describe.each(PAIRS)('%s', (_, rule, shape) => {
 
 test('a prefix of job names leaves room for the generated rest', () => {
   const { max } = SHAPES.JobName as { max: number };
-  expect(rules.JOB_NAME_PREFIX.maxLength + rules.JOB_NAME_SUFFIX_LENGTH).toBe(max);
-  fc.assert(fc.property(fc.stringMatching(rules.JOB_NAME_PREFIX.pattern, { size: 'small' }), prefix => {
-    fc.pre(rules.checkString('jobNamePrefix', prefix, rules.JOB_NAME_PREFIX) === undefined);
-    expect(violations('JobName', `${prefix}-${'0'.repeat(rules.JOB_NAME_SUFFIX_LENGTH - 1)}`)).toEqual([]);
+  const suffixLength = max - JOB_NAME_PREFIX.maxLength;
+  expect([max, suffixLength]).toEqual([rules.MAX_JOB_NAME_LENGTH, 35]);
+  fc.assert(fc.property(fc.stringMatching(JOB_NAME_PREFIX.pattern, { size: 'small' }), prefix => {
+    fc.pre(checkString('jobNamePrefix', prefix, JOB_NAME_PREFIX) === undefined);
+    expect(violations('JobName', `${prefix}-${'0'.repeat(suffixLength - 1)}`)).toEqual([]);
   }));
 });
 
 test('the numbers are those of the API', () => {
-  expect(SHAPES.SubnetIds).toMatchObject({ min: 1, max: rules.MAX_SUBNETS });
-  expect(SHAPES.SecurityGroupIds).toMatchObject({ min: 1, max: rules.MAX_SECURITY_GROUPS });
+  expect(SHAPES.SubnetIds).toMatchObject(rules.SUBNETS);
+  expect(SHAPES.SecurityGroupIds).toMatchObject(rules.SECURITY_GROUPS);
 });
 
 test('a run of hyphens does not make the check slow', () => {
   // The documented pattern of job names takes minutes for this.
-  expect(rules.checkString('jobNamePrefix', `a${'-'.repeat(20_000)}_`, rules.JOB_NAME_PREFIX)).toBeDefined();
+  expect(checkString('jobNamePrefix', `a${'-'.repeat(20_000)}_`, JOB_NAME_PREFIX)).toBeDefined();
 });
 
 test('a complaint names the property, the value, the rule and the remedy', () => {
-  expect(rules.complaint('vpcSubnets', 17, '1 to 16 in number', 'Select fewer')).toBe('vpcSubnets: 17 must be 1 to 16 in number. Select fewer.');
+  expect(complaint('name', 'a b', 'one word', 'Rename it')).toBe('name: "a b" must be one word. Rename it.');
+  expect(checkCount('vpcSubnets', 17, 'subnets', { min: 1, max: 16 }, 'Select fewer')).toBe('vpcSubnets: got 17 subnets, Bedrock accepts 1 to 16. Select fewer.');
 });
 
 test('a complaint about a long value shows how it begins and how long it is', () => {
-  expect(rules.complaint('source', 'x'.repeat(2000), 'short', 'Shorten it')).toMatch(/^source: "x{119}\.\.\. \(2002 characters\) must be/);
+  expect(complaint('source', 'x'.repeat(2000), 'short', 'Shorten it')).toMatch(/^source: "x{119}\.\.\. \(2002 characters\) must be/);
 });

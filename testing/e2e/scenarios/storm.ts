@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TIME_BUDGET } from '../../../src/imported-model/provider/handler/time-budget';
+import { SDK_ATTEMPTS } from '../../../src/imported-model/provider/handler/entry-point';
 import type { Bedrock } from '../../bedrock-server/bedrock';
 import type { Operation } from '../../bedrock-server/constraints';
 import { CONNECTION_LOST, type Fault, HANG } from '../../bedrock-server/faults';
@@ -12,8 +12,6 @@ const WEATHER: Fault[] = [
   { name: 'ServiceUnavailableException', statusCode: 503 },
   { name: CONNECTION_LOST, when: 'after' },
 ];
-
-const SDK_ATTEMPTS = TIME_BUDGET.attempts;
 
 /** Failures in a row: whole polls fail. */
 const BURST = 10;

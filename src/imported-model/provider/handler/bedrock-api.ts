@@ -1,36 +1,34 @@
 import {
-  type BedrockClient, CreateModelImportJobCommand, DeleteImportedModelCommand, GetImportedModelCommand, type GetImportedModelResponse,
-  GetModelImportJobCommand, type GetModelImportJobResponse, type ImportedModelSummary, ListImportedModelsCommand,
+  type BedrockClient, CreateModelImportJobCommand, type CreateModelImportJobRequest, DeleteImportedModelCommand, GetImportedModelCommand,
+  type GetImportedModelResponse, GetModelImportJobCommand, type GetModelImportJobResponse, type ImportedModelSummary, ListImportedModelsCommand,
   ListModelImportJobsCommand, type ListModelImportJobsRequest, ListTagsForResourceCommand, type ModelImportJobStatus, type ModelImportJobSummary,
   TagResourceCommand, UntagResourceCommand,
 } from '@aws-sdk/client-bedrock';
-import { clientRequestTokenOf, type Names } from './names';
-import type { ModelImportRequest } from './request';
 import type { ModelImportAttributes, Tag } from '../contract';
 
-/** What must be known of an import job. */
+/** An import job, as far as the handler needs to know it. */
 export interface ImportJob {
   readonly arn: string;
   readonly name: string;
-  /** Undefined, or one that this version does not know, when AWS has added one. */
+  /** Undefined, or unknown to this version if AWS has added one. */
   readonly status?: ModelImportJobStatus;
   readonly modelName: string;
   readonly modelArn?: string;
   readonly failureMessage?: string;
   readonly creationTime: number;
   readonly endTime?: number;
-  /** The service role that the job was started with; lists do not tell it. */
+  /** The service role that the job was started with. Lists do not return it. */
   readonly roleArn?: string;
 }
 
-/** What a list tells of an imported model. */
+/** An imported model, as a list returns it. */
 export interface ModelSummary {
   readonly arn: string;
   readonly name: string;
   readonly creationTime: number;
 }
 
-/** What must be known of an imported model. */
+/** An imported model, as far as the handler needs to know it. */
 export interface Model extends ModelSummary {
   readonly jobArn: string;
   readonly jobName?: string;
@@ -42,25 +40,15 @@ export interface Model extends ModelSummary {
 /** Not found. */
 export type Absent = 'absent';
 
-/** The part of the SDK client that is used: tests and simulations bring their own. */
+/** The part of the SDK client that is used. Simulations bring their own. */
 export type BedrockSender = Pick<BedrockClient, 'send'>;
 
-/** Bedrock in the handler's words; one method is one call, or one per page. */
+/** The operations of Bedrock that the handler uses. One method is one call, or one call per page. */
 export class BedrockApi {
   constructor(private readonly client: BedrockSender) {}
 
-  public async createJob(jobName: string, names: Names, request: ModelImportRequest): Promise<void> {
-    await this.client.send(new CreateModelImportJobCommand({
-      jobName,
-      importedModelName: names.modelName,
-      clientRequestToken: clientRequestTokenOf(names, jobName),
-      roleArn: request.roleArn,
-      modelDataSource: { s3DataSource: { s3Uri: request.s3Uri } },
-      importedModelKmsKeyId: request.importedModelKmsKeyId,
-      vpcConfig: request.vpcConfig,
-      importedModelTags: request.importedModelTags,
-      jobTags: request.jobTags,
-    }));
+  public async createJob(input: CreateModelImportJobRequest): Promise<void> {
+    await this.client.send(new CreateModelImportJobCommand(input));
   }
 
   public async getJob(nameOrArn: string): Promise<ImportJob | Absent> {
@@ -105,7 +93,7 @@ export class BedrockApi {
     });
   }
 
-  /** By ARN: a name could mean another model by now. */
+  /** Deletes by ARN: by now the name could belong to another model. */
   public async deleteModel(arn: string): Promise<void> {
     await found(() => this.client.send(new DeleteImportedModelCommand({ modelIdentifier: arn })));
   }

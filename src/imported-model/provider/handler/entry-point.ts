@@ -1,46 +1,49 @@
 import { BedrockClient } from '@aws-sdk/client-bedrock';
 import { BedrockApi, type BedrockSender } from './bedrock-api';
 import { type Log, ModelImportHandler } from './model-import-handler';
-import { quickAtFirst } from './quick-at-first';
+import { type Handle, withQuickPolls } from './quick-polls';
 import { type Serves, servedStacks } from './served-stacks';
-import { TIME_BUDGET } from './time-budget';
+import { CALL_BUDGET, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../patience';
 
-/** What an invocation has around it; the simulation brings time of its own. */
-export interface Surroundings {
+/** How often the SDK tries a call: the next poll is the retry. */
+export const SDK_ATTEMPTS = 2;
+
+/** The environment of an invocation. Simulations and tests bring their own time. */
+export interface InvocationEnvironment {
   readonly client: BedrockSender;
   readonly serves?: Serves;
-  readonly calls?: number;
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<unknown>;
   readonly abortAfter?: (ms: number) => AbortSignal;
   readonly log?: Log;
+  readonly callBudget?: number;
 }
 
 /** The handler with the client that Lambda runs it with. */
-export function entryPoint(times: Pick<typeof TIME_BUDGET, 'connection' | 'answer' | 'attempts' | 'calls'> = TIME_BUDGET): ReturnType<typeof quickAtFirst> {
+export function entryPoint({ requestTimeout = REQUEST_TIMEOUT, callBudget = CALL_BUDGET } = {}): Handle {
   const client = new BedrockClient({
-    maxAttempts: times.attempts,
+    maxAttempts: SDK_ATTEMPTS,
     requestHandler: {
-      connectionTimeout: times.connection,
+      connectionTimeout: CONNECTION_TIMEOUT,
       // Without the flag, the SDK only warns of a request that takes longer.
-      requestTimeout: times.answer,
+      requestTimeout,
       throwOnRequestTimeout: true,
-      // The other one ends with the headers of the answer: this is for a body that stops in the middle.
-      socketTimeout: times.answer,
+      // The request timeout ends with the headers of the response; this one is for a body that stops in the middle.
+      socketTimeout: requestTimeout,
     },
   });
-  return invocation({ client, serves: servedStacks(process.env.SERVED_STACKS), calls: times.calls });
+  return invocation({ client, serves: servedStacks(process.env.SERVED_STACKS), callBudget });
 }
 
-/** One invocation, in which all calls of all looks share one budget of time. */
+/** One invocation, in which the calls of all polls share one budget of time. */
 export function invocation({
-  client, serves, calls = TIME_BUDGET.calls, now, sleep, abortAfter = ms => AbortSignal.timeout(ms), log,
-}: Surroundings): ReturnType<typeof quickAtFirst> {
+  client, serves, now, sleep, abortAfter = ms => AbortSignal.timeout(ms), log, callBudget = CALL_BUDGET,
+}: InvocationEnvironment): Handle {
   return async event => {
-    // Also ends what no time-out of the SDK does: many slow calls, or an answer that trickles.
-    const abortSignal = abortAfter(calls);
+    // Also ends what no timeout of the SDK ends: many slow calls, or a response that trickles.
+    const abortSignal = abortAfter(callBudget);
     const sender = { send: async (command: Parameters<BedrockClient['send']>[0]) => client.send(command, { abortSignal }) } as BedrockSender;
     const modelImport = new ModelImportHandler(new BedrockApi(sender), now, log, serves);
-    return quickAtFirst(async request => modelImport.handle(request), now, sleep)(event);
+    return withQuickPolls(async request => modelImport.handle(request), now, sleep)(event);
   };
 }

@@ -1,95 +1,88 @@
-import type { CancelledCreate, Goal } from './decide';
-import { DeploymentError } from './deployment-error';
-import type { IsCompleteRequest, OnEventRequest } from './model-import-handler';
-import { contentOf, identityOfJob, identityOfName, modelNameOf, namesOf, type Origin, ownerOf, prefixOf } from './names';
-import { type ModelImportRequest, parseRequest, readRequest } from './request';
-import { complaint, WAIT_WINDOW_MINUTES } from '../../../shared/validation/api-constraints';
+import type { Absence, CancelledCreate, Goal, Present } from './decide/steps';
+import type { ImportEvent } from './event';
+import { contentOf, identityOfName, modelNameOf, namesOf, prefixOf } from './names';
+import type { ModelImportRequest } from './request';
+import { IMPORTED_MODEL_NAME } from '../../../shared/validation/api-constraints';
+import { checkString } from '../../../shared/validation/complaint';
 import { RETAIN_TAG, type Tag } from '../contract';
-
-const MINUTE = 60_000;
+import { CANCELLATION_MARGIN, MINUTE, WAIT_WINDOW } from '../patience';
 
 /**
- * The physical id of a link that should be there. Only that of the `model` link says what it is, and changes with it: an id that changes
- * makes CloudFormation delete what had the old one.
+ * The physical id of a link that is created or updated. Only the id of the `model` link says what it is, and changes with it: CloudFormation
+ * deletes the resource that had the former id.
  */
-export function physicalIdOf(event: OnEventRequest, request: ModelImportRequest): string {
+export function physicalIdOf({ owner, logicalId, physicalId, request }: ImportEvent): string {
   switch (request.link) {
     case 'import':
-      return prefixOf(ownerIn(event), request.nameBase ?? '', event.PhysicalResourceId);
+      return prefixOf(owner, request.nameBase ?? '', physicalId);
     case 'wait':
-      return prefixOf(ownerIn(event), event.LogicalResourceId, event.PhysicalResourceId);
+      return prefixOf(owner, logicalId, physicalId);
     case 'model':
       return modelNameOf(request.namePrefix ?? '', request);
   }
 }
 
-/** Reads and checks a Create or Update. What the chain has handed on must be its own: a template could name anything there. */
-export function parse(event: OnEventRequest): ModelImportRequest {
-  const request = parseRequest(event.ResourceProperties);
-  const owner = ownerIn(event);
-  if (request.link !== 'import' && !request.namePrefix?.endsWith(`-${owner}`)) refuse('NamePrefix', request.namePrefix, 'the Ref of the first custom resource of the model');
-  if (request.jobName !== undefined && identityOfJob(request.jobName)?.owner !== owner) refuse('JobName', request.jobName, 'a job of this model');
-  return request;
+/** The goal of a request. */
+export function goalOf(event: ImportEvent, startedAt: number): Goal {
+  return event.type === 'Delete' ? absence(event, startedAt) : presence(event, startedAt);
 }
 
-/** What a request asks for. */
-export function goalOf(event: IsCompleteRequest): Goal {
-  return event.RequestType === 'Delete' ? absence(event) : presence(event);
-}
-
-function presence(event: IsCompleteRequest): Goal {
-  const request = parse(event);
-  const former = event.OldResourceProperties && readRequest(event.OldResourceProperties);
-  const startedAt = Number(event.StartedAt);
-  const prefix = request.link === 'import' ? event.PhysicalResourceId : request.namePrefix ?? '';
-  const names = namesOf(originOf(event), prefix, request);
-  const formerName = former && modelNameOf(former.namePrefix ?? prefix, former);
+function presence({ formerPhysicalId, formerRequest, origin, physicalId = '', request }: ImportEvent, startedAt: number): Present {
+  const prefix = request.link === 'import' ? physicalId : request.namePrefix ?? '';
+  const names = namesOf(origin, prefix, request);
+  const formerName = formerRequest && modelNameOf(formerRequest.namePrefix ?? prefix, formerRequest);
+  const isSameModel = (former: ModelImportRequest) => formerName === names.modelName && contentOf(former) === names.content;
   return {
     kind: 'present',
     link: request.link,
     owner: names.owner,
-    roles: [...new Set([request.roleArn, ...former?.roleArn ? [former.roleArn] : []])],
+    roles: [...new Set([request.roleArn, ...formerRequest?.roleArn ? [formerRequest.roleArn] : []])],
     names,
     request,
-    // The id as well: after a rollback that has skipped this link, it is not that of the former properties.
-    formerModelNames: [formerName, event.FormerPhysicalResourceId].filter(name => name !== undefined),
-    replacedModelName: event.FormerPhysicalResourceId,
-    verifiedJobName: former && formerName === names.modelName && contentOf(former) === names.content ? former.jobName : undefined,
+    // The id as well: after a rollback that has skipped this link, it is not the name of the former properties.
+    formerModelNames: [formerName, formerPhysicalId].filter(name => name !== undefined),
+    replacedModelName: formerPhysicalId,
+    verifiedJobName: formerRequest && isSameModel(formerRequest) ? formerRequest.jobName : undefined,
     tags: { model: modelTagsOf(request), job: request.jobTags },
-    formerTagKeys: { model: former ? modelTagsOf(former).map(tag => tag.key) : [], job: (former?.jobTags ?? []).map(tag => tag.key) },
+    formerTagKeys: { model: keysOf(formerRequest && modelTagsOf(formerRequest)), job: keysOf(formerRequest?.jobTags) },
     startedAt,
     deadline: startedAt + request.windowMinutes * MINUTE,
   };
 }
 
-/** The tags of the model; its removal policy is one, so that a later request knows what was retained. */
+/** The tags of the model. The removal policy is one of them, so that a later request knows what was retained. */
 function modelTagsOf({ importedModelTags, retain }: ModelImportRequest): Tag[] {
   return retain ? [...importedModelTags, RETAIN_TAG] : importedModelTags;
 }
 
-function absence(event: IsCompleteRequest): Goal {
-  const request = readRequest(event.ResourceProperties);
-  const startedAt = Number(event.StartedAt);
-  const deadline = startedAt + WAIT_WINDOW_MINUTES.max * MINUTE;
+function keysOf(tags: Tag[] = []): string[] {
+  return tags.map(tag => tag.key);
+}
+
+function absence(event: ImportEvent, startedAt: number): Absence {
+  const { owner, physicalId = '', request } = event;
+  const deadline = startedAt + WAIT_WINDOW.max;
   return {
     kind: 'absent',
     link: request.link,
-    owner: ownerIn(event),
+    owner,
     roles: [request.roleArn],
-    modelName: event.PhysicalResourceId,
-    cancelledCreate: isInvented(event, request) ? cancelledCreate(request, startedAt, deadline) : undefined,
+    ...readPhysicalId(event, physicalId, startedAt, deadline),
     startedAt,
     deadline,
   };
 }
 
-/** Whether CloudFormation has made up the id, for a Create that it has given up. */
-function isInvented(event: IsCompleteRequest, request: ModelImportRequest): boolean {
-  const owner = ownerIn(event);
-  const { PhysicalResourceId: id } = event;
-  return request.link === 'model'
+/**
+ * The model that a physical id names, and the Create that CloudFormation has cancelled, if the id may be one that CloudFormation has invented for
+ * the deletion of a resource that was never completed.
+ */
+function readPhysicalId({ owner, request }: ImportEvent, id: string, startedAt: number, deadline: number): Pick<Absence, 'modelName' | 'cancelledCreate'> {
+  const isInvented = request.link === 'model'
     ? id !== request.importedModelName && identityOfName(id)?.owner !== owner
     : !id.endsWith(`-${owner}`);
+  const isName = checkString('PhysicalResourceId', id, IMPORTED_MODEL_NAME) === undefined;
+  return { modelName: isName ? id : undefined, cancelledCreate: isInvented ? cancelledCreate(request, startedAt, deadline) : undefined };
 }
 
 function cancelledCreate(request: ModelImportRequest, startedAt: number, deadline: number): CancelledCreate {
@@ -97,20 +90,7 @@ function cancelledCreate(request: ModelImportRequest, startedAt: number, deadlin
   return {
     jobName: request.jobName,
     content: contentOf(request),
-    since: startedAt - window - MINUTE,
-    until: Math.min(startedAt + window + MINUTE, deadline),
+    since: startedAt - window - CANCELLATION_MARGIN,
+    until: Math.min(startedAt + window + CANCELLATION_MARGIN, deadline),
   };
-}
-
-function ownerIn(event: OnEventRequest): string {
-  return ownerOf(originOf(event));
-}
-
-function originOf(event: OnEventRequest): Origin {
-  const { importLogicalId } = readRequest(event.ResourceProperties);
-  return { stackId: event.StackId, importLogicalId: importLogicalId ?? event.LogicalResourceId, requestId: event.RequestId };
-}
-
-function refuse(property: string, value: string | undefined, mustBe: string): never {
-  throw new DeploymentError(complaint(property, value, mustBe, 'Deploy the template as it was synthesized'));
 }

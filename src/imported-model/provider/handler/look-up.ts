@@ -1,8 +1,9 @@
 import type { BedrockApi } from './bedrock-api';
-import { type End, PROPAGATION_PATIENCE } from './decide';
+import type { End } from './decide/steps';
 import { refusalOf } from './refusal';
+import { MINUTE, PROPAGATION_PATIENCE } from '../patience';
 
-/** Finds a model that exists already, and changes nothing. */
+/** Finds an existing model by its name. */
 export async function lookUp(modelName: string, startedAt: number, bedrock: BedrockApi, now: () => number): Promise<End> {
   try {
     const model = await bedrock.getModel(modelName);
@@ -16,7 +17,7 @@ export async function lookUp(modelName: string, startedAt: number, bedrock: Bedr
     if (kind === 'final') return fail(said);
     return now() < startedAt + PROPAGATION_PATIENCE
       ? { do: 'wait', why: said }
-      : fail(`${said} (for ${PROPAGATION_PATIENCE / 60_000} minutes). Check the policy of the provider's role, permissions boundaries and service control policies`);
+      : fail(`${said} (for ${PROPAGATION_PATIENCE / MINUTE} minutes). Check the policy of the provider's role, permissions boundaries and service control policies`);
   }
 }
 

@@ -1,55 +1,24 @@
 import type { BedrockApi } from './bedrock-api';
-import type { End, Goal, Step } from './decide';
+import type { End, Goal, Step } from './decide/steps';
 import { DeploymentError } from './deployment-error';
-import { goalOf, parse, physicalIdOf } from './goal';
+import { type IsCompleteRequest, type IsCompleteResponse, type OnEventRequest, type OnEventResponse, readEvent, validate } from './event';
+import { goalOf, physicalIdOf } from './goal';
 import { lookUp } from './look-up';
 import { reconcile } from './reconcile';
-import { isLookUp, parseLookUp, type Properties } from './request';
+import { isLookUp, parseLookUp } from './request';
 import type { Serves } from './served-stacks';
-import { complaint } from '../../../shared/validation/api-constraints';
+import { complaint } from '../../../shared/validation/complaint';
 import type { ImportAttributes, ModelImportAttributes } from '../contract';
+import { CUSTOM_RESOURCE_TIMEOUT, MINUTE } from '../patience';
 
-/** What the provider framework sends, to `onEvent` first. */
-export interface OnEventRequest {
-  readonly RequestType: 'Create' | 'Update' | 'Delete';
-  readonly RequestId: string;
-  readonly StackId: string;
-  readonly LogicalResourceId: string;
-  readonly PhysicalResourceId?: string;
-  /** Pre-signed: whoever has it can answer in our name, so it must not get into a log. */
-  readonly ResponseURL?: string;
-  readonly ResourceProperties: Properties;
-  readonly OldResourceProperties?: Properties;
-}
-
-/** What `onEvent` answers. The framework hands every member on to `isComplete`. */
-export interface OnEventResponse {
-  readonly PhysicalResourceId: string;
-  /** When this request began, in milliseconds; also what tells an `isComplete` request from an `onEvent` request. */
-  readonly StartedAt: number;
-  /** The id before this request: `isComplete` is told the new one only. */
-  readonly FormerPhysicalResourceId?: string;
-}
-
-/** What the framework sends to `isComplete`, again and again. */
-export type IsCompleteRequest = OnEventRequest & OnEventResponse;
-
-/** What `isComplete` answers. */
-export type IsCompleteResponse =
-  | { readonly IsComplete: false }
-  | { readonly IsComplete: true; readonly Data?: ImportAttributes | ModelImportAttributes };
-
-/** Where the handler says what it does; one line a step. */
+/** Writes one line of the log. */
 export type Log = (line: { readonly [name: string]: unknown }) => void;
 
 type Succeed = Extract<End, { readonly do: 'succeed' }>;
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
 /**
- * The custom resource. `onEvent` checks the properties and names things; it calls nothing, so that nothing exists when it
- * fails. `isComplete` is called until it is satisfied, and does whatever is missing.
+ * The custom resource. `onEvent` validates the properties and computes the physical id. It calls nothing, so nothing exists if it fails. `isComplete` is
+ * called until the request is complete, and does what remains to be done.
  */
 export class ModelImportHandler {
   constructor(
@@ -59,30 +28,32 @@ export class ModelImportHandler {
     private readonly serves: Serves = () => true,
   ) {}
 
-  /** One function serves both requests of the framework. */
+  /** Handles both events of the framework: one function serves them. */
   public async handle(event: OnEventRequest | IsCompleteRequest): Promise<OnEventResponse | IsCompleteResponse> {
     return 'StartedAt' in event ? this.isComplete(event) : this.onEvent(event);
   }
 
   private onEvent(event: OnEventRequest): OnEventResponse {
-    this.refuseStrangers(event);
+    this.refuseOtherStacks(event);
     const PhysicalResourceId = idOf(event);
     this.log({ request: event.RequestType, requestId: event.RequestId, resource: event.LogicalResourceId, id: PhysicalResourceId });
     return { PhysicalResourceId, StartedAt: startOf(event, this.now()), FormerPhysicalResourceId: event.PhysicalResourceId };
   }
 
   private async isComplete(event: IsCompleteRequest): Promise<IsCompleteResponse> {
-    this.refuseStrangers(event);
-    if (isLookUp(event.ResourceProperties)) return answer(await this.lookUp(event), end => end.model?.attributes);
-    const goal = goalOf(event);
+    this.refuseOtherStacks(event);
+    if (isLookUp(event.ResourceProperties)) return responseOf(await this.lookUp(event), end => end.model?.attributes);
+    const importEvent = readEvent(event);
+    if (event.RequestType !== 'Delete') validate(importEvent);
+    const goal = goalOf(importEvent, Number(event.StartedAt));
     const end = await reconcile(goal, this.bedrock, this.now, step => this.logStep(event, step));
-    return answer(end, success => dataOf(goal, success));
+    return responseOf(end, success => dataOf(goal, success));
   }
 
-  /** A Delete only ever touches what the stack itself has made, so it is served even when the provider no longer knows the stack. */
-  private refuseStrangers({ RequestType, StackId }: OnEventRequest): void {
+  /** A Delete only ever deletes what the stack itself has imported, so it is served even when the provider no longer knows the stack. */
+  private refuseOtherStacks({ RequestType, StackId }: OnEventRequest): void {
     if (RequestType === 'Delete' || this.serves(StackId)) return;
-    throw new DeploymentError(complaint('StackId', StackId, 'a stack whose models use this provider in the app that made it',
+    throw new DeploymentError(complaint('StackId', StackId, 'a stack whose models use this provider in the app that deployed it',
       'Pass the provider to the models of that stack, or let the stack have a provider of its own'));
   }
 
@@ -108,7 +79,7 @@ export class ModelImportHandler {
   }
 }
 
-function answer(end: End, data: (end: Succeed) => ImportAttributes | ModelImportAttributes | undefined): IsCompleteResponse {
+function responseOf(end: End, data: (end: Succeed) => ImportAttributes | ModelImportAttributes | undefined): IsCompleteResponse {
   switch (end.do) {
     case 'wait':
       return { IsComplete: false };
@@ -121,23 +92,25 @@ function answer(end: End, data: (end: Succeed) => ImportAttributes | ModelImport
 
 function idOf(event: OnEventRequest): string {
   if (event.RequestType === 'Delete') return event.PhysicalResourceId ?? '';
-  return isLookUp(event.ResourceProperties) ? parseLookUp(event.ResourceProperties) : physicalIdOf(event, parse(event));
+  if (isLookUp(event.ResourceProperties)) return parseLookUp(event.ResourceProperties);
+  const importEvent = readEvent(event);
+  validate(importEvent);
+  return physicalIdOf(importEvent);
 }
 
 /**
- * When CloudFormation has signed the URL for the answer, and its hour has begun. An event that is delivered twice, or late,
- * has the same start: the framework then knows it for the same (up to CDK 2.230 it fails otherwise), and both have the same
- * deadline.
+ * The time at which CloudFormation signed the response URL, when the hour of the custom resource begins. An event that is delivered twice, or late, has the
+ * same start: so both deliveries have the same deadline, and the framework starts one waiter (up to CDK 2.230 it fails otherwise).
  */
 function startOf(event: OnEventRequest, now: number): number {
   const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(event.ResponseURL ?? '');
   if (!signed) return now;
   const [year, month, day, hours, minutes, seconds] = signed.slice(1).map(Number);
   const start = Date.UTC(year, month - 1, day, hours, minutes, seconds);
-  return start <= now && now - start < HOUR ? start : now;
+  return start <= now && now - start < CUSTOM_RESOURCE_TIMEOUT ? start : now;
 }
 
-/** The attributes: of the model, or the job that the next links follow. */
+/** The attributes: those of the model, or the job that the next links follow. */
 function dataOf(goal: Goal, end: Succeed): ImportAttributes | ModelImportAttributes | undefined {
   if (goal.kind === 'absent' || goal.link === 'wait') return undefined;
   if (goal.link === 'model') return end.model?.attributes;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ModelImportRequest } from './request';
+import { HASH_LENGTHS } from '../limits';
 
 /**
  * Names are content-addressed, so that every question about the past is answered by a name:
@@ -18,10 +19,6 @@ import type { ModelImportRequest } from './request';
  *
  * These inputs and lengths are part of every deployed stack: they can never change (docs/compatibility.md).
  */
-const OWNER_LENGTH = 16; // 80 bits: one of its inputs is free text, so somebody could search for a second preimage
-const CONTENT_LENGTH = 8; // 40 bits: source and key of a model are compared as well
-const REQUEST_LENGTH = 8;
-
 /** Where a request comes from. */
 export interface Origin {
   readonly stackId: string;
@@ -47,12 +44,12 @@ export interface Names extends Identity {
 
 /** The owner of everything that one custom resource makes. */
 export function ownerOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>): string {
-  return hash(OWNER_LENGTH, origin.stackId, origin.importLogicalId);
+  return hash(HASH_LENGTHS.owner, origin.stackId, origin.importLogicalId);
 }
 
 /** What makes a model another model. A slash at the end of the source says nothing. */
 export function contentOf(request: Pick<ModelImportRequest, 's3Uri' | 'sourceVersion' | 'importedModelKmsKeyId'>): string {
-  return hash(CONTENT_LENGTH, withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId);
+  return hash(HASH_LENGTHS.content, withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId);
 }
 
 /**
@@ -74,29 +71,33 @@ export function namesOf(origin: Origin, prefix: string, request: ModelImportRequ
   const owner = ownerOf(origin);
   const content = contentOf(request);
   const base = request.jobNamePrefix ?? prefix.slice(0, -owner.length - 1);
-  const ownJobName = `${base}-${owner}-${content}-${hash(REQUEST_LENGTH, origin.requestId, owner, content)}`;
+  const ownJobName = `${base}-${owner}-${content}-${hash(HASH_LENGTHS.request, origin.requestId, owner, content)}`;
   return { owner, content, modelName: modelNameOf(prefix, request), jobName: request.jobName ?? ownJobName, ownJobName };
 }
 
 /** Makes CreateModelImportJob idempotent: one token for one job. */
 export function clientRequestTokenOf({ owner, content }: Identity, jobName: string): string {
-  return `${owner}-${content}-${hash(REQUEST_LENGTH, jobName)}`;
+  return `${owner}-${content}-${hash(HASH_LENGTHS.request, jobName)}`;
 }
 
 /** Reads owner and content back from the name of a job. Undefined when this library did not name it. */
 export function identityOfJob(jobName: string | undefined): Identity | undefined {
-  return identityIn(/-([a-z2-7]{16})-([a-z2-7]{8})-[a-z2-7]{8}$/.exec(jobName ?? ''));
+  return identityIn(JOB_NAME.exec(jobName ?? ''));
 }
 
 /** The same for a generated name of a model, which proves nothing: anybody can give a model such a name. */
 export function identityOfName(modelName: string | undefined): Identity | undefined {
-  return identityIn(/-([a-z2-7]{16})-([a-z2-7]{8})$/.exec(modelName ?? ''));
+  return identityIn(MODEL_NAME.exec(modelName ?? ''));
 }
 
 /** An S3 URI as it is compared: Bedrock reads the same objects with and without a slash at the end. */
 export function withoutSlash(s3Uri: string): string {
   return s3Uri.replace(/\/$/, '');
 }
+
+const [OWNER, CONTENT, REQUEST] = [HASH_LENGTHS.owner, HASH_LENGTHS.content, HASH_LENGTHS.request].map(length => `([a-z2-7]{${length}})`);
+const MODEL_NAME = new RegExp(`-${OWNER}-${CONTENT}$`);
+const JOB_NAME = new RegExp(`-${OWNER}-${CONTENT}-${REQUEST}$`);
 
 function identityIn(match: RegExpExecArray | null): Identity | undefined {
   return match ? { owner: match[1], content: match[2] } : undefined;

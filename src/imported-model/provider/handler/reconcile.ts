@@ -1,11 +1,13 @@
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import type { BedrockApi, ImportJob } from './bedrock-api';
-import { type Call, decide, type End, type Facts, type Goal, type Step } from './decide';
-import { identityOfJob } from './names';
+import { decide } from './decide/decide';
+import type { Call, End, Facts, Goal, Step } from './decide/steps';
+import { clientRequestTokenOf, identityOfJob } from './names';
 import { refusalOf } from './refusal';
 
 /**
- * One poll: carries out what `decide` asks for, call by call, until it comes to an end. After a deletion nothing counts that was known
- * before; after the start of an import the poll ends, for there is nothing to see yet.
+ * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before. The start of an
+ * import ends the poll, because nothing is visible yet.
  */
 export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => number, log: (step: Step) => void): Promise<End> {
   let facts: Facts = { now: now() };
@@ -14,28 +16,28 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
     log(step);
     if (step.do === 'wait' || step.do === 'succeed' || step.do === 'fail') return step;
     try {
-      const news = await call(step, facts, bedrock);
-      if (news === undefined) return { do: 'wait', why: `${step.do} has been called` };
-      facts = news.deleted ? { now: now(), ...news } : { ...facts, ...news };
+      const learned = await call(step, facts, bedrock);
+      if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
+      facts = learned.deleted ? { now: now(), ...learned } : { ...facts, ...learned };
     } catch (error) {
       facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }
   }
 }
 
-/** Calls Bedrock; returns what is known now, or undefined when the poll is over. */
+/** Calls Bedrock. Returns the new facts, or undefined if the poll ends. */
 async function call(step: Call, facts: Facts, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
   switch (step.do) {
     case 'GetModelImportJob':
-      return learned(facts, step.into, step.jobName, await bedrock.getJob(step.jobName));
+      return withFact(facts, step.into, step.jobName, await bedrock.getJob(step.jobName));
     case 'GetImportedModel':
-      return learned(facts, step.into, step.modelName, await bedrock.getModel(step.modelName));
+      return withFact(facts, step.into, step.modelName, await bedrock.getModel(step.modelName));
     case 'ListModelImportJobs':
       return { [step.into]: await listJobs(step, bedrock) };
     case 'ListImportedModels':
       return { models: await bedrock.listModels() };
     case 'ListTagsForResource':
-      return learned(facts, 'tags', step.resourceArn, await bedrock.getTags(step.resourceArn));
+      return withFact(facts, 'tags', step.resourceArn, await bedrock.getTags(step.resourceArn));
     case 'TagResource':
       for (const { resourceArn, put, remove } of step.changes) {
         if (put.length > 0) await bedrock.tag(resourceArn, put);
@@ -43,16 +45,16 @@ async function call(step: Call, facts: Facts, bedrock: BedrockApi): Promise<Part
       }
       return { retagged: true };
     case 'CreateModelImportJob':
-      await bedrock.createJob(step.jobName, step.names, step.request);
+      await bedrock.createJob(inputOf(step));
       return undefined;
     case 'DeleteImportedModel':
       await bedrock.deleteModel(step.modelArn);
-      return learned(facts, 'deleted', step.modelArn, true);
+      return withFact(facts, 'deleted', step.modelArn, true);
   }
 }
 
-/** A fact of its own, or one of those that are kept by ARN. */
-function learned(facts: Facts, into: keyof Facts, arn: string, value: object | string | true): Partial<Facts> {
+/** A single fact, or one of those that are kept by ARN. */
+function withFact(facts: Facts, into: keyof Facts, arn: string, value: object | string | true): Partial<Facts> {
   switch (into) {
     case 'jobs':
     case 'looked':
@@ -64,12 +66,26 @@ function learned(facts: Facts, into: keyof Facts, arn: string, value: object | s
   }
 }
 
+function inputOf({ jobName, names, request }: Call & { readonly do: 'CreateModelImportJob' }): CreateModelImportJobRequest {
+  return {
+    jobName,
+    importedModelName: names.modelName,
+    clientRequestToken: clientRequestTokenOf(names, jobName),
+    roleArn: request.roleArn,
+    modelDataSource: { s3DataSource: { s3Uri: request.s3Uri } },
+    importedModelKmsKeyId: request.importedModelKmsKeyId,
+    vpcConfig: request.vpcConfig,
+    importedModelTags: request.importedModelTags,
+    jobTags: request.jobTags,
+  };
+}
+
 async function listJobs(step: Call & { readonly do: 'ListModelImportJobs' }, bedrock: BedrockApi): Promise<ImportJob[]> {
   switch (step.into) {
     case 'running':
       return bedrock.listJobs({ statusEquals: step.status });
     case 'ownJobs': {
-      // The list finds the owner anywhere in a name, also in a prefix that somebody else has chosen.
+      // The filter matches the owner anywhere in a name, also in a prefix that somebody else has chosen.
       const jobs = await bedrock.listJobs({ nameContains: step.owner });
       return jobs.filter(job => identityOfJob(job.name)?.owner === step.owner);
     }

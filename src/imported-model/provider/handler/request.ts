@@ -1,13 +1,14 @@
 import { DeploymentError } from './deployment-error';
 import {
-  checkCount, checkImportTimeout, checkString, checkTags, checkWaitWindow, IMPORTED_MODEL_NAME, JOB_NAME_PREFIX, KMS_KEY_ID,
-  MAX_SECURITY_GROUPS, MAX_SUBNETS, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, ROLE_ARN, S3_URI, SOURCE_VERSION, VPC_ID,
+  checkTags, IMPORTED_MODEL_NAME, KMS_KEY_ID, ROLE_ARN, S3_URI, SECURITY_GROUPS, SUBNETS, VPC_ID,
 } from '../../../shared/validation/api-constraints';
+import { checkCount, checkString } from '../../../shared/validation/complaint';
 import type {
   ImportLinkProperties, Link, LookUpProperties, ModelLinkProperties, ReplacementOrder, Tag,
 } from '../contract';
+import { checkImportTimeout, checkWaitWindow, JOB_NAME_PREFIX, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, SOURCE_VERSION } from '../limits';
 
-/** What the stack asks for: the properties of the custom resource, in the types of the handler. */
+/** The properties of the custom resource, typed. */
 export interface ModelImportRequest {
   readonly link: Link;
   readonly importLogicalId?: string;
@@ -32,12 +33,12 @@ export interface ModelImportRequest {
 /** `ResourceProperties` of any age. */
 export type Properties = { readonly [name in keyof ImportLinkProperties | keyof ModelLinkProperties]?: unknown };
 
-/** Whether a model is only to be found. */
+/** Whether these are the properties of a lookup. */
 export function isLookUp(properties: Properties): boolean {
   return properties.Link === ('lookUp' satisfies LookUpProperties['Link']);
 }
 
-/** The name of the model to find. */
+/** The name of the model to look up. */
 export function parseLookUp(properties: Properties): string {
   const name = text(properties.ImportedModelName) ?? '';
   const problem = checkString('importedModelName', name, IMPORTED_MODEL_NAME);
@@ -45,15 +46,7 @@ export function parseLookUp(properties: Properties): string {
   return name;
 }
 
-/** Reads the properties of a Create or Update, and checks the values that synthesis could not know. */
-export function parseRequest(properties: Properties): ModelImportRequest {
-  const request = readRequest(properties);
-  const problems = problemsOf(request);
-  if (problems.length > 0) throw new DeploymentError(problems.join(' '));
-  return request;
-}
-
-/** Reads properties without a complaint: those of a deletion, and those of earlier versions, are what they are. */
+/** Reads properties without validating them: a Delete, or an event from an older version, must not fail on validation. */
 export function readRequest(properties: Properties): ModelImportRequest {
   const subnetIds = texts(properties.SubnetIds);
   const securityGroupIds = texts(properties.SecurityGroupIds);
@@ -81,13 +74,13 @@ export function readRequest(properties: Properties): ModelImportRequest {
 }
 
 /** Everything that Bedrock would refuse. */
-function problemsOf(request: ModelImportRequest): string[] {
+export function problemsOf(request: ModelImportRequest): string[] {
   const { importedModelKmsKeyId, importedModelName, importTimeoutMinutes, jobNamePrefix, link, sourceVersion, vpcConfig } = request;
   return [
     checkString('source', request.s3Uri, S3_URI),
     checkString('role', request.roleArn, ROLE_ARN),
     link === 'import'
-      // A generated model name begins with it, so it obeys the stricter of the two alphabets.
+      // A generated model name begins with it, so it must satisfy the stricter of the two patterns.
       ? checkString('NameBase', request.nameBase ?? '', { ...IMPORTED_MODEL_NAME, maxLength: MODEL_NAME_BASE_LENGTH })
       : checkString('NamePrefix', request.namePrefix ?? '', NAME_PREFIX),
     sourceVersion === undefined ? undefined : checkString('source.version', sourceVersion, SOURCE_VERSION),
@@ -95,19 +88,19 @@ function problemsOf(request: ModelImportRequest): string[] {
     importedModelName === undefined ? undefined : checkString('importedModelName', importedModelName, IMPORTED_MODEL_NAME),
     jobNamePrefix === undefined ? undefined : checkString('jobNamePrefix', jobNamePrefix, JOB_NAME_PREFIX),
     importTimeoutMinutes === undefined ? undefined : checkImportTimeout('importTimeout', importTimeoutMinutes),
-    checkWaitWindow('waitWindow', request.windowMinutes),
+    checkWaitWindow('WindowMinutes', request.windowMinutes),
     ...checkTags('importedModelTags', asMap(request.importedModelTags)),
     ...checkTags('jobTags', asMap(request.jobTags)),
     ...vpcConfig === undefined ? [] : [
-      checkCount('vpcSubnets', vpcConfig.subnetIds.length, 1, MAX_SUBNETS, 'Select other subnets with vpcSubnets'),
-      checkCount('securityGroups', vpcConfig.securityGroupIds.length, 1, MAX_SECURITY_GROUPS, 'Combine the rules in fewer groups'),
+      checkCount('vpcSubnets', vpcConfig.subnetIds.length, 'subnets', SUBNETS, 'Select other subnets with vpcSubnets'),
+      checkCount('securityGroups', vpcConfig.securityGroupIds.length, 'security groups', SECURITY_GROUPS, 'Combine the rules in fewer groups'),
       ...vpcConfig.subnetIds.map(id => checkString('vpcSubnets', id, VPC_ID)),
       ...vpcConfig.securityGroupIds.map(id => checkString('securityGroups', id, VPC_ID)),
     ],
   ].filter(problem => problem !== undefined);
 }
 
-/** An empty string is an absent value: that is what `Fn::If` and an empty parameter leave. */
+/** An empty string counts as absent: `Fn::If` and an empty parameter leave one. */
 function text(value: unknown): string | undefined {
   return value === undefined || value === null || value === '' ? undefined : String(value);
 }

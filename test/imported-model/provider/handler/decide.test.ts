@@ -1,10 +1,9 @@
 import { RETAIN_TAG } from '../../../../src/imported-model/provider/contract';
 import type { ImportJob, Model, ModelSummary } from '../../../../src/imported-model/provider/handler/bedrock-api';
-import {
-  type Absence, decide, type Facts, FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, HISTORY, ORPHAN_PATIENCE, type Present, PROPAGATION_PATIENCE,
-  QUIET_TIME, type Step, VISIBILITY_PATIENCE,
-} from '../../../../src/imported-model/provider/handler/decide';
+import { decide } from '../../../../src/imported-model/provider/handler/decide/decide';
+import type { Absence, Facts, Present, Step } from '../../../../src/imported-model/provider/handler/decide/steps';
 import type { RefusalKind } from '../../../../src/imported-model/provider/handler/refusal';
+import { FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, STALE_JOB_AGE, ORPHAN_PATIENCE, PROPAGATION_PATIENCE, QUIET_TIME, VISIBILITY_PATIENCE } from '../../../../src/imported-model/provider/patience';
 
 const MINUTE = 60_000;
 const STARTED = Date.UTC(2026, 0, 1);
@@ -132,7 +131,7 @@ describe('a model should be there', () => {
   });
 
   describe.each(['Completed', 'Failed'] as const)('and the job that this link was told ended long ago (%s)', status => {
-    const history = job({ status, endTime: STARTED - HISTORY - 1 });
+    const history = job({ status, endTime: STARTED - STALE_JOB_AGE - 1 });
     const { ownJobName } = present.names;
 
     test('is there: the model counts', () => {
@@ -151,7 +150,7 @@ describe('a model should be there', () => {
 
   test('and the job of this very request ended long before: clocks differ, and it is the one', () => {
     const own: Present = { ...present, names: { ...present.names, jobName: present.names.ownJobName } };
-    expect(decide(own, facts({ job: job({ status: 'Failed', endTime: STARTED - HISTORY - 1 }) }))).toMatchObject({ do: 'fail' });
+    expect(decide(own, facts({ job: job({ status: 'Failed', endTime: STARTED - STALE_JOB_AGE - 1 }) }))).toMatchObject({ do: 'fail' });
   });
 
   describe('and the old one is to go first', () => {
@@ -482,7 +481,7 @@ describe('a model should be gone', () => {
     const ended = (modelName: string, status: ImportJob['status']) => [job({ status, modelName, endTime: STARTED + MINUTE })];
     const at = (now: number, modelName: string, status: ImportJob['status'] = 'Completed') =>
       decide(absence, { ...facts({ ...nothing, running: [], ownJobs: ended(modelName, status) }), now });
-    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait', why: expect.stringMatching(/has only just completed/) });
+    expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME)).toMatchObject({ do: 'wait', why: expect.stringMatching(/completed moments ago/) });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, NAME, 'Failed')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME - 1, 'other')).toEqual({ do: 'succeed' });
     expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });
@@ -492,9 +491,8 @@ describe('a model should be gone', () => {
     expect(decide(absence, facts({ running: [], model: model({ jobName: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` }) }))).toMatchObject({ do: 'succeed' });
   });
 
-  test('does not ask Bedrock for an id that cannot be a name: CloudFormation makes up some', () => {
-    const invented = { ...absence, modelName: `My--Stack-Llama0AC200D6F-${'X'.repeat(60)}` };
-    expect(decide(invented, facts({ running: [] }))).toEqual({ do: 'succeed' });
+  test('does not ask Bedrock for an id that cannot be the name of a model', () => {
+    expect(decide({ ...absence, modelName: undefined }, facts({ running: [] }))).toEqual({ do: 'succeed' });
   });
 
   describe('whose Create was cancelled, so that its waiter may still start the import', () => {
@@ -569,7 +567,7 @@ describe('a model should be gone', () => {
       expect(at(STARTED + MINUTE + QUIET_TIME - 1)).toMatchObject({ do: 'wait' });
       expect(at(STARTED + MINUTE + QUIET_TIME)).toEqual({ do: 'succeed' });
       expect(decide(sweep, { ...facts({ ...nothing, ownJobs: [] }), now: STARTED + QUIET_TIME - 1 }))
-        .toMatchObject({ do: 'wait', why: expect.stringMatching(/looking once more/) });
+        .toMatchObject({ do: 'wait', why: expect.stringMatching(/checking once more/) });
     });
   });
 });
@@ -577,7 +575,7 @@ describe('a model should be gone', () => {
 describe('the window closes', () => {
   test.each(['import', 'wait'] as const)('the next link goes on with the import (%s)', link => {
     expect(decide({ ...present, link }, facts({ job: job() }, 30)))
-      .toMatchObject({ do: 'succeed', jobName: present.names.jobName, why: expect.stringMatching(/next link goes on/) });
+      .toMatchObject({ do: 'succeed', jobName: present.names.jobName, why: expect.stringMatching(/next resource in the chain continues/) });
   });
 
   test.each(['model', 'wait'] as const)('the next link goes on with the deletion (%s)', link => {

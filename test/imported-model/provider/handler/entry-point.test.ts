@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { ImportedModel } from '../../../../src';
-import { entryPoint } from '../../../../src/imported-model/provider/handler/entry-point';
-import { QUICK_INTERVAL, QUICK_PHASE } from '../../../../src/imported-model/provider/handler/quick-at-first';
-import { TIME_BUDGET } from '../../../../src/imported-model/provider/handler/time-budget';
+import { entryPoint, SDK_ATTEMPTS } from '../../../../src/imported-model/provider/handler/entry-point';
+import {
+  CALL_BUDGET, CONNECTION_TIMEOUT, FUNCTION_TIMEOUT, POLL_BUDGET, QUICK_INTERVAL, QUICK_PHASE, REQUEST_TIMEOUT,
+} from '../../../../src/imported-model/provider/patience';
 import { HANG, type When } from '../../../../testing/bedrock-server/faults';
 import { startBedrockServer, type BedrockServer } from '../../../../testing/bedrock-server/server';
 import { request, STACK_ID } from '../../../../testing/support/deployment';
@@ -28,15 +29,15 @@ describe('a call that hangs', () => {
   const event = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: Date.now() - QUICK_PHASE };
 
   test.each<[string, When, object]>([
-    ['before it does anything', 'before', { answer: 50, calls: 60_000 }],
-    ['in the middle of its answer', 'during', { answer: 50, calls: 60_000 }],
-    ['after it has done its work', 'after', { answer: 50, calls: 60_000 }],
-    ['until the time of the invocation is over', 'before', { answer: 60_000, calls: 100 }],
-    ['in the middle of its answer until then', 'during', { answer: 60_000, calls: 100 }],
+    ['before it does anything', 'before', { requestTimeout: 50 }],
+    ['in the middle of its answer', 'during', { requestTimeout: 50 }],
+    ['after it has done its work', 'after', { requestTimeout: 50 }],
+    ['until the time of the invocation is over', 'before', { callBudget: 100 }],
+    ['in the middle of its answer until then', 'during', { callBudget: 100 }],
   ])('%s is "not yet", and the invocation ends', async (_, when, times) => {
     server.bedrock.clearFaults();
     server.bedrock.failNext('*', { name: HANG, when, times: Infinity });
-    const poll = entryPoint({ connection: 1000, attempts: 2, answer: 50, calls: 300, ...times });
+    const poll = entryPoint(times);
     await expect(poll(event)).resolves.toEqual({ IsComplete: false });
   });
 
@@ -44,20 +45,19 @@ describe('a call that hangs', () => {
     server.bedrock.clearFaults();
     server.bedrock.clearCalls();
     server.bedrock.failNext('*', { name: HANG, times: Infinity });
-    await entryPoint({ ...TIME_BUDGET, answer: 20 })(event);
+    await entryPoint({ requestTimeout: 20 })(event);
     expect(server.bedrock.calls.map(({ outcome }) => outcome)).toEqual([HANG, HANG]);
   });
 });
 
-test('the times fit into each other: looks, a call under way, and the function that Lambda would kill', () => {
-  const { connection, answer, attempts, looks, calls, function: timeOut } = TIME_BUDGET;
-  const oneCall = attempts * (connection + 2 * answer); // until it begins, and when it stops in the middle
-  expect(QUICK_PHASE).toBeLessThanOrEqual(looks);
-  expect(looks + QUICK_INTERVAL).toBeLessThanOrEqual(calls);
-  expect(oneCall).toBeLessThan(calls);
-  expect(calls).toBeLessThanOrEqual(0.75 * timeOut);
+test('the time budgets fit into each other: polls, the pending call, and the timeout of the function', () => {
+  const oneCall = SDK_ATTEMPTS * (CONNECTION_TIMEOUT + 2 * REQUEST_TIMEOUT); // until it begins, and when it stops in the middle
+  expect(QUICK_PHASE).toBeLessThanOrEqual(POLL_BUDGET);
+  expect(POLL_BUDGET + QUICK_INTERVAL).toBeLessThanOrEqual(CALL_BUDGET);
+  expect(oneCall).toBeLessThan(CALL_BUDGET);
+  expect(CALL_BUDGET).toBeLessThanOrEqual(0.75 * FUNCTION_TIMEOUT);
 
   const stack = newStack();
   const { provider } = new ImportedModel(stack, 'Llama', { source: weights() });
-  expect(resourceFor(provider.handler).Properties.Timeout).toBe(Duration.millis(timeOut).toSeconds());
+  expect(resourceFor(provider.handler).Properties.Timeout).toBe(Duration.millis(FUNCTION_TIMEOUT).toSeconds());
 });

@@ -1,4 +1,4 @@
-import type { OnEventRequest } from '../../../../src/imported-model/provider/handler/model-import-handler';
+import type { OnEventRequest } from '../../../../src/imported-model/provider/handler/event';
 import { Deployment } from '../../../../testing/support/deployment';
 
 let deployment: Deployment;

@@ -1,5 +1,5 @@
-import { FULL_ACCOUNT_PATIENCE, PROPAGATION_PATIENCE } from '../../../../src/imported-model/provider/handler/decide';
-import type { IsCompleteRequest, OnEventResponse } from '../../../../src/imported-model/provider/handler/model-import-handler';
+import type { IsCompleteRequest, OnEventResponse } from '../../../../src/imported-model/provider/handler/event';
+import { FULL_ACCOUNT_PATIENCE, PROPAGATION_PATIENCE } from '../../../../src/imported-model/provider/patience';
 import { CONNECTION_LOST } from '../../../../testing/bedrock-server/faults';
 import { Deployment, request } from '../../../../testing/support/deployment';
 
@@ -529,12 +529,12 @@ describe('bad values that only the deployment knows', () => {
     ['no key', { ImportedModelKmsKeyId: 'key' }, /encryption: "key" must be a KMS key ARN/],
     ['a tag with an umlaut', { ImportedModelTags: [{ key: 'team', value: 'Köln' }] }, /importedModelTags\["team"\]: "Köln" must be at most 256/],
     ['a reserved tag', { JobTags: [{ key: 'aws:x', value: '' }] }, /jobTags key: "aws:x" must be .*Rename the tag/],
-    ['too many tags', { JobTags: Array.from({ length: 51 }, (_, n) => ({ key: `k${n}`, value: '' })) }, /jobTags: 51 must be 0 to 50 in number/],
-    ['too many subnets', { SubnetIds: Array.from({ length: 17 }, (_, n) => `subnet-${n}`), SecurityGroupIds: ['sg-1'] }, /vpcSubnets: 17 must be 1 to 16 in number/],
-    ['no security group', { SubnetIds: ['subnet-1'] }, /securityGroups: 0 must be 1 to 5 in number/],
+    ['too many tags', { JobTags: Array.from({ length: 51 }, (_, n) => ({ key: `k${n}`, value: '' })) }, /jobTags: got 51 tags, Bedrock accepts 0 to 50\. Remove tags/],
+    ['too many subnets', { SubnetIds: Array.from({ length: 17 }, (_, n) => `subnet-${n}`), SecurityGroupIds: ['sg-1'] }, /vpcSubnets: got 17 subnets, Bedrock accepts 1 to 16/],
+    ['no security group', { SubnetIds: ['subnet-1'] }, /securityGroups: got 0 security groups, Bedrock accepts 1 to 5/],
     ['an id that is none', { SubnetIds: ['subnet_1'], SecurityGroupIds: ['sg-1'] }, /vpcSubnets: "subnet_1" must be an id/],
     ['a timeout that is too long', { ImportTimeoutMinutes: '721' }, /importTimeout: 721 must be a whole number of minutes, 1 to 720/],
-    ['a window that is too long', { WindowMinutes: '56' }, /waitWindow: 56 must be a whole number of minutes, 1 to 55/],
+    ['a window that is too long', { WindowMinutes: '56' }, /WindowMinutes: 56 must be a whole number of minutes, 1 to 55/],
     ['a timeout that is no number', { ImportTimeoutMinutes: 'long' }, /importTimeout: null must be|importTimeout: "?NaN"? must be/],
   ])('%s: the same message as at synthesis, and Bedrock is not called', async (_, properties, message) => {
     const { bedrock } = await start();

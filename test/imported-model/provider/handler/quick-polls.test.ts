@@ -1,6 +1,6 @@
-import type { IsCompleteRequest, IsCompleteResponse } from '../../../../src/imported-model/provider/handler/model-import-handler';
-import { QUICK_INTERVAL, QUICK_PHASE, quickAtFirst } from '../../../../src/imported-model/provider/handler/quick-at-first';
-import { TIME_BUDGET } from '../../../../src/imported-model/provider/handler/time-budget';
+import type { IsCompleteRequest, IsCompleteResponse } from '../../../../src/imported-model/provider/handler/event';
+import { withQuickPolls } from '../../../../src/imported-model/provider/handler/quick-polls';
+import { POLL_BUDGET, QUICK_INTERVAL, QUICK_PHASE } from '../../../../src/imported-model/provider/patience';
 import { request } from '../../../../testing/support/deployment';
 
 /** Polls once, `age` after the request began, with answers that are complete from `completeAt` on. */
@@ -12,7 +12,7 @@ async function poll(age: number, completeAt = Infinity) {
     return { IsComplete: now >= completeAt };
   };
   const event: IsCompleteRequest = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: 0 };
-  const answer = await quickAtFirst(handle, () => now, async ms => { now += ms; })(event);
+  const answer = await withQuickPolls(handle, () => now, async ms => { now += ms; })(event);
   return { answer, looks };
 }
 
@@ -40,13 +40,13 @@ test('does not look longer than its function has time, however slow the looks an
     now += 20_000;
     return { IsComplete: false };
   };
-  await quickAtFirst(slow, () => now, async ms => { now += ms; })(event);
-  expect(now).toBeLessThanOrEqual(TIME_BUDGET.looks + 20_000);
+  await withQuickPolls(slow, () => now, async ms => { now += ms; })(event);
+  expect(now).toBeLessThanOrEqual(POLL_BUDGET + 20_000);
 });
 
 test('leaves onEvent alone', async () => {
   const begun = { PhysicalResourceId: 'id', StartedAt: 0 };
   const sleep = jest.fn();
-  expect(await quickAtFirst(async () => begun, () => 0, sleep)(request('Create'))).toEqual(begun);
+  expect(await withQuickPolls(async () => begun, () => 0, sleep)(request('Create'))).toEqual(begun);
   expect(sleep).not.toHaveBeenCalled();
 });

@@ -1,0 +1,71 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { keyStatements } from '../../shared/constructs/key-statements';
+import type { ModelKey } from '../model-encryption';
+
+/** What the provider must be allowed to use to import one model. */
+export interface ImportPermissions {
+  readonly serviceRole: iam.IRole;
+  readonly modelKey?: ModelKey;
+  /** The key of the weights. */
+  readonly weightsKey?: kms.IKey;
+}
+
+/** The permissions of the handler for all models. */
+export function callerStatements(scope: Construct, logGroup: logs.ILogGroup): iam.PolicyStatement[] {
+  const stack = Stack.of(scope);
+  // Bedrock chooses the ids of jobs and models.
+  const everyJob = stack.formatArn({ service: 'bedrock', resource: 'model-import-job', resourceName: '*' });
+  const everyModel = stack.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: '*' });
+  return [
+    new iam.PolicyStatement({
+      // These actions have no resource types that a policy could name.
+      actions: ['bedrock:CreateModelImportJob', 'bedrock:ListModelImportJobs', 'bedrock:ListImportedModels'],
+      resources: ['*'],
+    }),
+    new iam.PolicyStatement({ actions: ['bedrock:GetModelImportJob'], resources: [everyJob] }),
+    new iam.PolicyStatement({ actions: ['bedrock:GetImportedModel', 'bedrock:DeleteImportedModel'], resources: [everyModel] }),
+    new iam.PolicyStatement({
+      actions: ['bedrock:ListTagsForResource', 'bedrock:TagResource', 'bedrock:UntagResource'],
+      resources: [everyJob, everyModel],
+    }),
+    new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
+  ];
+}
+
+/** The permissions of the handler for one model. */
+export function importStatements({ serviceRole, modelKey, weightsKey }: ImportPermissions): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      actions: ['iam:PassRole'],
+      resources: [serviceRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
+    }),
+    ...modelKey ? keyStatements(modelKey.key, modelKey.unconditionalGrants) : [],
+    ...weightsKey ? [new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [weightsKey.keyArn] })] : [],
+  ];
+}
+
+/** A policy document with one statement of each kind, because statements for each model would exceed the policy size at about seventeen models with keys. */
+export class StatementsByKind {
+  private readonly byKind = new Map<string, iam.PolicyStatement>();
+
+  constructor(private readonly document: iam.PolicyDocument) {}
+
+  public add(...statements: iam.PolicyStatement[]): void {
+    for (const statement of statements) {
+      const kind = JSON.stringify([statement.actions, statement.conditions]);
+      const former = this.byKind.get(kind);
+      // A statement is frozen once the policy has been resolved.
+      if (former && !former.frozen) {
+        former.addResources(...statement.resources);
+      } else {
+        this.byKind.set(kind, statement);
+        this.document.addStatements(statement);
+      }
+    }
+  }
+}

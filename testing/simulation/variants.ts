@@ -1,0 +1,56 @@
+import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import type { HandlerCode } from './lambda';
+
+/** Another version of something that a module of the handler exports. */
+export interface Variant {
+  /** The module, as a path below the provider. */
+  readonly module: string;
+  readonly name: string;
+  readonly change: (original: never) => unknown;
+}
+
+/**
+ * Variants of a module's exports. Name and type are checked by the compiler, so a refactoring that concerns a variant is an error where the variant is
+ * defined, and any other refactoring needs no change here.
+ */
+export function variantsOf<Exports>(module: string) {
+  return <Name extends keyof Exports & string>(name: Name, change: (original: Exports[Name]) => Exports[Name]): Variant => ({ module, name, change });
+}
+
+const ROOT = path.join(__dirname, '..', '..');
+const PROVIDER = path.join(ROOT, 'src', 'imported-model', 'provider');
+
+/** The handler with variants in place of the originals, for whoever uses them: other modules, and their own. */
+export async function handlerWith(variants: readonly Variant[]): Promise<HandlerCode> {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./handler/entry-point"; export * from "./handler/served-stacks";', resolveDir: PROVIDER },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+    plugins: [replace(variants)],
+  });
+  const module = { exports: {} };
+  const change = (index: number, original: never) => variants[index].change(original);
+  new Function('module', 'exports', 'require', 'change', outputFiles[0].text)(module, module.exports, createRequire(__filename), change);
+  return module.exports as HandlerCode;
+}
+
+/** Assigns the variant to the name of the original at the end of its module, where functions, classes and (as `let`) constants can be assigned to. */
+function replace(variants: readonly Variant[]): Plugin {
+  const files = new Set(variants.map(({ module }) => path.join(PROVIDER, `${module}.ts`)));
+  return {
+    name: 'variants',
+    setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+      if (!files.delete(file)) return undefined;
+      const source = fs.readFileSync(file, 'utf8').replace(/^export const /gm, 'export let ');
+      const assignments = variants.map(({ module, name }, index) => (
+        path.join(PROVIDER, `${module}.ts`) === file ? `// @ts-ignore\n${name} = change(${index}, ${name} as never);` : ''));
+      return { contents: `${source}\n${assignments.join('\n')}`, loader: 'ts' as const };
+    }),
+  };
+}
