@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IDependable } from 'constructs';
 import type { ImportedModelProps } from './imported-model-props';
-import { additionsTo, waysTo } from '../shared/constructs/dependencies';
+import { additionsTo, routesTo } from '../shared/constructs/dependencies';
 import { assertValid } from '../shared/constructs/validation';
 import { SECURITY_GROUPS, SUBNETS } from '../shared/validation/api-constraints';
 import { checkCount, complaint } from '../shared/validation/complaint';
@@ -35,7 +35,7 @@ export function selectNetwork(scope: Construct, { vpc, vpcSubnets, securityGroup
     subnetIds,
     securityGroupIds: securityGroups.map(group => group.securityGroupId),
     connections: new ec2.Connections({ securityGroups }),
-    dependencies: [...waysTo(['s3'], vpc, subnets), ...securityGroups.map(additionsTo)],
+    dependencies: [...routesTo(['s3'], vpc, subnets), ...securityGroups.map(additionsTo)],
   };
 }
 

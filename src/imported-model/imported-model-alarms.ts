@@ -4,37 +4,37 @@ import { Construct } from 'constructs';
 import type { IImportedModel } from './imported-model-base';
 
 /**
- * What is too much. All numbers are for five minutes.
+ * Properties for defining the alarms of an imported model.
  */
 export interface ImportedModelAlarmsProps {
-  /** The model to watch. */
+  /** The model to monitor. */
   readonly model: IImportedModel;
 
   /**
-   * So many invocations that fail by an error of AWS are too many, in two of three periods.
+   * Server errors per five minutes at which the alarm breaches (2 of 3 periods).
    *
    * @default 5
    */
   readonly serverErrors?: number;
 
   /**
-   * So many throttled invocations are too many, in all of three periods. A model that was idle throttles its first calls until it is
-   * loaded, which takes less.
+   * Throttled invocations per five minutes at which the alarm breaches (3 of 3 periods). An idle model throttles its first invocations until it is
+   * loaded, which takes less than that.
    *
    * @default 5
    */
   readonly throttles?: number;
 
   /**
-   * So long a latency is too long for 9 of 10 invocations, in all of three periods.
+   * The p90 latency at which the alarm breaches (3 of 3 periods of five minutes).
    *
-   * @default - no alarm: what is long depends on the model and on the length of its answers
+   * @default - no alarm, because a reasonable latency depends on the model and on the length of its responses
    */
   readonly latency?: Duration;
 }
 
 /**
- * The alarms that every model in production should have. They are silent as long as nobody invokes the model.
+ * CloudWatch alarms for an imported model in production: server errors, throttling and latency. Periods without invocations do not breach.
  *
  * @example
  * declare const model: ImportedModel;
@@ -44,13 +44,13 @@ export interface ImportedModelAlarmsProps {
  * alarms.addAlarmAction(new actions.SnsAction(topic));
  */
 export class ImportedModelAlarms extends Construct {
-  /** The alarm for errors of AWS. */
+  /** The alarm for server errors. */
   public readonly serverErrors: cloudwatch.Alarm;
 
   /** The alarm for throttled invocations. */
   public readonly throttles: cloudwatch.Alarm;
 
-  /** The alarm for the latency, if there is one. */
+  /** The alarm for the latency, if a latency was given. */
   public readonly latency?: cloudwatch.Alarm;
 
   constructor(scope: Construct, id: string, props: ImportedModelAlarmsProps) {
@@ -76,9 +76,9 @@ export class ImportedModelAlarms extends Construct {
   }
 
   /**
-   * What happens when one of the alarms goes off.
+   * Adds actions to all alarms.
    *
-   * @param actions For example `SnsAction`
+   * @param actions The actions, for example `SnsAction`
    */
   public addAlarmAction(...actions: cloudwatch.IAlarmAction[]): void {
     for (const alarm of [this.serverErrors, this.throttles, this.latency]) alarm?.addAlarmAction(...actions);

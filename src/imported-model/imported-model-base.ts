@@ -5,34 +5,34 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 
 /**
- * A model that was imported into Amazon Bedrock: of this stack, or of elsewhere.
+ * A model that was imported into Amazon Bedrock, in this stack or elsewhere.
  *
- * It fits wherever the CDK takes a Bedrock model, for one the Step Functions task `BedrockInvokeModel`.
+ * It can be used wherever CDK accepts a Bedrock model, for example in the Step Functions task `BedrockInvokeModel`.
  */
 export interface IImportedModel extends IResource, bedrock.IModel {
   /**
-   * What InvokeModel and Converse take for a `modelId`: the ARN of the model.
+   * The `modelId` of InvokeModel and Converse: the ARN of the model.
    *
-   * It has this name in `IBedrockInvokable` of `@aws-cdk/aws-bedrock-alpha` as well.
+   * `IBedrockInvokable` of `@aws-cdk/aws-bedrock-alpha` has the same property.
    *
    * @attribute
    */
   readonly invokableArn: string;
 
-  /** The customer managed key that encrypts the model, if there is one and it is known. */
+  /** The customer managed key of the model, if it is known. */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Allows a principal to do something with the model.
+   * Grants a principal actions on the model.
    *
    * @param grantee The principal
-   * @param actions What it may do, like `bedrock:InvokeModel`
+   * @param actions The actions, like `bedrock:InvokeModel`
    */
   grant(grantee: iam.IGrantable, ...actions: string[]): iam.Grant;
 
   /**
-   * Allows a principal to invoke the model, with and without a response stream, and to decrypt with its key if it has a
-   * customer managed one. The Converse API needs the same.
+   * Grants a principal to invoke the model, with and without a response stream, and to decrypt with its customer managed key. The Converse API
+   * needs the same permissions.
    *
    * @param grantee The principal, for example a Lambda function
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/invoke-imported-model.html
@@ -40,92 +40,92 @@ export interface IImportedModel extends IResource, bedrock.IModel {
   grantInvoke(grantee: iam.IGrantable): iam.Grant;
 
   /**
-   * Allows a principal to read what Bedrock tells about the model, its tags among it.
+   * Grants a principal to read the description and the tags of the model.
    *
    * @param grantee The principal, for example the role of an inventory
    */
   grantRead(grantee: iam.IGrantable): iam.Grant;
 
   /**
-   * A metric of Amazon Bedrock for this model, of the namespace `AWS/Bedrock`.
+   * A metric of this model in the namespace `AWS/Bedrock`.
    *
    * The dimension is `ModelId` with the ARN of the model. AWS documents the dimension, but not its value for imported models.
    *
    * @param metricName The name of the metric
-   * @param props Statistic, period and so on. By default the average of five minutes
+   * @param props Options of the metric. Default: the average of five minutes
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-runtime-metrics.html
    */
   metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How often the model was invoked with success.
+   * The number of successful invocations.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricInvocations(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How long an invocation took, in milliseconds.
+   * The latency of invocations, in milliseconds.
    *
-   * @param props By default the average of five minutes
+   * @param props Options of the metric. Default: the average of five minutes
    */
   metricInvocationLatency(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many invocations failed by an error of the caller.
+   * The number of invocations that failed with a client error.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricInvocationClientErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many invocations failed by an error of AWS.
+   * The number of invocations that failed with a server error.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricInvocationServerErrors(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many invocations were throttled.
+   * The number of throttled invocations.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricInvocationThrottles(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many tokens were given to the model.
+   * The number of input tokens.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricInputTokenCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many tokens the model gave.
+   * The number of output tokens.
    *
-   * @param props By default the sum of five minutes
+   * @param props Options of the metric. Default: the sum of five minutes
    */
   metricOutputTokenCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How long a stream took to its first token, in milliseconds.
+   * The time to the first token of a response stream, in milliseconds.
    *
-   * @param props By default the average of five minutes
+   * @param props Options of the metric. Default: the average of five minutes
    */
   metricTimeToFirstToken(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /**
-   * How many copies of the model are running: what the price of its use depends on. After five idle minutes there is none.
+   * The number of active model copies, by which inference is billed. After five minutes without an invocation there is none.
    *
-   * AWS names this metric in its guide to costs, and documents no dimension of it; `ModelId` is an assumption.
+   * AWS names this metric in its guide to costs and documents no dimension of it; `ModelId` is an assumption.
    *
-   * @param props By default the maximum of five minutes
+   * @param props Options of the metric. Default: the maximum of five minutes
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
    */
   metricModelCopy(props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /**
- * What every imported model can do, knowing no more of it than its ARN and perhaps its key.
+ * The base of all imported models: what follows from an ARN and a key.
  *
  * @internal
  */
@@ -151,7 +151,7 @@ export abstract class ImportedModelBase extends Resource implements IImportedMod
   }
 
   public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const { account, region } = this.elsewhere();
+    const { account, region } = this.otherEnvironment();
     return new cloudwatch.Metric({ namespace: 'AWS/Bedrock', metricName, dimensionsMap: { ModelId: this.modelArn }, account, region, ...props })
       .attachTo(this);
   }
@@ -192,8 +192,8 @@ export abstract class ImportedModelBase extends Resource implements IImportedMod
     return this.metric('ModelCopy', { statistic: cloudwatch.Stats.MAXIMUM, ...props });
   }
 
-  /** The account and Region of the model, where they are known not to be those of the stack. */
-  private elsewhere(): { readonly account?: string; readonly region?: string } {
+  /** The account and Region of the model, where they are known to differ from those of the stack. */
+  private otherEnvironment(): { readonly account?: string; readonly region?: string } {
     const here = Stack.of(this);
     const other = (mine: string, its: string) => Token.compareStrings(mine, its) === TokenComparison.DIFFERENT ? mine : undefined;
     return { account: other(this.env.account, here.account), region: other(this.env.region, here.region) };

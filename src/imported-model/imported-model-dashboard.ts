@@ -3,10 +3,10 @@ import { Construct } from 'constructs';
 import type { IImportedModel } from './imported-model-base';
 
 /**
- * Which models a dashboard shows.
+ * Properties for defining a dashboard of imported models.
  */
 export interface ImportedModelDashboardProps {
-  /** The models, one row of graphs for each. */
+  /** The models. Each has one row of graphs. */
   readonly models: IImportedModel[];
 
   /**
@@ -18,8 +18,7 @@ export interface ImportedModelDashboardProps {
 }
 
 /**
- * A CloudWatch dashboard of imported models: invocations and errors, latency, tokens, and the running copies that the price of
- * their use depends on.
+ * A CloudWatch dashboard of imported models: invocations and errors, latency, tokens, and the model copies that inference is billed by.
  *
  * @example
  * declare const model: ImportedModel;
@@ -27,7 +26,7 @@ export interface ImportedModelDashboardProps {
  * new ImportedModelDashboard(this, 'Dashboard', { models: [model] });
  */
 export class ImportedModelDashboard extends Construct {
-  /** The dashboard, to add widgets of your own. */
+  /** The dashboard. Add widgets of your own to it. */
   public readonly dashboard: cloudwatch.Dashboard;
 
   constructor(scope: Construct, id: string, props: ImportedModelDashboardProps) {

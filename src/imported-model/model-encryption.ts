@@ -5,16 +5,16 @@ import { usableKey } from '../shared/constructs/encryption-key';
 import { assertValid, checkSameAccount, checkSameRegion } from '../shared/constructs/validation';
 
 /**
- * How a customer managed key may be used.
+ * Options for a customer managed key.
  *
- * The defaults are the least that the documents of AWS ask for. They have not been tried in a real account: if Bedrock refuses an import
- * because of the key, these switches allow more.
+ * The defaults grant the least that the AWS documentation asks for. They have not been verified in an AWS account: if Bedrock refuses an import
+ * because of the key, these options grant more.
  */
 export interface CustomerManagedKeyOptions {
   /**
-   * Whether the service role may use the key, besides the provider's role.
+   * Whether the service role may use the key, in addition to the provider's role.
    *
-   * AWS documents the permissions of the caller of CreateModelImportJob only.
+   * AWS documents only the permissions of the caller of CreateModelImportJob.
    *
    * @default false
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-import-model.html
@@ -24,8 +24,8 @@ export interface CustomerManagedKeyOptions {
   /**
    * Whether `kms:CreateGrant` is allowed without conditions.
    *
-   * By default it is allowed for AWS services that act in the name of the role only (`kms:GrantIsForAWSResource`), and for the operations that
-   * AWS shows in the CloudTrail event of the grant (`kms:GrantOperations`).
+   * By default it is allowed only to AWS services on behalf of the role (`kms:GrantIsForAWSResource`), and only for the operations that AWS documents in
+   * the CloudTrail event of the grant (`kms:GrantOperations`).
    *
    * @default false
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-monitor-encryption-keys.html
@@ -34,42 +34,41 @@ export interface CustomerManagedKeyOptions {
 }
 
 /**
- * How Bedrock encrypts the imported model at rest.
+ * The encryption of an imported model at rest.
  *
- * Another key means another import: the model is replaced.
+ * Changing the key replaces the model.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-import-model.html
  *
  * @example
  * declare const key: kms.Key;
  *
- * const aKeyOfItsOwn = ModelEncryption.customerManaged();
- * const anExistingKey = ModelEncryption.customerManaged(key);
+ * const newKey = ModelEncryption.customerManaged();
+ * const existingKey = ModelEncryption.customerManaged(key);
  */
 export abstract class ModelEncryption {
   /**
-   * A key that AWS owns and that costs nothing. The default.
+   * Encryption with a key that AWS owns, at no cost. This is the default.
    */
   public static awsOwnedKey(): ModelEncryption {
     return new AwsOwnedKey();
   }
 
   /**
-   * A customer managed key, on top of the AWS owned key.
+   * Encryption with a customer managed KMS key.
    *
-   * The provider's role is allowed to use the key, and so is every principal that `grantInvoke()` is given. Without access to the key, the
-   * model can no longer be invoked.
+   * The provider's role may use the key, and so may the grantees of `grantInvoke()`. Nobody can invoke the model without access to the key.
    *
-   * @param key A symmetric encryption key of the same account and Region. By default a key is made for the model, with yearly
-   * rotation and the removal policy of the model; the account's administrators can use it, as any key with the default policy of CDK.
-   * @param options What is allowed on the key
+   * @param key A symmetric encryption key of the same account and Region. By default a new key is created, with yearly rotation, the removal policy of
+   * the model, and the default key policy of CDK, which delegates access to IAM.
+   * @param options Permissions on the key
    */
   public static customerManaged(key?: kms.IKey, options: CustomerManagedKeyOptions = {}): ModelEncryption {
     return new CustomerManagedKey(options, key);
   }
 
   /**
-   * Called by the model that is encrypted.
+   * Binds the encryption to a model.
    *
    * @internal
    */
@@ -77,7 +76,7 @@ export abstract class ModelEncryption {
 }
 
 /**
- * The key of a model, and what is allowed on it.
+ * The key of a model and the permissions on it.
  *
  * @internal
  */
@@ -108,7 +107,7 @@ class CustomerManagedKey extends ModelEncryption {
     const key = usableKey(scope, 'encryption', this.key);
     assertValid(
       scope,
-      checkSameAccount(scope, 'encryption', key, 'Pass a key of that account: Bedrock makes its grants on the key in the name of the provider'),
+      checkSameAccount(scope, 'encryption', key, 'Pass a key of that account: Bedrock creates its grants on the key on behalf of the provider'),
       checkSameRegion(scope, 'encryption', key, 'Pass a key of that Region, or a replica of a multi-Region key'),
     );
     return { key, ...this.options };

@@ -10,60 +10,60 @@ import { ACCOUNT_ID, S3_URI } from '../shared/validation/api-constraints';
 import { checkString, complaint } from '../shared/validation/complaint';
 
 /**
- * What belongs to the weights besides their place.
+ * Options for the weights.
  */
 export interface ModelSourceOptions {
   /**
-   * Tells new weights from old ones in the same place: change it to import again.
+   * The version of the weights. Changing it replaces the model.
    *
-   * Files that change below an unchanged prefix are invisible to CloudFormation. Any text will do: a number that you
-   * count up, a Git commit, the digest of a manifest.
+   * CloudFormation does not notice files that change below an unchanged prefix. Use any string, for example a number, a Git commit or the digest of a
+   * manifest.
    *
-   * @default - no version; only another place is another model
+   * @default - no version; only a new location replaces the model
    */
   readonly version?: string;
 
   /**
-   * The customer managed KMS key that encrypts the weights in Amazon S3.
+   * The customer managed KMS key that encrypts the weights in Amazon S3. The service role may decrypt with it.
    *
-   * The service role is allowed to decrypt with it. Necessary for buckets that CDK knows only by name or ARN.
+   * Required for encrypted weights in a bucket that is referenced by name or ARN.
    *
-   * @default - the encryption key of the bucket, where CDK knows it; otherwise no permission on a key is given
+   * @default - the encryption key of the bucket, if CDK knows it; otherwise no permission on a key is granted
    */
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * The account that owns the bucket, 12 digits: the service role reads from a bucket of that account only.
+   * The account that owns the bucket, 12 digits. The service role can read only from a bucket of this account.
    *
-   * @default - the account of the bucket, where CDK knows it; otherwise the account of the stack
+   * @default - the account of the bucket, if CDK knows it; otherwise the account of the stack
    */
   readonly bucketAccount?: string;
 }
 
 /**
- * Where the weights of a model are: a prefix in Amazon S3 that holds a model in the Hugging Face format.
+ * The location of the weights of a model: a prefix in Amazon S3 with a model in Hugging Face format.
  *
- * Bedrock reads `*.safetensors`, `config.json`, `tokenizer_config.json`, `tokenizer.json` and `tokenizer.model` there.
+ * Bedrock reads `*.safetensors`, `config.json`, `tokenizer_config.json`, `tokenizer.json` and `tokenizer.model`.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html
  *
  * @example
  * declare const weights: s3.Bucket;
  *
- * const inABucket = ModelSource.fromBucket(weights, 'llama-3.1-8b-instruct/');
+ * const fromBucket = ModelSource.fromBucket(weights, 'llama-3.1-8b-instruct/');
  * const newWeights = ModelSource.fromBucket(weights, 'llama-3.1-8b-instruct/', { version: '2' });
- * const elsewhere = ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { bucketAccount: '111122223333' });
+ * const fromOtherAccount = ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { bucketAccount: '111122223333' });
  */
 export abstract class ModelSource {
   /**
    * Weights below a prefix of a bucket.
    *
-   * The bucket's own encryption key and account are taken into account where CDK knows them: it does for a bucket made
-   * in the app, it does not for `Bucket.fromBucketName()`; then pass `encryptionKey` yourself.
+   * The encryption key and the account of a bucket that is defined in the app are used automatically. For `Bucket.fromBucketName()`, pass
+   * `encryptionKey`.
    *
-   * @param bucket The bucket that holds the weights
-   * @param prefix The folder of the model, like `llama-3.1-8b-instruct/`; empty for the whole bucket
-   * @param options What belongs to the weights besides their place
+   * @param bucket The bucket of the weights
+   * @param prefix The prefix of the model, like `llama-3.1-8b-instruct/`; empty for the whole bucket
+   * @param options Options for the weights
    */
   public static fromBucket(bucket: s3.IBucket, prefix: string, options: ModelSourceOptions = {}): ModelSource {
     return new BucketModelSource(bucket, prefix, options);
@@ -72,18 +72,18 @@ export abstract class ModelSource {
   /**
    * Weights at an S3 URI, like `s3://amzn-s3-demo-bucket/llama-3.1-8b-instruct/`.
    *
-   * @param s3Uri The URI, at most 1024 characters; the path may have letters, digits and `- ! _ * ' ( ) .`
-   * @param options What belongs to the weights besides their place
+   * @param s3Uri The URI, at most 1024 characters; the path may contain letters, digits and `- ! _ * ' ( ) .`
+   * @param options Options for the weights
    */
   public static fromS3Uri(s3Uri: string, options: ModelSourceOptions = {}): ModelSource {
     return new UriModelSource(s3Uri, options);
   }
 
   /**
-   * What the policy of a bucket of another account must allow: a service role of this account reads the weights there.
+   * Statements for the policy of a bucket in another account, which let the service role read the weights.
    *
-   * A bucket that is made in the app gets these statements by itself. Elsewhere, the owner of the bucket adds them; the role
-   * need not exist yet.
+   * They are added automatically to a bucket that is defined in the app. Otherwise the owner of the bucket adds them; the role does not have to exist
+   * yet.
    *
    * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
@@ -93,10 +93,9 @@ export abstract class ModelSource {
   }
 
   /**
-   * What the policy of a key of another account must allow, if it encrypts the weights: the service role decrypts with it.
+   * Statements for the policy of a key in another account, which let the service role decrypt the weights.
    *
-   * A key that is made in the app gets these statements by itself. Elsewhere, the owner of the key adds them; the role
-   * need not exist yet.
+   * They are added automatically to a key that is defined in the app. Otherwise the owner of the key adds them; the role does not have to exist yet.
    *
    * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
@@ -142,7 +141,7 @@ export abstract class ModelSource {
   protected abstract _check(scope: Construct): void;
 
   /**
-   * Where the weights are.
+   * The place of the weights.
    *
    * @internal
    */
@@ -150,7 +149,7 @@ export abstract class ModelSource {
 }
 
 /**
- * What a model needs to know of its weights.
+ * The weights of a model, bound to it.
  *
  * @internal
  */
@@ -219,45 +218,45 @@ interface Place {
   readonly s3Uri: string;
   readonly bucket?: s3.IBucket;
   readonly bucketArn: string;
-  /** Undefined when it is hidden in a token. */
+  /** Undefined if it is part of a token. */
   readonly folder?: Folder;
-  /** Then the objects of the model. */
+  /** The objects of the model, if the folder is part of a token. */
   readonly objectsArn?: string;
   readonly bucketAccount?: string;
   readonly encryptionKey?: kms.IKey;
   readonly version?: string;
 }
 
-/** What makes a statement one of the role itself, or one of what the role uses. */
+/** The difference between a statement of the role's own policy and one of a resource policy. */
 type Side = Pick<iam.PolicyStatementProps, 'principals' | 'conditions'>;
 
 function arnFor(resource: string): string {
   return Arn.format({ partition: Aws.PARTITION, service: 's3', region: '', account: '', resource });
 }
 
-/** The ARN of one bucket, also when only the deployment knows its name. */
+/** The ARN of one bucket, also if its name is a token. */
 function arnOf({ bucketArn, bucketName, node }: s3.IBucket): string {
-  // The name of a bucket that is made in the app is not free text.
+  // The name of a bucket that is defined in the app is not free text.
   const isFreeText = Token.isUnresolved(bucketName) && !CfnResource.isCfnResource(node.defaultChild);
   return isFreeText ? arnFor(withoutWildcards(bucketName)) : bucketArn;
 }
 
-/** The objects of a path, bucket and prefix, of which only the deployment knows whether the prefix is empty, or ends with a slash. */
+/** The objects below a path of bucket and prefix. If it is a token, the prefix may be empty, and may or may not end with a slash. */
 function objectsBelow(path: string): string {
   return arnFor(`${withoutWildcards(withoutSlash(path))}/*`);
 }
 
-/** What it takes to read the weights. */
+/** The permissions to read the weights. */
 function readStatements({ bucketArn, folder, objectsArn }: Place, { principals, conditions }: Side): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       principals,
       actions: ['s3:GetObject'],
-      // All objects of the model: their names are known to Bedrock only.
+      // All objects of the model: only Bedrock knows which ones it reads.
       resources: [objectsArn ?? `${bucketArn}/${folder?.objects}`],
       conditions,
     }),
-    // `s3:prefix` is a condition key of list requests only, hence a statement of its own.
+    // A separate statement, because the condition key `s3:prefix` exists only for list requests.
     new iam.PolicyStatement({
       principals,
       actions: ['s3:ListBucket'],
@@ -280,7 +279,7 @@ function admitToKey(key: kms.IKey, statements: iam.PolicyStatement[]): IDependab
   return statements.map(statement => key.addToResourcePolicy(statement)).some(({ statementAdded }) => statementAdded) ? [key] : [];
 }
 
-/** The account of the role, limited to it: a role as the principal would have to exist before the policy. */
+/** The account of the role, limited to the role. A role as the principal would have to exist before the policy. */
 function asResourcePolicy(role: iam.IRole): Side {
   return {
     principals: [new iam.AccountPrincipal(role.principalAccount ?? role.env.account)],
@@ -288,13 +287,13 @@ function asResourcePolicy(role: iam.IRole): Side {
   };
 }
 
-/** Within an account, the policy of the role is enough. */
+/** Whether two resources are known to be in different accounts. Within an account, the policy of the role is sufficient. */
 function isOfOtherAccount(one: IResource | Stack, other: IResource): boolean {
   const account = 'account' in one ? one.account : one.env.account;
   return Token.compareStrings(account, other.env.account) === TokenComparison.DIFFERENT;
 }
 
-/** The ARN of a key, or of all keys of its account, if it is made there in this app: nobody here knows its id. Its own policy is narrow. */
+/** The ARN of a key, or of all keys of its account, if it is defined there in this app: its id is unknown here, and its own policy is narrow. */
 function arnFrom(scope: Construct, key: kms.IKey): string {
   const stack = Stack.of(scope);
   if (!isOfOtherAccount(stack, key) || !Token.isUnresolved(key.keyArn)) return key.keyArn;
@@ -302,26 +301,26 @@ function arnFrom(scope: Construct, key: kms.IKey): string {
 }
 
 interface Folder {
-  /** Its objects. */
+  /** The objects of the folder. */
   readonly objects: string;
-  /** The prefixes to list it by; all of the bucket without one. */
+  /** The prefixes of list requests; undefined for the whole bucket. */
   readonly prefixes?: string[];
 }
 
-/** What only the deployment knows, without a slash at its end. No URI has the other character. */
+/** A token without a slash at its end. The separator `|` is in no URI. */
 function withoutSlash(path: string): string {
   return Fn.select(0, Fn.split('|', Fn.select(0, Fn.split('/|', `${path}|`))));
 }
 
-/** The folder of a model, for IAM. */
+/** The folder of a model, as IAM resources and prefixes. */
 function folderOf(prefix: string): Folder {
   if (prefix === '') return { objects: '*' };
-  // Nobody knows whether a token ends with a slash, or has wildcards: without either, it covers no neighbour.
+  // Without a slash and wildcards at its end, a token covers no other folder.
   if (Token.isUnresolved(prefix)) {
     const name = withoutWildcards(withoutSlash(prefix));
     return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
   }
-  // A star is a character of names for Bedrock, and a wildcard for IAM.
+  // A star is part of the name for Bedrock, and a wildcard for IAM.
   const name = prefix.replace(/\/$/, '').replace(/\*/g, '${*}');
   return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
 }
@@ -332,10 +331,10 @@ function checkUri(s3Uri: string): string | undefined {
 
 function checkFolder(s3Uri: string): string | undefined {
   const file = /\/[^/]+\.(safetensors|json|gguf|bin)$/.test(s3Uri);
-  return file ? complaint('source', s3Uri, 'the folder of a model in the Hugging Face format', 'Leave the name of the file out') : undefined;
+  return file ? complaint('source', s3Uri, 'the folder of a model in the Hugging Face format', 'Omit the file name') : undefined;
 }
 
-/** The part that is known of a URI whose bucket name is a token. */
+/** Checks the known part of a URI whose bucket name is a token. */
 function checkPrefix(prefix: string): string | undefined {
   if (Token.isUnresolved(prefix) || !checkString('source', `s3://bucket/${prefix}`, S3_URI)) return undefined;
   return complaint('source', prefix, S3_URI.mustBe.replace('an S3 URI', 'a prefix that makes an S3 URI'), S3_URI.remedy);

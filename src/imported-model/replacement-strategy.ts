@@ -1,21 +1,21 @@
 /**
- * What comes first when a model is replaced by another one.
+ * The order of import and deletion when a model is replaced.
  */
 export enum ReplacementStrategy {
   /**
-   * The new model is imported beside the old one, which serves until the stack is complete; then the old one is deleted.
-   * If anything fails, the stack goes back to the old model at once, without another import.
+   * Imports the new model, then deletes the old one when the stack update is complete. If the update fails, the stack rolls back to the old model
+   * immediately, without another import.
    *
-   * This needs a free place among the models of the account.
+   * The account's model quota must have room for one more model.
    */
   CREATE_FIRST = 'CREATE_FIRST',
 
   /**
-   * The old model is deleted, then the new one is imported in its place, perhaps under the same exact name. No model serves
-   * in between, and if anything fails, going back means to import the old weights again. They then have another ARN, which
-   * the stack may not know after its rollback: deploy again, with a change of the model, for example of its version.
+   * Deletes the old model, then imports the new one, if necessary under the same name. No model is available in between, and a rollback imports the old
+   * weights again. The model then has another ARN, which the attributes of the stack may not show after the rollback: deploy again with a change
+   * of the model, for example of its version.
    *
-   * This is the way out when all places of the account are taken.
+   * Use it when the model quota is exhausted.
    */
   DELETE_FIRST = 'DELETE_FIRST',
 }

@@ -68,7 +68,7 @@ describe('the source', () => {
 
   test.each(['s3://weights/llama/model.safetensors', 's3://weights/llama/config.json', 's3://weights/llama.gguf'])('%s is a file, and no folder', (uri) => {
     expectComplaint(() => newModel({ source: ModelSource.fromS3Uri(uri) }), {
-      property: 'source', value: JSON.stringify(uri), rule: /the folder of a model in the Hugging Face format/, remedy: /Leave the name of the file out/,
+      property: 'source', value: JSON.stringify(uri), rule: /the folder of a model in the Hugging Face format/, remedy: /Omit the file name/,
     });
   });
 
@@ -372,7 +372,7 @@ describe.each([
 
   test('is refused when it is an imported alias: nobody knows of which key', () => {
     expectComplaint(() => newModel(stack => propsWith(kms.Alias.fromAliasName(stack, 'Alias', 'alias/models'))), {
-      property, value: '"alias/models"', rule: /a key: of an imported alias, CDK does not know which key it names/, remedy: /Key\.fromKeyArn\(\) or Key\.fromLookup\(\)/,
+      property, value: '"alias/models"', rule: /a key: CDK does not know the key of an imported alias/, remedy: /Key\.fromKeyArn\(\) or Key\.fromLookup\(\)/,
     });
   });
 });

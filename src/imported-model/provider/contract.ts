@@ -1,21 +1,19 @@
 /**
- * The contract between the construct, which writes the properties of the custom resource, and the handler, which reads
- * them and answers with the attributes. Both compile against this file; neither knows more of the other.
+ * The contract between the construct, which writes the properties of the custom resource, and the handler, which reads them and returns the attributes.
  *
- * CloudFormation turns every scalar into a string on the way. Properties written by an old version of this library keep
- * arriving for years, in `OldResourceProperties` and in `Delete`: add optional members, never change or remove one.
+ * CloudFormation converts every scalar to a string. Properties of earlier versions of this library keep arriving for years, in `OldResourceProperties`
+ * and in `Delete`: add optional members, never change or remove one.
  */
 
 /**
- * The types that users see in the template and in the console. A model is a chain of custom resources, because
- * CloudFormation gives each one hour, and an import can take longer:
+ * The resource types in the template and in the console. A model is a chain of custom resources, because CloudFormation gives each of them one hour, and an
+ * import can take longer:
  *
- * - `import` starts it, and waits for one window. Its physical id never changes, so that it is deleted only when the
- *   model is taken out of the stack; then it removes everything that it ever made.
- * - `wait` waits for one window more. It removes nothing, and it starts the import only when the turn of this model among the imports
- *   of the account has not come before.
- * - `model` waits for the last one, and is the model: it has the attributes, its physical id is the model's name, it is
- *   replaced when the model is replaced, and its deletion deletes that model.
+ * - `import` starts the import and waits for one window. Its physical id never changes, so it is deleted only when the model is removed from the stack; then
+ *   it deletes everything that the chain has imported.
+ * - `wait` waits for one more window. It deletes nothing, and starts the import only if the account was busy with other imports until then.
+ * - `model` waits for the last window and represents the model: it has the attributes, its physical id is the model's name, it is replaced when the model
+ *   is replaced, and its deletion deletes that model.
  */
 export const RESOURCE_TYPES = {
   import: 'Custom::BedrockModelImport',
@@ -23,42 +21,42 @@ export const RESOURCE_TYPES = {
   model: 'Custom::BedrockImportedModel',
 } as const;
 
-/** Which link of the chain a custom resource is. */
+/** The position of a custom resource in the chain. */
 export type Link = keyof typeof RESOURCE_TYPES;
 
-/** The type of a custom resource that finds a model which exists already. It makes nothing and removes nothing. */
+/** The type of a custom resource that looks up an existing model. */
 export const LOOK_UP_TYPE = 'Custom::BedrockImportedModelLookUp';
 
-/** Its `ResourceProperties`; its `Data` is that of the `model` link. */
+/** The `ResourceProperties` of a lookup. Its `Data` is that of the `model` link. */
 export interface LookUpProperties {
   readonly Link: 'lookUp';
   readonly ImportedModelName: string;
 }
 
-/** What comes first when a model is replaced. */
+/** The order of import and deletion when a model is replaced. */
 export type ReplacementOrder = 'CREATE_FIRST' | 'DELETE_FIRST';
 
-/** A tag, in the form of the Bedrock API. */
+/** A tag, as in the Bedrock API. */
 export interface Tag {
   readonly key: string;
   readonly value: string;
 }
 
-/** What all links of a chain have: what it takes to start an import, and how long to wait for it. */
+/** The properties of every link: those of the import, and the time to wait for it. */
 export interface ImportProperties {
-  /** How long this link waits. */
+  /** The wait window of this link. */
   readonly WindowMinutes: string;
 
-  /** Content: where the weights are. */
+  /** Content: the location of the weights. */
   readonly S3Uri: string;
-  /** Content: which weights these are, when they change in place. */
+  /** Content: the version of the weights. */
   readonly SourceVersion?: string;
   /** Content: the key that encrypts the imported model. */
   readonly ImportedModelKmsKeyId?: string;
 
-  /** An exact name, instead of a generated one. */
+  /** An explicit name instead of a generated one. */
   readonly ImportedModelName?: string;
-  /** The readable part of job names, instead of that of the model. */
+  /** An explicit prefix of job names. */
   readonly JobNamePrefix?: string;
 
   /** The service role. */
@@ -68,25 +66,25 @@ export interface ImportProperties {
   readonly ReplacementStrategy?: ReplacementOrder;
 }
 
-/** What the links have that set tags: the first, with which an import begins, and the last, which is the model. */
+/** The properties of the links that set tags: the first, which starts the import, and the last, which represents the model. */
 export interface TagProperties {
   readonly ImportedModelTags?: Tag[];
   readonly JobTags?: Tag[];
 }
 
-/** What the links after the first have. */
+/** The properties of the links after the first. */
 export interface FollowerProperties {
-  /** The logical id of the `import` link, which owns everything that the chain makes. */
+  /** The logical id of the `import` link, which owns everything that the chain imports. */
   readonly ImportLogicalId: string;
   /** `Ref` of the `import` link: generated names begin with its physical id. */
   readonly NamePrefix: string;
-  /** The job that the `import` link has started or found, its attribute. */
+  /** The attribute `JobName` of the `import` link: the job that it has started or found. */
   readonly JobName: string;
 }
 
 export interface ImportLinkProperties extends ImportProperties, TagProperties {
   readonly Link: 'import';
-  /** The readable part of generated names, from the construct path. It counts when the link is created, and never again. */
+  /** The readable part of generated names, from the construct path. It is used only when the link is created. */
   readonly NameBase: string;
 }
 
@@ -96,34 +94,33 @@ export interface WaitLinkProperties extends ImportProperties, FollowerProperties
 
 export interface ModelLinkProperties extends ImportProperties, TagProperties, FollowerProperties {
   readonly Link: 'model';
-  /** How long all links wait, for messages. */
+  /** The import timeout, for messages. */
   readonly ImportTimeoutMinutes: string;
-  /** `RETAIN`: no model of this resource is ever deleted by anybody but its user. */
+  /** With `RETAIN`, this library never deletes a model of this resource. */
   readonly RemovalPolicy?: 'RETAIN';
   /**
-   * Grows with each attribute that is added to `ModelImportAttributes`. CloudFormation keeps the attributes of the last answer, so
-   * without an Update, a template that reads a new one would fail with "Vendor response doesn't contain ... key" (aws-cdk #8276). The Update
-   * imports nothing.
+   * Increases with each attribute that is added to `ModelImportAttributes`. CloudFormation keeps the attributes of the last response, so without an Update, a
+   * template that reads a new attribute would fail with "Vendor response doesn't contain ... key" (aws-cdk #8276). The Update imports nothing.
    */
   readonly AttributesRevision: string;
 }
 
-/** `ResourceProperties`, as they are in the template. */
+/** The `ResourceProperties` of the template. */
 export type ModelImportProperties = ImportLinkProperties | WaitLinkProperties | ModelLinkProperties;
 
 /** See `ModelLinkProperties.AttributesRevision`. */
 export const ATTRIBUTES_REVISION = '1';
 
-/** The tag of a model whose removal policy is `RETAIN`; it stays when the model is replaced or taken out of the stack. */
+/** The tag of a model with the removal policy `RETAIN`. It remains when the model is replaced or removed from the stack. */
 export const RETAIN_TAG: Tag = { key: 'cdk-bedrock-model-import:removal-policy', value: 'RETAIN' };
 
 /** `Data` of the `import` link. */
 export interface ImportAttributes {
-  /** The job that the next links follow, whether it has been started yet or not. */
+  /** The job that the next links follow, whether or not it has started. */
   readonly JobName: string;
 }
 
-/** `Data` of the `model` link, the attributes that `Fn::GetAtt` reads. Every one always has a value. */
+/** `Data` of the `model` link: the attributes that `Fn::GetAtt` reads. Each of them always has a value. */
 export interface ModelImportAttributes {
   readonly ModelArn: string;
   readonly ImportedModelName: string;

@@ -3,7 +3,7 @@ import { MAX_JOB_NAME_LENGTH } from '../../shared/validation/api-constraints';
 import { complaint, type StringRule } from '../../shared/validation/complaint';
 
 /**
- * Limits of this library, beyond those of the Bedrock API. Construct and handler both check them.
+ * Limits that this library adds to those of the Bedrock API. Construct and handler both check them.
  */
 
 /**
@@ -34,7 +34,7 @@ export const JOB_NAME_PREFIX: StringRule = {
   remedy: 'Shorten or change the prefix, or omit it to have one generated; the rest of the job name is always generated',
 };
 
-/** The physical id of the `import` link, with which generated names begin: `<base>-<owner>`. */
+/** The physical id of the `import` link, which is the prefix of generated names: `<base>-<owner>`. */
 export const NAME_PREFIX: StringRule = {
   minLength: 2 + HASH_LENGTHS.owner,
   maxLength: MODEL_NAME_BASE_LENGTH + 1 + HASH_LENGTHS.owner,
@@ -47,8 +47,8 @@ export const SOURCE_VERSION: StringRule = {
   minLength: 1,
   maxLength: 256,
   pattern: /^[^\0]*$/,
-  mustBe: 'a text of 1 to 256 characters',
-  remedy: 'Take a number, a Git commit or a digest',
+  mustBe: 'a string of 1 to 256 characters',
+  remedy: 'Use a number, a Git commit or a digest',
 };
 
 /** Checks how long an import may take. Returns a message, or undefined if the time is valid. */

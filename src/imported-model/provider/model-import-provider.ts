@@ -11,7 +11,7 @@ import { checkWaitWindow } from './limits';
 import { FUNCTION_TIMEOUT, MINUTE, QUERY_INTERVAL, SECOND, WAIT_WINDOW } from './patience';
 import { providerFramework } from './provider-framework';
 import { nameForServing } from './served-stack-names';
-import { waysTo } from '../../shared/constructs/dependencies';
+import { routesTo } from '../../shared/constructs/dependencies';
 import { attachPolicy, checkPolicySize, roleWithDocument } from '../../shared/constructs/role';
 import { assertValid, checkSameAccount, checkSameRegion } from '../../shared/constructs/validation';
 import { complaint } from '../../shared/validation/complaint';
@@ -163,7 +163,7 @@ export class ModelImportProvider extends Construct {
     const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, functionRole);
     this.role = role;
     this.statements = new StatementsByKind(document);
-    this.dependencies = [...permissions, ...vpc ? waysTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];
+    this.dependencies = [...permissions, ...vpc ? routesTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];
     document.addStatements(...callerStatements(this, this.logGroup));
     const remedy = 'Give some of the models a ModelImportProvider of their own';
     this.node.addValidation({ validate: () => [checkPolicySize(this, 'provider', document, remedy)].filter(problem => problem !== undefined) });

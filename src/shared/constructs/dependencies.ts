@@ -3,23 +3,23 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 
 /**
- * What has been added to a construct besides its own resource until the app is synthesized, like the rules of a security
- * group. Who refers to the construct waits for the resource itself, but for none of these.
+ * The resources that are added to a construct until synthesis, like the rules of a security group. A reference to the construct depends on its own
+ * resource, but not on these.
  */
 export function additionsTo(construct: IConstruct): IDependable {
   return lazily(() => construct.node.children.filter(child => child !== construct.node.defaultChild));
 }
 
 /**
- * The ways from a VPC to some AWS services: routes to the internet, and the VPC's endpoints for them. Who uses the network
- * must wait for them, and refers to none. Other endpoints do not matter, and may have a policy that names the model.
+ * The routes from a VPC to AWS services: internet connectivity, and the VPC endpoints of these services. Users of the network depend on them without a
+ * reference. Other endpoints are left out, because their policies may refer to the model.
  */
-export function waysTo(services: string[], vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
-  // com.amazonaws.us-east-1.bedrock, with tokens before and behind; not ...bedrock-runtime.
+export function routesTo(services: string[], vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
+  // com.amazonaws.us-east-1.bedrock, possibly with tokens, but not ...bedrock-runtime.
   const called = new RegExp(`\\.(${services.join('|')})(?![\\w-])`);
   const stack = Stack.of(vpc);
   const vpcId = JSON.stringify(stack.resolve(vpc.vpcId));
-  // Wherever in the stack they are constructed, and by whichever copy of aws-cdk-lib.
+  // Anywhere in the stack, and from any copy of aws-cdk-lib.
   const serves = (child: IConstruct) => isVpcEndpoint(child) && called.test(child.serviceName ?? '') && JSON.stringify(stack.resolve(child.vpcId)) === vpcId;
   return [
     subnets.internetConnectivityEstablished,

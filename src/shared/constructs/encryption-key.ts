@@ -5,14 +5,13 @@ import { assertValid } from './validation';
 import { complaint } from '../validation/complaint';
 
 /**
- * Returns the key itself, or says why it cannot be used.
+ * Returns the key, or throws if Bedrock cannot use it.
  *
- * An alias passes for an `IKey`, but IAM statements on an alias ARN allow nothing: resolve it where the key is known,
- * refuse it where it is not.
+ * An alias is an `IKey`, but IAM statements on the ARN of an alias have no effect: it is resolved to its key, and refused if the key is unknown.
  */
 export function usableKey(scope: Construct, property: string, given: kms.IKey): kms.IKey {
   const key = 'aliasName' in given ? targetOf(scope, property, given as kms.IAlias) : given;
-  // Below a Key, or around what Key.fromCfnKey() returns.
+  // The resource of a Key, or the one around what Key.fromCfnKey() returns.
   const resource = [key.node.defaultChild, key.node.scope].find(isKeyResource);
   if (resource) {
     const { keySpec, keyUsage } = resource;
@@ -30,7 +29,7 @@ function targetOf(scope: Construct, property: string, alias: kms.IAlias): kms.IK
     return alias.aliasTargetKey;
   } catch {
     assertValid(scope, complaint(
-      property, alias.aliasName, 'a key: of an imported alias, CDK does not know which key it names, and IAM permissions on an alias have no effect',
+      property, alias.aliasName, 'a key: CDK does not know the key of an imported alias, and IAM permissions on an alias have no effect',
       'Import the key itself with Key.fromKeyArn() or Key.fromLookup()'));
     throw new Error('unreachable');
   }

@@ -2,8 +2,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 
 /**
- * What it takes to encrypt a model with a customer managed key: Bedrock uses the key, and makes its grants on it, in the name of the
- * principal that calls CreateModelImportJob.
+ * The permissions to encrypt a model with a customer managed key. Bedrock uses the key, and creates grants on it, on behalf of the caller of
+ * CreateModelImportJob.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/encryption-import-model.html
  */

@@ -3,17 +3,17 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IDependable } from 'constructs';
 import { complaint } from '../validation/complaint';
 
-/** A role, and the one document that holds what this library lets it do. */
+/** A role, and the policy document with the permissions that this library grants it. */
 export interface RoleWithDocument {
   readonly role: iam.IRole;
   readonly document: iam.PolicyDocument;
-  /** What must exist before the role can do everything, besides the role itself. */
+  /** What must exist before the role has its permissions. */
   readonly permissions: IDependable[];
 }
 
 /**
- * A role of our own, or the one that the user brings, with a policy attached. The policy is a resource besides the role, so that the policy
- * of a key can name the role, and the policy of the role the key: inline, each would have to exist before the other.
+ * A new role, or the given one, with a policy attached. The policy is a resource of its own, so that a key policy can name the role and the role's policy the
+ * key: inline, each would have to exist before the other.
  */
 export function roleWithDocument(scope: Construct, id: string, given: iam.IRole | undefined, props: iam.RoleProps): RoleWithDocument {
   const role = given ?? new iam.Role(scope, id, props);
@@ -21,10 +21,10 @@ export function roleWithDocument(scope: Construct, id: string, given: iam.IRole 
   return { role, document, permissions: [role, attachPolicy(scope, `${id}Policy`, role, document)] };
 }
 
-/** The inline policies of a role have so many characters in all, white space not counted. */
+/** The quota for the characters of all inline policies of a role, without white space. */
 const MAX_POLICY_SIZE = 10_240;
 
-/** Says at synthesis when a document will not fit in a role; nobody knows yet how long the ARNs are, so the estimate is on the safe side. */
+/** Checks that a policy document fits the quota. The length of ARNs is estimated generously, because they are tokens. */
 export function checkPolicySize(scope: Construct, property: string, document: iam.PolicyDocument, remedy: string): string | undefined {
   const size = sizeOf(Stack.of(scope).resolve(document.toJSON()));
   return size <= MAX_POLICY_SIZE ? undefined : complaint(property, `about ${size} characters`, `a policy of at most ${MAX_POLICY_SIZE} characters`, remedy);
@@ -40,8 +40,7 @@ function sizeOf(value: unknown): number {
 }
 
 /**
- * A role of the provider framework, which carries its permissions inline, also those that are granted to it later: role and permissions appear, change
- * and go in one piece, as one resource, and nothing has to wait for a policy besides.
+ * A role with inline permissions, including those that are granted later. Role and permissions are one resource, so nothing has to depend on a policy.
  */
 export class InlineRole extends iam.Role {
   public readonly document: iam.PolicyDocument;
@@ -59,12 +58,12 @@ export class InlineRole extends iam.Role {
 }
 
 /**
- * Attaches a policy of its own to a role, perhaps of another stack. By default its name would be unique in the stack, but it
- * has to be so among all policies of the role.
+ * Attaches a policy to a role, possibly of another stack. Its name must be unique among the policies of the role, and not only in the stack, as the default
+ * name would be.
  */
 export function attachPolicy(scope: Construct, id: string, role: iam.IRole, document: iam.PolicyDocument): iam.Policy {
   const policyName = `${Names.uniqueResourceName(scope, { maxLength: 128 - id.length })}${id}`;
   const policy = new iam.Policy(scope, id, { policyName, document });
-  role.attachInlinePolicy(policy); // an immutable role declines, and then there is no policy
+  role.attachInlinePolicy(policy); // without effect on an immutable role; then no policy is synthesized
   return policy;
 }

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 /**
- * Who may assume the service role: Bedrock, for import jobs of this account and Region.
+ * The principal of the trust policy of a service role: Bedrock, for import jobs of this account and Region.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-import-iam-role.html
  */
@@ -17,7 +17,7 @@ export function bedrockImportJobs(scope: Construct): iam.IPrincipal {
 }
 
 /**
- * What the service role needs to run a job in a VPC, as AWS documents it.
+ * The permissions of a service role to run an import job in a VPC, as AWS documents them.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
  */
@@ -25,7 +25,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
   const ec2Arn = (resource: string, resourceName: string) => Stack.of(scope).formatArn({ service: 'ec2', resource, resourceName });
   const subnets = subnetIds.map(id => ec2Arn('subnet', id));
   const securityGroups = securityGroupIds.map(id => ec2Arn('security-group', id));
-  // Bedrock chooses the ids of the network interfaces.
+  // Bedrock creates the network interfaces.
   const everyInterface = ec2Arn('network-interface', '*');
   return [
     new iam.PolicyStatement({
@@ -33,8 +33,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
       // Describe actions of EC2 have no resource types.
       resources: ['*'],
     }),
-    // Request tags are a condition of the network interface, not of the subnet and the security group that it is created
-    // in: one statement for all three would deny the call.
+    // Request tags are a condition of the network interface, but not of its subnet and security group: one statement for all three would deny the call.
     new iam.PolicyStatement({
       actions: ['ec2:CreateNetworkInterface'],
       resources: [everyInterface],
@@ -46,7 +45,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
     new iam.PolicyStatement({ actions: ['ec2:CreateNetworkInterface'], resources: [...subnets, ...securityGroups] }),
     new iam.PolicyStatement({
       actions: ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'],
-      // As documented: the conditions name the subnets and the job's tag instead.
+      // As documented: the conditions limit the subnets and the tag of the job instead.
       resources: ['*'],
       conditions: {
         ArnEquals: {
@@ -67,7 +66,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
   ];
 }
 
-/** The id of a job is random: before it exists, nobody knows it. */
+/** Bedrock chooses the id of a job. */
 function everyImportJob(scope: Construct): string {
   return Stack.of(scope).formatArn({ service: 'bedrock', resource: 'model-import-job', resourceName: '*' });
 }

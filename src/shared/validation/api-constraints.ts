@@ -64,7 +64,7 @@ export const ROLE_ARN: StringRule = {
   maxLength: 2048,
   pattern: /^arn:aws(-[^:]+)?:iam::([0-9]{12})?:role\/.+$/,
   mustBe: 'the ARN of an IAM role, like arn:aws:iam::111122223333:role/name',
-  remedy: 'Pass the role itself, or omit it to have a service role made',
+  remedy: 'Pass the role itself, or omit it to have a service role created',
 };
 
 export const KMS_KEY_ID: StringRule = {

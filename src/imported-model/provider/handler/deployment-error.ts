@@ -1,9 +1,8 @@
-/** CloudFormation takes answers of at most 4096 bytes; the framework adds ids and the name of the log group. */
+/** CloudFormation accepts responses of at most 4096 bytes, to which the framework adds ids and the name of the log group. */
 const MAX_BYTES = 2500;
 
 /**
- * The reason that CloudFormation shows when a deployment fails. A stack trace would help nobody there and takes up the
- * room, so there is none.
+ * The reason that CloudFormation shows when a deployment fails. It has no stack trace, which would take up its space.
  */
 export class DeploymentError extends Error {
   constructor(why: string) {
@@ -13,7 +12,7 @@ export class DeploymentError extends Error {
   }
 }
 
-/** Cuts a text to what fits in so many bytes of JSON. */
+/** Truncates a text to a number of bytes in JSON. */
 function truncate(text: string, bytes: number): string {
   const fits = (candidate: string) => Buffer.byteLength(JSON.stringify(candidate)) <= bytes;
   if (fits(text)) return text;

@@ -3,23 +3,23 @@ import type { ModelImportRequest } from './request';
 import { HASH_LENGTHS } from '../limits';
 
 /**
- * Names are content-addressed, so that every question about the past is answered by a name:
+ * Names are content-addressed, so the handler needs no state:
  *
  *   imported model   <base>-<owner>-<content>              also the physical id of the `model` link
  *   import job       <base>-<owner>-<content>-<request>
  *
- * `base` is readable, and fixed when the `import` link is created: its physical id is `<base>-<owner>`, and every later name begins with
- * it. So a construct that is moved while its logical ids are kept, or a CDK that computes readable names otherwise, changes no name.
- * `owner` tells whose it is (stack and logical id of the `import` link), `content` what it is (weights and key), `request` who asked for it: a
- * job name can be used only once, even by an import that failed, so each CloudFormation request gets one of its own, and a request that is
- * delivered twice finds the job of its first delivery.
+ * - `base` is readable. It is fixed when the `import` link is created, whose physical id is `<base>-<owner>`, and every later name begins with it. So names do
+ *   not change if a construct is moved with its logical ids, or if CDK computes readable names in another way.
+ * - `owner` identifies the chain: the stack and the logical id of the `import` link.
+ * - `content` identifies what is imported: source, version and key.
+ * - `request` identifies the CloudFormation request. Bedrock accepts a job name only once, even if the import fails, so each request has a job name of its own,
+ *   and a request that is delivered twice finds the job of its first delivery.
  *
- * An explicit model name is taken exactly; then the name of its job, which Bedrock keeps beside the model, still tells
- * owner and content.
+ * An explicit model name is used as it is; owner and content are then known from the name of its job, which Bedrock returns with the model.
  *
  * These inputs and lengths are part of every deployed stack: they can never change (docs/compatibility.md).
  */
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface Origin {
   readonly stackId: string;
   /** The logical id of the chain's `import` link. */
@@ -27,46 +27,46 @@ export interface Origin {
   readonly requestId: string;
 }
 
-/** Whose an imported model is, and what it was made from. */
+/** The owner and the content of a model or a job. */
 export interface Identity {
   readonly owner: string;
   readonly content: string;
 }
 
-/** Everything that a Create or Update calls by name. */
+/** The names of a Create or Update. */
 export interface Names extends Identity {
   readonly modelName: string;
-  /** The job that this deployment follows: of this request, or the one that the chain's first link tells. */
+  /** The job that this deployment follows: that of the first link of the chain. */
   readonly jobName: string;
   /** The job of this very request. */
   readonly ownJobName: string;
 }
 
-/** The owner of everything that one custom resource makes. */
+/** The owner of the models and jobs of one chain. */
 export function ownerOf(origin: Pick<Origin, 'stackId' | 'importLogicalId'>): string {
   return hash(HASH_LENGTHS.owner, origin.stackId, origin.importLogicalId);
 }
 
-/** What makes a model another model. A slash at the end of the source says nothing. */
+/** The content of a model: a change of it replaces the model. A slash at the end of the source is ignored. */
 export function contentOf(request: Pick<ModelImportRequest, 's3Uri' | 'sourceVersion' | 'importedModelKmsKeyId'>): string {
   return hash(HASH_LENGTHS.content, withoutSlash(request.s3Uri), request.sourceVersion, request.importedModelKmsKeyId);
 }
 
 /**
- * The physical id of the `import` link, with which the names of all its models begin: `<base>-<owner>`.
+ * The physical id of the `import` link, which is the prefix of all names of its chain: `<base>-<owner>`.
  *
- * @param current The physical id that the link has already; it stays, whatever the readable part would be today
+ * @param current The existing physical id of the link. It is kept, even if the readable part would be another one today
  */
 export function prefixOf(owner: string, nameBase: string, current?: string): string {
   return current?.endsWith(`-${owner}`) ? current : `${nameBase}-${owner}`;
 }
 
-/** The name of the model that a request asks for, whatever the request. */
+/** The name of the model that a request asks for. */
 export function modelNameOf(prefix: string, request: ModelImportRequest): string {
   return request.importedModelName ?? `${prefix}-${contentOf(request)}`;
 }
 
-/** The names that belong to a request; later links of the chain are told the job of the first. */
+/** The names of a request. The later links of the chain receive the job of the first. */
 export function namesOf(origin: Origin, prefix: string, request: ModelImportRequest): Names {
   const owner = ownerOf(origin);
   const content = contentOf(request);
@@ -75,22 +75,22 @@ export function namesOf(origin: Origin, prefix: string, request: ModelImportRequ
   return { owner, content, modelName: modelNameOf(prefix, request), jobName: request.jobName ?? ownJobName, ownJobName };
 }
 
-/** Makes CreateModelImportJob idempotent: one token for one job. */
+/** The token that makes CreateModelImportJob idempotent: one for each job. */
 export function clientRequestTokenOf({ owner, content }: Identity, jobName: string): string {
   return `${owner}-${content}-${hash(HASH_LENGTHS.request, jobName)}`;
 }
 
-/** Reads owner and content back from the name of a job. Undefined when this library did not name it. */
+/** The owner and content in the name of a job. Undefined if this library did not generate the name. */
 export function identityOfJob(jobName: string | undefined): Identity | undefined {
   return identityIn(JOB_NAME.exec(jobName ?? ''));
 }
 
-/** The same for a generated name of a model, which proves nothing: anybody can give a model such a name. */
+/** The owner and content in the generated name of a model. It proves nothing, because anybody can choose such a name. */
 export function identityOfName(modelName: string | undefined): Identity | undefined {
   return identityIn(MODEL_NAME.exec(modelName ?? ''));
 }
 
-/** An S3 URI as it is compared: Bedrock reads the same objects with and without a slash at the end. */
+/** An S3 URI for comparison: Bedrock reads the same objects with and without a slash at the end. */
 export function withoutSlash(s3Uri: string): string {
   return s3Uri.replace(/\/$/, '');
 }
@@ -105,7 +105,7 @@ function identityIn(match: RegExpExecArray | null): Identity | undefined {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** The first characters of a SHA-256 in base32, five bits each; unlike its inputs joined, the JSON of them has one reading. */
+/** The first characters of a SHA-256 hash in base32, five bits each. The inputs are hashed as JSON, which is unambiguous. */
 function hash(length: number, ...parts: (string | undefined)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts.map(part => part ?? null))).digest();
   const bits = Array.from(digest, byte => byte.toString(2).padStart(8, '0')).join('');

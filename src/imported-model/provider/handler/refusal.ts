@@ -2,25 +2,25 @@ import { isNativeError } from 'node:util/types';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 
 /**
- * What a refused call means for the import:
+ * The kinds of refusals:
  *
- * - `transient`: throttling, a server fault or the network; the next poll may get through
- * - `busy`: the resource is being changed, or our own call took effect although we were told otherwise; it ends by itself
- * - `quota`: the account's one import is running, or it has no free place for a model; only looking tells which
- * - `role`: Bedrock does not know the service role yet, or never will
- * - `access`: a permission of the provider, or of the service role on the weights or a key, has not reached IAM everywhere yet, or was never given
- * - `final`: the request itself is wrong
+ * - `transient`: throttling, a server error or the network; the next poll may succeed
+ * - `busy`: the resource is being changed, or an earlier call took effect although its response was lost; it ends by itself
+ * - `quota`: the account's one import is running, or its model quota is exhausted; only a list shows which
+ * - `role`: Bedrock cannot assume the service role, yet or at all
+ * - `access`: a permission of the provider, or of the service role on the weights or a key, has not propagated yet or is missing
+ * - `final`: the request is invalid
  */
 export type RefusalKind = 'transient' | 'busy' | 'quota' | 'role' | 'access' | 'final';
 
-/** A call that Bedrock did not carry out, as a fact to decide on. */
+/** A call that Bedrock has refused. */
 export interface Refusal {
   readonly operation: string;
   readonly kind: RefusalKind;
   readonly message: string;
 }
 
-/** Names an error of the AWS SDK; everything else is a fault of this program and is thrown on. */
+/** Classifies an error of the AWS SDK. Any other error is a bug of the handler and is thrown again. */
 export function refusalOf(operation: string, error: unknown): Refusal {
   if (!isNativeError(error)) throw error;
   return { operation, kind: kindOf(error), message: `${error.name}: ${error.message}` };
@@ -28,11 +28,11 @@ export function refusalOf(operation: string, error: unknown): Refusal {
 
 function kindOf(error: Error): RefusalKind {
   const sdkError = error as Parameters<typeof isTransientError>[0];
-  // An AbortError is a call that was under way when the time of the invocation was up.
+  // An AbortError is a call that was pending when the budget of the invocation had elapsed.
   if (isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError) || error.name === 'AbortError') return 'transient';
   switch (error.name) {
     case 'ConflictException':
-    // It was there a moment ago; the next poll sees what has become of it.
+    // The resource existed moments ago; the next poll reads it again.
     case 'ResourceNotFoundException':
       return 'busy';
     case 'ServiceQuotaExceededException':
@@ -40,11 +40,11 @@ function kindOf(error: Error): RefusalKind {
     case 'AccessDeniedException':
       return 'access';
     case 'ValidationException':
-      // A job name holds the hash of the request: only a lost answer to our own call can have used it up. And a model
-      // that could not be seen when the job was to be created will be seen in the next poll.
+      // A job name contains the hash of the request, so only an own call whose response was lost can have used it. A model that was not visible when the
+      // job was to be created is visible in the next poll.
       if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';
       if (/role/i.test(error.message) && /invalid|assume/i.test(error.message)) return 'role';
-      // Role, key and policy can all be seconds old, whichever of them Bedrock names; a value that breaks a constraint stays wrong.
+      // Role, key and policy may all be seconds old, whichever of them Bedrock names. A value that violates a constraint stays invalid.
       if (!/satisfy constraint/i.test(error.message) && /permission|access|authori[sz]|denied|\bs3\b|\bbucket\b|\bkms\b/i.test(error.message)) return 'access';
       return 'final';
   }
