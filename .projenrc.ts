@@ -119,6 +119,8 @@ project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');
 
+project.addTask('diagrams', { exec: 'tsx scripts/diagrams.ts', description: 'Draw the diagrams of the documentation' });
+
 // --- Tests: they read the bundle, so it comes first; the linter has its own command. ---
 project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
 project.testTask.reset();

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import * as ts from 'typescript';
+import { stampOf } from '../scripts/diagrams';
+import * as patience from '../src/imported-model/provider/patience';
+
+const DOCUMENTS = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
+  ...['docs', 'examples', 'testing'].flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.md')).map(file => join(folder, file))),
+];
+const read = (file: string) => readFileSync(file, 'utf8');
+
+/** The snippets of a document, each with the line that it begins in. */
+const snippetsIn = (file: string) => [...read(file).matchAll(/^```ts( fixture=imported)?\n(.*?)^```/gms)].map(([, imported, code, ], index) => (
+  { name: `${file}, snippet ${index + 1}`, code, isWhole: imported !== undefined }));
+
+describe('the snippets of the documentation compile', () => {
+  const snippets = DOCUMENTS.flatMap(snippetsIn);
+  const fixture = read('rosetta/default.ts-fixture');
+  // As rosetta does it: declarations first, and the rest in the constructor of a stack.
+  const declarations = (code: string) => [...code.matchAll(/^declare .*$/gm)].join('\n');
+  const inFixture = (code: string) => fixture.replace('class Fixture', `${declarations(code)}\nclass Fixture`).replace('/// here', () => code.replace(/^declare .*$/gm, ''));
+  const files = new Map(snippets.map(({ code, isWhole }, index) => [resolve(`test/snippet-${index}.ts`), `${isWhole ? code : inFixture(code)}\nexport {};`]));
+  const config = 'test/tsconfig.json';
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(config, path => ts.sys.readFile(path)).config, ts.sys, resolve('test'), undefined, resolve(config));
+  // Snippets leave values unused, and the fixture imports what others need.
+  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false });
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = path => files.has(path) || fileExists(path);
+  host.getSourceFile = (path, ...rest) => files.has(path) ? ts.createSourceFile(path, files.get(path)!, rest[0]) : getSourceFile(path, ...rest);
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false, noEmit: true }, host);
+
+  test('there are some in the guides', () => {
+    expect(snippets.filter(({ name }) => name.startsWith('docs/guides/')).length).toBeGreaterThan(10);
+  });
+
+  test.each(snippets.map(({ name }, index) => [name, index] as const))('%s', (_, index) => {
+    const source = program.getSourceFile([...files.keys()][index]);
+    const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+
+    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  });
+});
+
+describe('the links of the documentation lead somewhere', () => {
+  /** As GitHub makes them of headings. */
+  const anchorsIn = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)]
+    .map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+
+  test.each(DOCUMENTS)('%s', (file) => {
+    const links = [...read(file).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(([, link, image]) => link ?? image).filter(link => !/^https?:/.test(link));
+    const broken = links.filter(link => {
+      const [path, anchor] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      return !existsSync(target) || (anchor !== undefined && !anchorsIn(target).includes(anchor));
+    });
+
+    expect(broken).toEqual([]);
+  });
+});
+
+test('the table of durations is that of the code', () => {
+  const rows = [...read('docs/operations/timeouts.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(([, name, value]) => [name, value]);
+  const units = Object.entries({ SECOND: patience.SECOND, MINUTE: patience.MINUTE, HOUR: patience.HOUR });
+  const words = (ms: number): string => {
+    const [unit, size] = units.filter(([, length]) => ms % length === 0 && (ms >= 2 * length || ms === length)).at(-1)!;
+    return `${ms / size} ${unit.toLowerCase()}${ms === size ? '' : 's'}`;
+  };
+  const durations = Object.entries(patience).filter(([name]) => !units.some(([unit]) => unit === name)).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? words(value) : `${words(value.min)} to ${words(value.max)}${'default' in value ? `, default ${words(value.default)}` : ''}`,
+  ]);
+
+  expect(rows).toEqual(expect.arrayContaining(durations));
+  expect(rows.length).toBe(durations.length);
+});
+
+test.each(readdirSync('docs/diagrams').filter(file => file.endsWith('.d2')))('the diagram %s is drawn from its source (npx projen diagrams)', (file) => {
+  const source = join('docs/diagrams', file);
+
+  expect(read(source.replace(/\.d2$/, '.svg'))).toContain(stampOf(read(source)));
+});
