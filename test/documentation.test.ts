@@ -12,7 +12,7 @@ const DOCUMENTS = [
 const read = (file: string) => readFileSync(file, 'utf8');
 
 /** The snippets of a document, each with the line that it begins in. */
-const snippetsIn = (file: string) => [...read(file).matchAll(/^```ts( fixture=imported)?\n(.*?)^```/gms)].map(([, imported, code, ], index) => (
+const snippetsIn = (file: string) => [...read(file).matchAll(/^```ts( fixture=imported)?\n(.*?)^```/gms)].map(([, imported, code], index) => (
   { name: `${file}, snippet ${index + 1}`, code, isWhole: imported !== undefined }));
 
 describe('the snippets of the documentation compile', () => {
