@@ -1,34 +1,31 @@
-# How .ci/run runs its steps. A step is a function `step_NAME` of commands, each run as `run COMMAND...`; the first one
-# that fails ends it. Needs bash 4.3 or newer.
+# How .ci/run runs its steps. A step is a function `step_NAME` of commands, each run as `run COMMAND...`. The first command that fails ends it.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-WORK=$(mktemp -d) # logs, packages and consumers: nothing of it belongs to the tree
-STEP_LIMIT=900    # seconds; a step that takes longer hangs
-LOG_TAIL=60       # lines shown of a step that failed
+WORK=$(mktemp -d)  # logs, packages and consumers: nothing of it belongs to the tree
+COMMAND_LIMIT=900  # seconds
+LOG_TAIL=60        # lines shown of a step that failed
 
-declare -A selected=() result=() seconds=() pid=() started=()
+declare -A selected=() result=() seconds=()
 order=()
 passed=0
 failed=0
-exec 4<> <(:)
 
 # --- In a step -------------------------------------------------------------------------------------------------------
 
-# Says something on the console (descriptor 3) and in the step's log.
+# Prints a text on the console (descriptor 3) and in the step's log.
 say() {
   local text=${*//"$WORK"/\$WORK}
   printf '%-11s %s\n' "$STEP" "$text" >&3
   printf '%s\n' "$text"
 }
 
-# Runs a command, after saying it.
+# Prints a command and runs it. Functions have no time limit.
 run() {
   say "\$ $*"
-  "$@"
+  if [[ $(type -t "$1") == function ]]; then "$@"; else timeout "$COMMAND_LIMIT" "$@"; fi
 }
 
-# The step has failed, for this reason.
 fail() {
   say "$@"
   return 1
@@ -39,13 +36,12 @@ locked() {
   node -p "require('$ROOT/package-lock.json').packages['node_modules/$1'].version"
 }
 
-# Runs a command that must not change the tree: no tracked file, and no new one. In a fresh clone that is
-# `git diff --exit-code`; in a developer's tree, what was changed before is left out.
+# Runs a command that must not change the tree: no tracked file, and no new one.
 unchanged_by() {
   tree_state >"$WORK/$STEP.before"
   "$@"
   tree_state >"$WORK/$STEP.after"
-  diff "$WORK/$STEP.before" "$WORK/$STEP.after" || fail "The tree is not what these commands make of it (see above): run them and commit the result."
+  diff "$WORK/$STEP.before" "$WORK/$STEP.after" || fail "These commands change the tree (see above): run them and commit the result."
 }
 
 tree_state() {
@@ -55,16 +51,16 @@ tree_state() {
 
 # --- Around the steps ------------------------------------------------------------------------------------------------
 
-# Runs the given steps at the same time and waits for them; those that were not asked for are left out.
+# Runs the given steps at the same time, as far as they are selected.
 stage() {
   local name need STEP
+  local -A pid=() started=()
   for name; do
     [[ -n ${selected[$name]-} ]] || continue
     order+=("$name")
     need=$(needs "$name")
     if [[ -n $need && ${result[$need]-} != ok* ]]; then
       result[$name]="skipped, because $need did not succeed" seconds[$name]=0
-      printf '%-11s %s\n' "$name" "${result[$name]}"
       continue
     fi
     printf '\n=== %s: %s\n' "$name" "$(title "$name")"
@@ -77,47 +73,20 @@ stage() {
     ) 3>&1 >"$WORK/$name.log" 2>&1 </dev/null &
     pid[$name]=$!
   done
-  while ((${#pid[@]} > 0)); do
-    pause
-    for name in "${!pid[@]}"; do
-      if ! kill -0 "${pid[$name]}" 2>/dev/null; then
-        end_of "$name"
-      elif ((SECONDS - started[$name] > STEP_LIMIT)) && [[ -z ${result[$name]-} ]]; then
-        result[$name]=stopped
-        echo "It took more than $STEP_LIMIT seconds and was stopped." >>"$WORK/$name.log"
-        kill -- "-${pid[$name]}"
-      elif ((SECONDS - started[$name] > STEP_LIMIT + 30)); then
-        kill -KILL -- "-${pid[$name]}"
-      fi
-    done
+  for name in "${!pid[@]}"; do
+    local code=0
+    wait "${pid[$name]}" || code=$?
+    seconds[$name]=$((SECONDS - started[$name]))
+    report "$name" "$code"
   done
 }
 
-# A moment. Not `sleep`, which would take Ctrl-C for itself: nothing ever comes out of descriptor 4.
-pause() {
-  read -r -t 0.2 -u 4 _ || true
-}
-
-end_of() {
-  local name=$1 code=0
-  wait "${pid[$name]}" || code=$?
-  unset "pid[$name]"
-  seconds[$name]=$((SECONDS - started[$name]))
+# Counts the tests of a step (jest counts its own; any other step is one check) and shows the end of its log if it failed.
+report() {
+  local name=$1 code=$2 good=0 bad=0 jest=$WORK/$1.jest.json
   if ((code == 0)); then result[$name]=ok; else result[$name]="FAILED (exit code $code)"; fi
-  count "$name" "$code"
-  printf '=== %s: %s after %s s\n' "$name" "${result[$name]}" "${seconds[$name]}"
-  if ((code != 0)); then
-    printf -- '--- the last lines of %s\n' "$WORK/$name.log"
-    tail -n "$LOG_TAIL" "$WORK/$name.log"
-    printf -- '---\n'
-  fi
-}
-
-# Tests are counted by jest itself; a step without jest is one check.
-count() {
-  local name=$1 code=$2 good=0 bad=0 report=$WORK/$1.jest.json
-  if [[ -s $report ]]; then
-    read -r good bad < <(node -p "const { numPassedTests, numFailedTests } = require('$report'); numPassedTests + ' ' + numFailedTests") || good=0 bad=1
+  if [[ -s $jest ]]; then
+    read -r good bad < <(node -p "const { numPassedTests, numFailedTests } = require('$jest'); numPassedTests + ' ' + numFailedTests") || good=0 bad=1
     result[$name]+=", $good tests passed, $bad failed"
   elif ((code == 0)); then
     good=1
@@ -125,6 +94,8 @@ count() {
   if ((code != 0 && bad == 0)); then bad=1; fi
   passed=$((passed + good))
   failed=$((failed + bad))
+  printf '=== %s: %s after %s s\n' "$name" "${result[$name]}" "${seconds[$name]}"
+  if ((code != 0)); then printf -- '--- the last lines of %s\n%s\n---\n' "$WORK/$name.log" "$(tail -n "$LOG_TAIL" "$WORK/$name.log")"; fi
 }
 
 select_step() {
@@ -135,17 +106,7 @@ select_step() {
   selected[$1]=yes
 }
 
-# Stops what still runs. Each step is a process group of its own (set -m).
-stop() {
-  local name
-  trap - INT TERM HUP
-  for name in "${!pid[@]}"; do kill -- "-${pid[$name]}" 2>/dev/null; done
-  wait
-  printf '\nStopped. The logs are in %s\n%s passed, %s failed\n' "$WORK" "$passed" "$((failed + 1))"
-  exit 130
-}
-
-# The table, the last line, and the exit code of it all.
+# The table, the last line, and the exit code.
 summary() {
   local name
   printf '\n%-11s %7s  %s\n' step seconds result

@@ -28,10 +28,10 @@ function targetOf(scope: Construct, property: string, alias: kms.IAlias): kms.IK
   try {
     return alias.aliasTargetKey;
   } catch {
-    assertValid(scope, complaint(
+    const problem = complaint(
       property, alias.aliasName, 'a key: CDK does not know the key of an imported alias, and IAM permissions on an alias have no effect',
-      'Import the key itself with Key.fromKeyArn() or Key.fromLookup()'));
-    throw new Error('unreachable');
+      'Import the key itself with Key.fromKeyArn() or Key.fromLookup()');
+    throw new Error(`${problem} [${scope.node.path}]`);
   }
 }
 
