@@ -8,23 +8,21 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import type { Construct, IConstruct } from 'constructs';
 import { ImportChain } from './import-chain';
-import { checkNeedsVpc, selectNetwork } from './import-network';
+import { selectNetwork } from './import-network';
 import { type IImportedModel, ImportedModelBase } from './imported-model-base';
 import type { ImportedModelProps } from './imported-model-props';
 import {
   arnOfOneModel, type ImportedModelAttributes, type ImportedModelParameterOptions, ImportedModelReference,
 } from './imported-model-reference';
+import { checkProps, checkRemovalPolicy, checkRetained, warnOfRegion } from './imported-model-validation';
 import { ModelEncryption } from './model-encryption';
 import { RESOURCE_TYPES } from './provider/contract';
-import { checkImportTimeout, JOB_NAME_PREFIX } from './provider/limits';
 import { ModelImportProvider } from './provider/model-import-provider';
 import { IMPORT_TIMEOUT } from './provider/patience';
-import { ReplacementStrategy } from './replacement-strategy';
 import { keyStatements } from '../shared/constructs/key-statements';
 import { roleWithDocument } from '../shared/constructs/role';
 import { bedrockImportJobs, networkStatements } from '../shared/constructs/service-role';
-import { assertValid, checkKnown, checkSameAccount } from '../shared/constructs/validation';
-import { IMPORTED_MODEL_NAME } from '../shared/validation/api-constraints';
+import { assertValid } from '../shared/constructs/validation';
 import { complaint } from '../shared/validation/complaint';
 
 /**
@@ -169,16 +167,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     super(scope, id);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.DESTROY;
     const importTimeout = props.importTimeout ?? Duration.millis(IMPORT_TIMEOUT.default);
-    assertValid(
-      this,
-      checkKnown('importedModelName', props.importedModelName, IMPORTED_MODEL_NAME),
-      checkKnown('jobNamePrefix', props.jobNamePrefix, JOB_NAME_PREFIX),
-      checkDuration(importTimeout),
-      checkRemovalPolicy(removalPolicy),
-      checkNeedsVpc(props),
-      props.role && checkSameAccount(this, 'role', props.role, 'Pass a role of that account: iam:PassRole is limited to the account'),
-      checkNameIsFree(this, props.importedModelName),
-    );
+    assertValid(this, ...checkProps(this, props));
     this.node.addValidation({ validate: () => this.chain.isRetained ? checkRetained(props) : [] });
     warnOfRegion(this);
 
@@ -307,48 +296,4 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
 function rootStackOf(scope: IConstruct): Stack {
   const stack = Stack.of(scope);
   return stack.nestedStackParent ? rootStackOf(stack.nestedStackParent) : stack;
-}
-
-/** The Regions of Custom Model Import at the end of 2026. AWS may add Regions, so others are a warning and not an error. */
-const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'];
-
-function warnOfRegion(model: ImportedModel): void {
-  const { region } = Stack.of(model);
-  if (Token.isUnresolved(region) || REGIONS.includes(region)) return;
-  Annotations.of(model).addWarningV2(
-    'cdk-bedrock-model-import:regionWithoutCustomModelImport',
-    `Amazon Bedrock Custom Model Import is known in ${REGIONS.join(', ')}, and not in ${region}. Deploy the model in one of these Regions, or acknowledge `
-    + 'this warning if AWS has added yours.',
-  );
-}
-
-function checkDuration(importTimeout: Duration): string | undefined {
-  return importTimeout.isUnresolved()
-    ? complaint('importTimeout', importTimeout.toString(), 'known at synthesis, because it determines the number of resources', 'Pass a number')
-    : checkImportTimeout('importTimeout', importTimeout.toMinutes({ integral: false }));
-}
-
-function checkRemovalPolicy(removalPolicy: RemovalPolicy): string | undefined {
-  return removalPolicy === RemovalPolicy.SNAPSHOT
-    ? complaint('removalPolicy', removalPolicy, 'DESTROY or RETAIN', 'Bedrock has no snapshots of models; the weights in Amazon S3 are the copy')
-    : undefined;
-}
-
-function checkRetained({ replacementStrategy }: ImportedModelProps): string[] {
-  return replacementStrategy === ReplacementStrategy.DELETE_FIRST ? [complaint(
-    'replacementStrategy', replacementStrategy, 'CREATE_FIRST when the removal policy is RETAIN, because DELETE_FIRST deletes the model that RETAIN keeps',
-    'Choose one of the two')] : [];
-}
-
-const namesInUse = new WeakMap<Stack, Set<string>>();
-
-/** Two models of a stack with one name. Those of other stacks may be in another account. */
-function checkNameIsFree(model: ImportedModel, name: string | undefined): string | undefined {
-  if (name === undefined || Token.isUnresolved(name)) return undefined;
-  const stack = Stack.of(model);
-  const names = namesInUse.get(stack) ?? new Set();
-  namesInUse.set(stack, names);
-  if (names.has(name)) return complaint('importedModelName', name, 'used once: another model of this stack has it', 'Choose another name, or omit it to have one generated');
-  names.add(name);
-  return undefined;
 }
