@@ -108,7 +108,7 @@ const MAX_FAILURE_MESSAGE = 2048;
  * An in-memory control plane of Amazon Bedrock Custom Model Import in one account and Region.
  *
  * Strict where the behaviour of the service is documented, and otherwise as strict as the service could be (see README.md).
-  * Has one public method for each operation, and hooks for tests: the operator, time, and faults.
+ * Has one public method for each operation, and hooks for tests: the operator, time, and faults.
  */
 export class Bedrock {
   public readonly clock: Clock;

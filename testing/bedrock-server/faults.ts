@@ -24,7 +24,7 @@ export interface Fault {
   readonly times?: number;
   /**
    * `before`: the call has no effect. `after`: the call takes effect and its response is lost, so that the client gets the
-    * fault regardless of the response. `during`, only for `HANG`: the response stops in the middle.
+   * fault regardless of the response. `during`, only for `HANG`: the response stops in the middle.
    *
    * @default 'before'
    */

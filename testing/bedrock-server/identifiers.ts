@@ -11,7 +11,7 @@ const ID_SPACE = 36 ** 6;
  * Resource IDs in the format of the service: 12 characters of [a-z0-9]. Deterministic.
  *
  * The first half iterates over its range in steps that are coprime to its size, so IDs do not repeat. The second half makes
-  * consecutive IDs differ. An ID must not be derivable from another one.
+ * consecutive IDs differ. An ID must not be derivable from another one.
  */
 export function resourceId(sequence: number): string {
   const first = (sequence * 1_234_567_891 + 987_654_321) % ID_SPACE;

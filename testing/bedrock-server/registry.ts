@@ -81,7 +81,7 @@ export function pageOf<T extends Resource>(
 
 /**
  * A nextToken contains the position of the last item of a page, so that deletions between two pages neither skip nor repeat
-  * items, and a hash of the query, because it is valid only for the same query.
+ * items, and a hash of the query, because it is valid only for the same query.
  */
 function tokenAfter(query: ListQuery, { sequence }: Resource): string {
   return `${markOf(query)}-${sequence.toString(36)}`;

@@ -2,7 +2,7 @@ import type { Clock } from '../bedrock-server/clock';
 
 /**
  * Preloaded into the Node.js of a Lambda function. Replaces the time and the sleep of the handler, but not network timeouts.
-  * Also replaces the date of responses: if it differs from the local time, the SDK attributes all errors to clock skew.
+ * Also replaces the date of responses: if it differs from the local time, the SDK attributes all errors to clock skew.
  */
 const PRELOAD = `
   import { subscribe } from 'node:diagnostics_channel';
@@ -19,7 +19,7 @@ const PRELOAD = `
 
 /**
  * A faster clock that the Bedrock server and the Lambda functions share, without a change of their code. The emulator scales
-  * the waits of Step Functions: hours of waiting pass in seconds with the same number of polls.
+ * the waits of Step Functions: hours of waiting pass in seconds with the same number of polls.
  */
 export class FastClock implements Clock {
   private readonly origin = Date.now();

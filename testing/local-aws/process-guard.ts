@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 /**
  * Runs until its standard input is closed, then kills all remaining process groups. The pipe closes however the parent exits
-  * (return, exception, Ctrl-C, SIGKILL), so no started process outlives it.
+ * (return, exception, Ctrl-C, SIGKILL), so no started process outlives it.
  */
 const WATCH = `
   const groups = new Set();

@@ -18,8 +18,8 @@ export interface PythonVenvProps {
 
 /**
  * Returns the Python executable of a virtual environment with these requirements. It is created on first use and reused until
-  * the requirements or the Python version change. It is renamed to its final path only when it is complete, so that interrupted
-  * or parallel installations do no harm. Its console scripts contain the path where it was created: run them with its Python.
+ * the requirements or the Python version change. It is renamed to its final path only when it is complete, so that interrupted
+ * or parallel installations do no harm. Its console scripts contain the path where it was created: run them with its Python.
  */
 export async function pythonVenv({ guard, requirements, log }: PythonVenvProps): Promise<string> {
   const run = async (command: string, ...args: string[]) => runCommand(guard, command, args, { env: process.env, timeoutSeconds: INSTALL_SECONDS });

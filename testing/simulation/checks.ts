@@ -274,7 +274,7 @@ export class Checks {
 
   /**
    * A DELETE_FIRST update that was cancelled during its first polls, or while Bedrock rejected its calls. Its waiter cannot be
-    * stopped (assumptions.md).
+   * stopped (assumptions.md).
    */
   private isRaceOfDeleteFirst({ awaited, event, sentAt, startedAt, chain, lastFaultAt }: CfnRequest, modelArn: string): boolean {
     const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
@@ -705,7 +705,7 @@ export class Checks {
 
   /**
    * DELETE_FIRST deleted the old model, and the rollback imported it again with another ARN. CloudFormation did not update the
-    * last link, because the update had not reached it (assumptions.md).
+   * last link, because the update had not reached it (assumptions.md).
    */
   private isStaleByDesign(stack: Stack, chain: string, arn: string): boolean {
     const before = this.before.get(`${stack.stackId}|${chain}`);

@@ -41,7 +41,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: Error };
 
 /**
  * One invocation of the handler, executed call by call: after each response, `progress` resolves when the handler makes its
-  * next call, sleeps or ends. Nothing runs in the background, so the handler can be killed at any await.
+ * next call, sleeps or ends. Nothing runs in the background, so the handler can be killed at any await.
  */
 export class Invocation {
   public call?: PendingCall;

@@ -4,7 +4,7 @@ import type { When } from '../bedrock-server/faults';
 
 /**
  * The input of a history: all choices and random events as plain data, so that fast-check can shrink it and it stays readable.
-  * A script is deterministic.
+ * A script is deterministic.
  */
 export interface Script {
   readonly world: WorldScript;
@@ -141,7 +141,7 @@ export type FaultScript =
   | { readonly kind: 'throttled' | 'serverError' | 'lostRequest' | 'lostAnswer' | 'accessDenied'; readonly call: number; readonly times: number }
   /**
    * The n-th call and the following ones have no response, and take until all attempts of the SDK time out. `during`: the response has started
-    * but never completes, so that the SDK continues to wait.
+   * but never completes, so that the SDK continues to wait.
    */
   | { readonly kind: 'hangs'; readonly call: number; readonly times: number; readonly when: When }
   /** The responses of the n-th call and the following ones are late. */

@@ -14,7 +14,7 @@ export interface Variant {
 
 /**
  * Variants of the exports of a module. The compiler checks name and type, so a refactoring that affects a variant is a compile error in its
-  * definition.
+ * definition.
  */
 export function variantsOf<Exports>(module: string) {
   return <Name extends keyof Exports & string>(name: Name, change: (original: Exports[Name]) => Exports[Name]): Variant => ({ module, name, change });

@@ -45,8 +45,8 @@ export const storm: Scenario = {
 };
 
 /**
- * Loses the response to the first call of one operation, including SDK retries; `first` is the fault of the first attempt. In addition, all calls fail in a burst
-  * at the beginning and in another one in the middle, and every second call in between. Half of them take effect before they fail.
+ * Loses the response to the first call of one operation, including SDK retries; `first` is the fault of the first attempt. In addition, all calls
+ * fail in a burst at the beginning and in another one in the middle, and every second call in between. Half of them take effect before they fail.
  */
 function blow(bedrock: Bedrock, lost: Operation, first: typeof HANG | typeof CONNECTION_LOST): void {
   bedrock.clearCalls();
