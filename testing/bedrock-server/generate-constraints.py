@@ -67,7 +67,7 @@ def entry_of_operation(operation, shapes):
     members = shapes[operation["input"]["shape"]]["members"]
     renamed = [name for name, member in members.items() if member.get("locationName", name) != name]
     if renamed:
-        sys.exit(f"{operation['name']}: the table has no place for members with another name on the wire: {renamed}")
+        sys.exit(f"{operation['name']}: members with another name on the wire are not supported: {renamed}")
     return {
         "method": operation["http"]["method"],
         "path": operation["http"]["requestUri"],

@@ -211,7 +211,7 @@ export class World {
       run.disturbed = true;
       request.lastFaultAt = this.now;
       if (fault.name === 'refusedForGood') request.excuses.add('refused for good');
-      this.trace.say('fault', () => `${fault.name} meets ${operation} for ${describeRequest(request)}`);
+      this.trace.say('fault', () => `${fault.name} affects ${operation} for ${describeRequest(request)}`);
     }
     let result: Result | undefined;
     if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
