@@ -5,7 +5,7 @@ import { version } from 'aws-cdk-lib/package.json';
 import { ImportedModel, ModelImportProvider, ModelSource } from '../src';
 
 /**
- * What a stack costs: resources and bytes of the template for one model and for three, bytes of the bundle and of the package.
+ * Prints the number of resources and the size of the template with one and with three models, and the size of bundle and package.
  *
  *   npx projen bundle && npx projen package:js && npx tsx benchmarks/size.ts
  */

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { ImportedModel, ModelEncryption, ModelSource } from '../src';
 import { MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
 
-/** Where the weights lie, encrypted with a key of their own. */
+/** A bucket for the weights, encrypted with a separate key. */
 class WeightsStack extends Stack {
   public readonly bucket: IBucket;
 
@@ -28,11 +28,11 @@ class WeightsStack extends Stack {
 
 interface ModelStackProps {
   readonly weights: IBucket;
-  /** Another version at the same place is another import. */
+  /** The version of the weights. A new version at the same URI starts a new import. */
   readonly weightsVersion: string;
 }
 
-/** The imported model, and the network without internet that the import job reads the weights through. */
+/** The imported model, and a VPC without internet access for the import job. */
 class ModelStack extends Stack {
   constructor(scope: Construct, id: string, props: ModelStackProps) {
     super(scope, id);

@@ -4,9 +4,9 @@ export const USAGE = `npm run demo [-- <options>]
 
 Deploys the example of this library with the real CDK CLI, on a local AWS: no account, no credentials, no Docker.
 
-  --keep      stop before "cdk destroy", leave everything running, and say how to look around
-  --verbose   show everything that the CDK CLI says
-  --help      show this
+  --keep      stop before "cdk destroy", leave everything running, and print how to explore it
+  --verbose   show all output of the CDK CLI
+  --help      show this help
 `;
 
 export interface Arguments {
@@ -15,7 +15,7 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-/** Throws on anything that it does not know. */
+/** Parses the arguments. Throws on unknown ones. */
 export function parseArguments(args: string[]): Arguments {
   const { values } = parseArgs({
     args,

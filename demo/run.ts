@@ -11,12 +11,12 @@ import { lastLines } from '../testing/local-aws/command';
 import { ACCOUNT, REGION } from '../testing/local-aws/environment';
 import { startLocalAws } from '../testing/local-aws/local-aws';
 
-/** Real times are minutes: a new role is invalid for some, and an import takes sixteen in the sample of the API reference. */
+/** Shorter than in AWS, where roles propagate in minutes and the import in the sample of the API reference takes sixteen minutes. */
 const ROLE_PROPAGATION_MS = 2_000;
 const IMPORT_MS = 5_000;
 
-const INTRODUCTION = `A real deployment: the CDK CLI, the templates and the code of the Lambda functions are those of any account.
-AWS is an emulator here, and Bedrock a server of this repository; nothing leaves this machine.`;
+const INTRODUCTION = `A real deployment: the CDK CLI, the templates and the code of the Lambda functions are the same as in a real account.
+AWS is an emulator, and Bedrock is a server of this repository; nothing leaves this machine.`;
 
 async function main(): Promise<number> {
   let args: Arguments;
@@ -57,7 +57,7 @@ async function run({ keep, verbose }: Arguments): Promise<number> {
     const interrupted = stop.signal.aborted;
     if (!interrupted) explain(steps, error as Error, stage);
     await stage?.stop({ keepFiles: !interrupted });
-    if (interrupted) steps.print('\nStopped, and so is everything that was started.');
+    if (interrupted) steps.print('\nStopped, including all started processes.');
     return !interrupted ? 1 : kept ? 0 : 130;
   }
 }
@@ -67,7 +67,7 @@ async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
   const bedrock = await startBedrockServer({
     account: ACCOUNT,
     region: REGION,
-    clock: new SystemClock(), // the handler's clock, which it compares with Bedrock's
+    clock: new SystemClock(), // real time, because the handler compares its clock with the times of Bedrock
     rolePropagationMs: ROLE_PROPAGATION_MS,
     authorize: iam.authorize,
     planImport: request => ({ durationMs: IMPORT_MS, ...iam.planImport(request) }),
@@ -76,29 +76,29 @@ async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
   iam.connect(aws.endpoint);
   step.fact('AWS', aws.endpoint);
   step.fact('Bedrock', bedrock.url);
-  if (iam.isOn) step.fact('IAM', 'the policies of the stacks are enforced on every call of Bedrock');
+  if (iam.isOn) step.fact('IAM', 'the policies of the stacks are enforced for every Bedrock call');
   return new Stage(aws, bedrock, iam);
 }
 
 function explain(steps: Steps, error: Error, stage?: Stage): void {
   steps.failure(error.message);
-  if (error.cause instanceof CommandError) steps.print(`The end of what it said:\n\n${lastLines(error.cause.output)}`);
-  if (stage) steps.print(`\nThe log of the local AWS, with what the Lambda functions said: ${stage.aws.logFile}`);
+  if (error.cause instanceof CommandError) steps.print(`The end of its output:\n\n${lastLines(error.cause.output)}`);
+  if (stage) steps.print(`\nLog of the local AWS and the Lambda functions: ${stage.aws.logFile}`);
 }
 
 function lookAround({ aws, bedrock }: Stage): string {
   return `
-Everything is running. To look around, in another shell:
+Everything is running. To explore it, run in another shell:
 
 ${Object.entries(aws.variables).map(([name, value]) => `  export ${name}=${value}`).join('\n')}
 
   npx cdk diff --app '${APP}' --context weightsVersion=3
-  npx cdk deploy ${MODEL_STACK} --app '${APP}' --context weightsVersion=3     # imports once more
-  aws cloudformation describe-stack-resources --stack-name ${MODEL_STACK}     # with the AWS CLI, if you have it
+  npx cdk deploy ${MODEL_STACK} --app '${APP}' --context weightsVersion=3     # imports again
+  aws cloudformation describe-stack-resources --stack-name ${MODEL_STACK}     # requires the AWS CLI
   aws bedrock list-imported-models
-  curl ${bedrock.url}/_control/state     # what Bedrock has
-  curl ${bedrock.url}/_control/calls     # what it was asked
-  less ${aws.logFile}     # what the local AWS did, and what the Lambda functions said
+  curl ${bedrock.url}/_control/state     # state of Bedrock
+  curl ${bedrock.url}/_control/calls     # calls of Bedrock
+  less ${aws.logFile}     # log of the local AWS and the Lambda functions
 
 Ctrl-C stops everything.`;
 }

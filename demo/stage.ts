@@ -15,14 +15,14 @@ export const APP = 'node --import tsx demo/app.ts';
 
 type Outputs = Record<string, string>;
 
-/** A command ended badly; `output` is what it said. */
+/** A command that failed, with its output. */
 export class CommandError extends Error {
   constructor(message: string, public readonly output: string) {
     super(message);
   }
 }
 
-/** The running services, and what the demo does and checks with them. */
+/** The running services, and the actions and checks of the demo. */
 export class Stage {
   public readonly api: EmulatorApi;
   public readonly sdk: ReturnType<typeof bedrockClient>;
@@ -37,20 +37,20 @@ export class Stage {
     await this.bedrock.close();
   }
 
-  /** Says how often IAM was asked, if there is anybody to ask. */
+  /** Prints the number of authorization requests, if the IAM engine is installed. */
   public tellEnforcement(step: Step): void {
     if (!this.iam.isOn) return;
-    assert.ok(this.iam.questions > 0, 'nothing was asked of IAM');
-    step.fact('IAM', `${this.iam.questions} questions, answered by the policies of the stacks`);
+    assert.ok(this.iam.questions > 0, 'no calls were authorized');
+    step.fact('IAM', `${this.iam.questions} requests, authorized by the policies of the stacks`);
   }
 
-  /** Runs the real CDK CLI; its failure is a failure of the step. */
+  /** Runs the real CDK CLI. Fails the step if it fails. */
   public async cdk(step: Step, ...args: string[]): Promise<void> {
     const { code, output } = await this.aws.cdk(args, { app: args[0] === 'bootstrap' ? undefined : APP, onLine: step.progress });
-    if (code !== 0) throw new CommandError(`cdk ${args.join(' ')} ended with exit code ${code}`, output);
+    if (code !== 0) throw new CommandError(`cdk ${args.join(' ')} exited with code ${code}`, output);
   }
 
-  /** Deploys one stack and returns its outputs, as CloudFormation has them. */
+  /** Deploys one stack and returns its outputs from CloudFormation. */
   public async deploy(step: Step, stack: string, weightsVersion = 1): Promise<Outputs> {
     const file = join(this.aws.dir, 'outputs.json');
     await this.cdk(step, 'deploy', stack, '--exclusively', '--require-approval', 'never',
@@ -58,7 +58,7 @@ export class Stage {
     return (JSON.parse(await readFile(file, 'utf8')) as Record<string, Outputs>)[stack];
   }
 
-  /** Deploys the model stack; it must put out the ARN of an imported model. */
+  /** Deploys the model stack, which must output the ARN of an imported model. */
   public async deployModel(step: Step, weightsVersion: number): Promise<Outputs> {
     const outputs = await this.deploy(step, MODEL_STACK, weightsVersion);
     assert.match(outputs.ModelArn, /^arn:aws:bedrock:us-east-1:\d{12}:imported-model\/[a-z0-9]{12}$/);
@@ -66,7 +66,7 @@ export class Stage {
     return outputs;
   }
 
-  /** Makes a model with weights of its own and puts it where the model stack looks for it. */
+  /** Creates a model and uploads it to the URI that the model stack imports. */
   public async upload(step: Step, bucket: string, seed: number): Promise<void> {
     const dir = join(this.aws.dir, 'tiny-llama');
     const files = await writeTinyLlama(dir, seed);
@@ -78,7 +78,7 @@ export class Stage {
     step.fact('weights', `sha256 ${createHash('sha256').update(await readFile(join(dir, 'model.safetensors'))).digest('hex')}`);
   }
 
-  /** What Bedrock says of the model that the stack put out. */
+  /** Checks the model in the stack outputs with the API of Bedrock. */
   public async inspect(step: Step, outputs: Outputs, weightsBucket: string): Promise<void> {
     const { ModelArn: modelArn } = outputs;
     const model = await this.sdk.getImportedModel({ modelIdentifier: modelArn });
@@ -102,7 +102,7 @@ export class Stage {
     assert.equal(job.modelDataSource?.s3DataSource?.s3Uri, `s3://${weightsBucket}/${WEIGHTS_PREFIX}`);
     assert.equal(job.vpcConfig?.subnetIds?.length, 2);
     const minutes = Math.round((job.endTime!.getTime() - job.creationTime!.getTime()) / 60_000);
-    step.fact('import job', `${job.jobName}, ${minutes} minutes of Bedrock's time, in ${job.vpcConfig!.subnetIds!.length} subnets`);
+    step.fact('import job', `${job.jobName}, ${minutes} minutes in Bedrock, in ${job.vpcConfig!.subnetIds!.length} subnets`);
   }
 
   public async assertCustomerKey(keyId: string): Promise<void> {

@@ -6,21 +6,21 @@ type Style = Parameters<typeof styleText>[0];
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const REDRAW_MS = 100;
 
-/** What a step can say while it runs. */
+/** The output of a running step. */
 export interface Step {
-  /** Something that was found to be true. */
+  /** Prints a verified fact. */
   fact(label: string, value: string): void;
-  /** What is going on: on a terminal the last of it is shown until the step ends. */
+  /** Reports progress. A terminal shows the last line until the step ends. */
   progress(line: string): void;
 }
 
-/** Numbered steps with their times: one live line on a terminal, plain lines elsewhere. */
+/** Numbered steps with durations: one live line on a terminal, plain lines otherwise. */
 export class Steps {
   private readonly start = performance.now();
   private count = 0;
   private live?: { readonly since: number; last: string; readonly timer: NodeJS.Timeout };
 
-  /** @param verbose print all progress instead of the last of it */
+  /** @param verbose print all progress instead of the last line */
   constructor(private readonly out: WriteStream, private readonly verbose: boolean) {}
 
   public async run<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
@@ -92,7 +92,7 @@ export class Steps {
     this.out.clearLine(0);
   }
 
-  /** `NO_COLOR`, `FORCE_COLOR` and dumb terminals are the stream's business. */
+  /** The stream handles `NO_COLOR`, `FORCE_COLOR` and terminals without colors. */
   private style(style: Style, text: string): string {
     return this.out.isTTY && this.out.hasColors() ? styleText(style, text) : text;
   }

@@ -6,7 +6,7 @@ import type { Steps } from './steps';
 const FIRST_SEED = 1;
 const SECOND_SEED = 2;
 
-/** From an empty account to a model, to another model, to an empty account; every claim is checked against the services. */
+/** Deploys a model in an empty account, replaces it and destroys it. Every step is verified with the services. */
 export async function tellStory(stage: Stage, steps: Steps, afterReplacement: () => Promise<void>): Promise<void> {
   await steps.run('cdk bootstrap', async (step) => {
     await stage.cdk(step, 'bootstrap', stage.aws.target);
@@ -20,7 +20,7 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     return outputs;
   });
 
-  await steps.run('Make a tiny Llama and upload its weights', async (step) => {
+  await steps.run('Create a tiny Llama and upload its weights', async (step) => {
     await stage.upload(step, bucket, FIRST_SEED);
   });
 
@@ -28,25 +28,25 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     return stage.deployModel(step, 1);
   });
 
-  await steps.run('What Bedrock says of the model', async (step) => {
+  await steps.run('Verify the model in Bedrock', async (step) => {
     await stage.inspect(step, first, bucket);
   });
 
-  await steps.run('Other weights at the same place', async (step) => {
+  await steps.run('Upload new weights to the same prefix', async (step) => {
     await stage.upload(step, bucket, SECOND_SEED);
   });
 
   const second = await steps.run(`cdk deploy ${MODEL_STACK}: imports the new weights and deletes the old model`, async (step) => {
     const outputs = await stage.deployModel(step, 2);
-    assert.notEqual(outputs.ModelArn, first.ModelArn, 'the model is still the old one');
+    assert.notEqual(outputs.ModelArn, first.ModelArn, 'the model was not replaced');
     return outputs;
   });
 
-  await steps.run('What Bedrock says of both models', async (step) => {
+  await steps.run('Verify both models in Bedrock', async (step) => {
     await stage.inspect(step, second, bucket);
     await stage.assertGone(first.ModelArn);
     await stage.assertOnlyModel(second.ModelArn);
-    step.fact('gone', first.ModelArn);
+    step.fact('deleted', first.ModelArn);
   });
 
   await afterReplacement();
@@ -56,11 +56,11 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     await stage.cdk(step, 'destroy', '--all', '--force');
   });
 
-  await steps.run('What is left', async (step) => {
+  await steps.run('Verify that nothing is left', async (step) => {
     await stage.assertNothingLeft();
     step.fact('models', 'none, and no import is running');
     step.fact('functions', 'none');
-    step.fact('stacks', 'none but CDKToolkit');
+    step.fact('stacks', 'none except CDKToolkit');
     stage.tellEnforcement(step);
   });
 }

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A Llama too small to say anything, in the very format that Custom Model Import reads: what `save_pretrained` of Hugging
- * Face Transformers writes. Made here so that no binary needs to be in the repository.
+ * A Llama too small to be useful, in the format of Custom Model Import, as written by `save_pretrained` of Hugging Face
+ * Transformers. Generated, so that the repository contains no binary files.
  */
 const BEGIN_OF_TEXT = { id: 256, content: '<|begin_of_text|>' };
 const END_OF_TEXT = { id: 257, content: '<|end_of_text|>' };
@@ -37,7 +37,7 @@ const config = {
   vocab_size: 258,
 };
 
-/** Writes the model below `dir` and returns the names of its files. The same seed gives the same bytes, another seed other weights. */
+/** Writes the model to `dir` and returns the names of its files. Deterministic: the weights depend only on the seed. */
 export async function writeTinyLlama(dir: string, seed: number): Promise<string[]> {
   const files: Record<string, string | Buffer> = {
     'config.json': json(config),
@@ -85,7 +85,7 @@ function llamaShapes(): Record<string, number[]> {
   }, ...layers) as Record<string, number[]>;
 }
 
-/** The safetensors format: length of the header, header, data; @see https://github.com/huggingface/safetensors#format */
+/** The safetensors format: length of the header, header, data. @see https://github.com/huggingface/safetensors#format */
 function safetensors(shapes: Record<string, number[]>, seed: number): Buffer {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   const data: Buffer[] = [];
@@ -97,13 +97,13 @@ function safetensors(shapes: Record<string, number[]>, seed: number): Buffer {
     offset += tensor.length;
   }
   const text = Buffer.from(JSON.stringify(header));
-  const padding = Buffer.alloc((8 - text.length % 8) % 8, ' '); // so that the data is aligned
+  const padding = Buffer.alloc((8 - text.length % 8) % 8, ' '); // aligns the data
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length + padding.length));
   return Buffer.concat([length, text, padding, ...data]);
 }
 
-/** Evenly distributed in ±initializer_range; a bfloat16 is the upper half of a float32. */
+/** Uniformly distributed in ±initializer_range. A bfloat16 is the upper half of a float32. */
 function bfloat16(count: number, seed: string): Buffer {
   const noise = createHash('shake256', { outputLength: count * 2 }).update(seed).digest();
   const tensor = Buffer.alloc(count * 2);
@@ -153,7 +153,7 @@ function tokenizer() {
   };
 }
 
-/** GPT-2's printable stand-in for each byte. */
+/** The printable character of GPT-2 for each byte. */
 function byteAlphabet(): string[] {
   const printable = (byte: number) => byte >= 0x21 && byte <= 0x7e || byte >= 0xa1 && byte <= 0xac || byte >= 0xae;
   let next = 0x100;

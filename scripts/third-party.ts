@@ -3,36 +3,36 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
 /*
- * Says which packages are in the bundle of the handler, with their licences. It ships beside the bundle, not in it: the
- * function needs no licences, and would change with them.
+ * Lists the packages in the bundle of the handler with their licences. Published next to the bundle, not in it, so that the
+ * code of the function does not change with the licences.
  *
  *   npx tsx scripts/third-party.ts META OUTPUT
  *
- * META is what esbuild says of the bundle that it has made.
+ * META is the metafile of esbuild for the bundle.
  */
 
-/** Licences whose only condition is to hand them on. */
+/** Licences that only require to include their text. */
 const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-/** Of this licence, the file LICENSE of this package has the text. */
+/** The licence whose text is in the file LICENSE of this package. */
 const OWN_LICENCE = 'Apache-2.0';
 
 interface ThirdParty {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
-  /** What its licence and notice files say. */
+  /** The text of its licence and notice files. */
   readonly text: string;
 }
 
-/** The folders of the packages that have code in a bundle. */
+/** The folders of the packages in a bundle. */
 export function bundledFolders({ outputs }: Metafile): string[] {
   const inputs = Object.values(outputs).flatMap(output => Object.entries(output.inputs));
   const folders = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0]);
   return [...new Set(folders.filter(folder => folder !== undefined))];
 }
 
-/** Reads what a package says of itself; throws if it may not be in the bundle. */
+/** Reads name, version and licence of a package. Throws if the licence is not allowed in the bundle. */
 export function thirdParty(folder: string): ThirdParty {
   const { name, version, license: licence } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   if (!ALLOWED.includes(licence)) throw new Error(`${name} ${version} is in the bundle, but its licence ${licence} is none of ${ALLOWED.join(', ')}`);
@@ -55,7 +55,7 @@ export function render(packages: readonly ThirdParty[]): string {
 function main(meta: string, output: string): void {
   if (!existsSync(meta)) throw new Error(`${meta} is missing: make the bundle first`);
   const packages = bundledFolders(JSON.parse(readFileSync(meta, 'utf8')) as Metafile).map(thirdParty);
-  // The SDK is always there: without a package, something has been misread.
+  // The bundle always contains the SDK, so an empty list means that the metafile was not read correctly.
   if (packages.length === 0) throw new Error(`${meta} has no packages`);
   writeFileSync(output, render(packages));
 }

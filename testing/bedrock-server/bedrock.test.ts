@@ -19,7 +19,7 @@ function request(more: Partial<CreateModelImportJobRequest> = {}): CreateModelIm
   };
 }
 
-/** The request of another job for another model. */
+/** A request with a different job name and model name. */
 function numbered(number: number, more: Partial<CreateModelImportJobRequest> = {}): CreateModelImportJobRequest {
   return request({ jobName: `job-${number}`, importedModelName: `model-${number}`, ...more });
 }
@@ -60,7 +60,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   afterEach(async () => session.close());
 
   describe('an import', () => {
-    test('is in progress, then completed, as time passes', async () => {
+    test('is in progress, then completed', async () => {
       const { clock } = await open();
       const created = new Date(clock.now());
       const { jobArn } = await client.createModelImportJob(request());
@@ -92,7 +92,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       });
     });
 
-    test('gives a model', async () => {
+    test('creates a model', async () => {
       const { clock } = await open({
         planImport: () => ({ durationMs: MINUTE, modelArchitecture: 'qwen2', instructSupported: false, customModelUnitsPerModelCopy: 8 }),
       });
@@ -116,7 +116,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(await client.getImportedModel({ modelIdentifier: 'model-1' })).toEqual(model);
     });
 
-    test('that fails says why, and gives no model', async () => {
+    test('that fails reports the reason and creates no model', async () => {
       const { clock } = await open({ planImport: () => ({ durationMs: MINUTE, failureMessage: 'Unsupported architecture' }) });
       await client.createModelImportJob(request());
       clock.advance(MINUTE);
@@ -126,14 +126,14 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect((await client.listImportedModels({})).modelSummaries).toEqual([]);
     });
 
-    test('that fails for a long reason says the beginning of it', async () => {
+    test('that fails truncates a long reason', async () => {
       const { bedrock } = await open();
       await client.createModelImportJob(request());
       bedrock.failJob('job-1', 'No '.repeat(1000));
       expect((await client.getModelImportJob({ jobIdentifier: 'job-1' })).failureMessage).toHaveLength(2048);
     });
 
-    test('becomes what the request decides', async () => {
+    test('has the outcome that is planned for the request', async () => {
       const { clock } = await open({
         maxRunningJobs: 2,
         planImport: ({ jobName }) => ({ durationMs: jobName === 'job-1' ? 2 * MINUTE : MINUTE }),
@@ -145,14 +145,14 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(modelSummaries?.map(({ modelName }) => modelName)).toEqual(['model-2', 'model-1']);
     });
 
-    test('runs in the VPC that was asked for', async () => {
+    test('runs in the requested VPC', async () => {
       await open();
       const vpcConfig = { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] };
       await client.createModelImportJob(request({ vpcConfig }));
       expect(await client.getModelImportJob({ jobIdentifier: 'job-1' })).toMatchObject({ vpcConfig });
     });
 
-    test('is not changed by what its caller does to the request or to an answer', async () => {
+    test('is not affected by changes of the caller to a request or response', async () => {
       await open();
       const subnetIds = ['subnet-1'];
       await client.createModelImportJob(request({ vpcConfig: { subnetIds, securityGroupIds: ['sg-1'] } }));
@@ -162,7 +162,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       try {
         vpcConfig?.subnetIds?.push('subnet-2');
       } catch {
-        // Called directly, the answer is frozen; the SDK's answer is the caller's own.
+        // The response of a direct call is frozen; that of the SDK is a copy.
       }
       expect(await client.getModelImportJob({ jobIdentifier: 'job-1' })).toMatchObject({ vpcConfig: { subnetIds: ['subnet-1'] } });
     });
@@ -172,7 +172,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       ['a key ARN', `arn:aws:kms:us-east-1:444455556666:key/${KEY}`, `arn:aws:kms:us-east-1:444455556666:key/${KEY}`],
       ['an alias', 'alias/models/llama', /^arn:aws:kms:us-east-1:111122223333:key\/[0-9a-f-]{36}$/],
       ['an alias ARN', 'arn:aws:kms:us-east-1:444455556666:alias/llama', /^arn:aws:kms:us-east-1:444455556666:key\/[0-9a-f-]{36}$/],
-    ])('takes %s and answers with the ARN of the key', async (_, importedModelKmsKeyId, expected) => {
+    ])('accepts %s and returns the ARN of the key', async (_, importedModelKmsKeyId, expected) => {
       await open();
       await importModel(request({ importedModelKmsKeyId }));
       const { importedModelKmsKeyArn } = await client.getModelImportJob({ jobIdentifier: 'job-1' });
@@ -202,7 +202,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       ['an upper-case URI scheme', { modelDataSource: { s3DataSource: { s3Uri: 'S3://bucket/key' } } }, /at 'modelDataSource\.s3DataSource\.s3Uri'/],
       ['no URI', { modelDataSource: { s3DataSource: { s3Uri: undefined } } }, /Value null at 'modelDataSource\.s3DataSource\.s3Uri'/],
       ['a token that ends in a hyphen', { clientRequestToken: 'token-' }, /at 'clientRequestToken'/],
-      ['a KMS key that is none', { importedModelKmsKeyId: 'key' }, /at 'importedModelKmsKeyId'/],
+      ['an invalid KMS key', { importedModelKmsKeyId: 'key' }, /at 'importedModelKmsKeyId'/],
       ['a VPC without security groups', { vpcConfig: { subnetIds: ['subnet-1'], securityGroupIds: [] } }, /at 'vpcConfig\.securityGroupIds' .* length greater than or equal to 1/],
       ['too many subnets', { vpcConfig: { subnetIds: Array(17).fill('s'), securityGroupIds: ['sg'] } }, /at 'vpcConfig\.subnetIds' .* less than or equal to 16/],
       ['a tag without a value', { jobTags: [{ key: 'team', value: undefined }] }, /Value null at 'jobTags\.1\.member\.value'/],
@@ -217,15 +217,15 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
     });
 
     test.each<[string, (using: Client) => Promise<unknown>, RegExp]>([
-      ['a job that cannot be', async (using) => using.getModelImportJob({ jobIdentifier: 'job_1' }), /'jobIdentifier'/],
-      ['a model that cannot be', async (using) => using.getImportedModel({ modelIdentifier: 'llama-3.1' }), /'modelIdentifier'/],
-      ['the ARN of a job as that of a model', async (using) => using.deleteImportedModel({ modelIdentifier: ABSENT_JOB }), /'modelIdentifier'/],
-      ['a page of none', async (using) => using.listModelImportJobs({ maxResults: 0 }), /Value 0 at 'maxResults'/],
-      ['a page of too many', async (using) => using.listImportedModels({ maxResults: 1001 }), /Value 1001 at 'maxResults'/],
-      ['a status that is none', async (using) => using.listModelImportJobs({ statusEquals: 'Complete' as 'Completed' }), /enum value set: \[InProgress, Completed, Failed\]/],
-      ['a nextToken that it never gave', async (using) => using.listImportedModels({ nextToken: 'abc' }), /nextToken/],
-      ['to tag the ARN of something else', async (using) => using.tagResource({ resourceARN: 'arn:aws:s3:::amzn-s3-demo-bucket', tags: [] }), /'resourceARN'/],
-      ['to untag nothing in particular', async (using) => using.untagResource({ resourceARN: ABSENT_JOB, tagKeys: undefined }), /Value null at 'tagKeys'/],
+      ['an invalid job identifier', async (using) => using.getModelImportJob({ jobIdentifier: 'job_1' }), /'jobIdentifier'/],
+      ['an invalid model identifier', async (using) => using.getImportedModel({ modelIdentifier: 'llama-3.1' }), /'modelIdentifier'/],
+      ['the ARN of a job instead of a model', async (using) => using.deleteImportedModel({ modelIdentifier: ABSENT_JOB }), /'modelIdentifier'/],
+      ['an empty page size', async (using) => using.listModelImportJobs({ maxResults: 0 }), /Value 0 at 'maxResults'/],
+      ['a page size that is too large', async (using) => using.listImportedModels({ maxResults: 1001 }), /Value 1001 at 'maxResults'/],
+      ['an invalid status', async (using) => using.listModelImportJobs({ statusEquals: 'Complete' as 'Completed' }), /enum value set: \[InProgress, Completed, Failed\]/],
+      ['an unknown nextToken', async (using) => using.listImportedModels({ nextToken: 'abc' }), /nextToken/],
+      ['to tag the ARN of another service', async (using) => using.tagResource({ resourceARN: 'arn:aws:s3:::amzn-s3-demo-bucket', tags: [] }), /'resourceARN'/],
+      ['to untag without tag keys', async (using) => using.untagResource({ resourceARN: ABSENT_JOB, tagKeys: undefined }), /Value null at 'tagKeys'/],
     ])('%s', async (_, call, message) => {
       await open();
       await expect(call(client)).rejects.toEqual(refusal('ValidationException', message));
@@ -239,7 +239,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       ['TagResource', async (using) => using.tagResource({ resourceARN: ABSENT_MODEL, tags: tags(1) })],
       ['UntagResource', async (using) => using.untagResource({ resourceARN: ABSENT_JOB, tagKeys: ['key0'] })],
       ['ListTagsForResource', async (using) => using.listTagsForResource({ resourceARN: ABSENT_MODEL })],
-    ])('%s of what is not there', async (operation, call) => {
+    ])('%s of a missing resource', async (operation, call) => {
       const { bedrock } = await open();
       await expect(call(client)).rejects.toEqual(refusal('ResourceNotFoundException', /absent/, 404));
       expect(OPERATIONS[operation].errors).toContain('ResourceNotFoundException');
@@ -250,7 +250,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   describe('names', () => {
     const JOB_NAME_IN_USE = refusal('ValidationException', 'The provided job name is currently in use.');
 
-    test('a job name is taken for ever', async () => {
+    test('a job name cannot be reused', async () => {
       const { bedrock } = await open();
       await client.createModelImportJob(request());
       await expect(client.createModelImportJob(request({ importedModelName: 'other' }))).rejects.toEqual(JOB_NAME_IN_USE);
@@ -258,14 +258,14 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       await expect(client.createModelImportJob(request())).rejects.toEqual(JOB_NAME_IN_USE);
     });
 
-    test('a job name is taken even when its model is gone', async () => {
+    test('a job name cannot be reused after its model was deleted', async () => {
       await open();
       const { modelArn } = await importModel(request());
       await client.deleteImportedModel({ modelIdentifier: modelArn });
       await expect(client.createModelImportJob(request())).rejects.toEqual(JOB_NAME_IN_USE);
     });
 
-    test('a model name is taken from the start of the import until the model is deleted', async () => {
+    test('a model name is in use from the start of the import until the model is deleted', async () => {
       const { bedrock } = await open({ maxRunningJobs: 2 });
       const taken = refusal('ValidationException', "Model with name 'model-1' already exists");
       const again = (jobName: string) => client.createModelImportJob(request({ jobName }));
@@ -277,7 +277,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       await expect(again('job-2')).resolves.toEqual({ jobArn: expect.any(String) });
     });
 
-    test('a failed import frees the name of its model', async () => {
+    test('a model name can be reused after a failed import', async () => {
       const { bedrock } = await open();
       await client.createModelImportJob(request());
       bedrock.failJob('job-1', 'No weights');
@@ -288,7 +288,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   describe('clientRequestToken', () => {
     const clientRequestToken = '6c1d61e1-9f4d-4a3c-8f9a-1d2c3b4a5968';
 
-    test('the same request again is ignored and answered with its job', async () => {
+    test('the same request again returns its job', async () => {
       const { bedrock } = await open();
       const first = await client.createModelImportJob(request({ clientRequestToken, jobTags: tags(1) }));
       bedrock.completeJob('job-1');
@@ -303,7 +303,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
         .rejects.toEqual(refusal('ValidationException', /clientRequestToken/));
     });
 
-    test('a refused request does not use up its token', async () => {
+    test('a rejected request does not consume its token', async () => {
       const { bedrock } = await open();
       await client.createModelImportJob(numbered(2));
       await expect(client.createModelImportJob(request({ clientRequestToken }))).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });
@@ -332,7 +332,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       await expect(client.createModelImportJob(numbered(4))).resolves.toEqual({ jobArn: expect.any(String) });
     });
 
-    test('an import in progress has its slot already', async () => {
+    test('an import in progress counts toward the model quota', async () => {
       const { bedrock } = await open({ maxRunningJobs: 2, maxModels: 2 });
       bedrock.seedModel('seeded');
       await client.createModelImportJob(numbered(1));
@@ -352,7 +352,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   describe('a role', () => {
     const INVALID_ROLE = refusal('ValidationException', 'The provided role ARN is invalid');
 
-    test('is invalid until it has propagated, from when Bedrock first sees it', async () => {
+    test('is invalid until it has propagated since its first use', async () => {
       const { clock, bedrock } = await open({ rolePropagationMs: 2 * MINUTE });
       await expect(client.createModelImportJob(request())).rejects.toEqual(INVALID_ROLE);
       clock.advance(2 * MINUTE - 1);
@@ -362,7 +362,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(bedrock.countCalls('CreateModelImportJob', 'ValidationException')).toBe(2);
     });
 
-    test('propagates from when the operator adds it', async () => {
+    test('propagates since the operator added it', async () => {
       const { clock, bedrock } = await open({ rolePropagationMs: 2 * MINUTE });
       bedrock.addRole(ROLE);
       clock.advance(2 * MINUTE);
@@ -402,7 +402,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   });
 
   describe('lists', () => {
-    /** Five jobs, a minute apart, of which the second failed and the last runs; the model of the first is gone. */
+    /** Five jobs, a minute apart: the second failed, the last is running, and the model of the first was deleted. */
     async function openWithJobs(): Promise<Date[]> {
       const { bedrock, clock } = await open({ planImport: () => ({ durationMs: Infinity }), maxModels: 10 });
       const times: Date[] = [];
@@ -483,12 +483,12 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(nextToken).toBeUndefined();
     });
 
-    test('answer at most a page, whatever maxResults says', async () => {
+    test('return at most one page, even if maxResults is larger', async () => {
       await openWithJobs();
       expect((await client.listModelImportJobs({ maxResults: 1000 })).modelImportJobSummaries).toHaveLength(2);
     });
 
-    test('go on after an item that is gone', async () => {
+    test('continue after a deleted item', async () => {
       const { bedrock } = await open({ pageSize: 1 });
       for (const name of ['a', 'b', 'c']) bedrock.seedModel(name);
       const { nextToken } = await client.listImportedModels({ sortOrder: 'Ascending' });
@@ -504,7 +504,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   });
 
   describe('tags', () => {
-    test('are given to the job and to the model', async () => {
+    test('are added to the job and to the model', async () => {
       await open();
       const { jobArn, modelArn } = await importModel(request({
         jobTags: [{ key: 'of', value: 'job' }],
@@ -525,7 +525,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(await tagsOf(resourceARN)).toEqual([{ key: 'b', value: '3' }]);
     });
 
-    test('are not those of the same tags given to another model', async () => {
+    test('are not shared with another model that has the same tags', async () => {
       await open();
       const one = await importModel(numbered(1, { importedModelTags: tags(1) }));
       const other = await importModel(numbered(2, { importedModelTags: tags(1) }));
@@ -533,7 +533,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(await tagsOf(other.modelArn)).toEqual(tags(1));
     });
 
-    test('are fifty at most, with those that are there', async () => {
+    test('are limited to fifty, including existing ones', async () => {
       await open();
       const tooMany = refusal('TooManyTagsException', /at most 50/);
       await expect(client.createModelImportJob(request({ jobTags: tags(51) }))).rejects.toEqual(tooMany);
@@ -544,14 +544,14 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(await tagsOf(resourceARN)).toHaveLength(50);
     });
 
-    test('of AWS are refused', async () => {
+    test('with a reserved key are refused', async () => {
       await open();
       const { modelArn: resourceARN } = await importModel(request());
       await expect(client.tagResource({ resourceARN, tags: [{ key: 'aws:cloudformation:stack-name', value: 'x' }] }))
         .rejects.toEqual(refusal('ValidationException', /aws:cloudformation:stack-name/));
     });
 
-    test('go with their model', async () => {
+    test('are deleted with their model', async () => {
       await open();
       const { modelArn } = await importModel(request({ importedModelTags: tags(1) }));
       await client.deleteImportedModel({ modelIdentifier: modelArn });
@@ -560,7 +560,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   });
 
   describe('the log of calls', () => {
-    test('has every call, its time and its outcome', async () => {
+    test('contains every call with its time and outcome', async () => {
       const { bedrock, clock } = await open();
       await client.createModelImportJob(request());
       clock.advance(MINUTE);
@@ -571,7 +571,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       ]);
     });
 
-    test('counts and forgets', async () => {
+    test('counts calls and can be cleared', async () => {
       const { bedrock } = await open();
       await client.getModelImportJob({ jobIdentifier: 'absent' }).catch(() => {});
       await client.listModelImportJobs({});
@@ -584,10 +584,10 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   });
 
   describe('faults', () => {
-    // No more than the message: jest gives Node.js's errors another Error class, and the SDK wraps what is no Error to it.
+    // Compare only the message: in jest, errors of Node.js have another Error class, and the SDK wraps errors of another class.
     const LOST = expect.objectContaining({ message: expect.stringMatching(/socket hang up$/) });
 
-    test('before: the call does nothing', async () => {
+    test('before: the call has no effect', async () => {
       const { bedrock } = await open();
       bedrock.failNext('CreateModelImportJob', { name: 'ThrottlingException', message: 'Too fast' });
       await expect(client.createModelImportJob(request())).rejects.toEqual(refusal('ThrottlingException', 'Too fast', 429));
@@ -595,7 +595,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       await expect(client.createModelImportJob(request())).resolves.toEqual({ jobArn: expect.any(String) });
     });
 
-    test('after: the call did its work, and its answer is lost', async () => {
+    test('after: the call takes effect, and its response is lost', async () => {
       const { bedrock } = await open();
       bedrock.failNext('CreateModelImportJob', { name: 'InternalServerException', when: 'after' });
       await expect(client.createModelImportJob(request())).rejects.toEqual(refusal('InternalServerException', /Scripted/, 500));
@@ -603,13 +603,13 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(bedrock.countCalls('CreateModelImportJob', 'InternalServerException')).toBe(1);
     });
 
-    test('after: a refusal is lost, too', async () => {
+    test('after: an error response is lost as well', async () => {
       const { bedrock } = await open();
       bedrock.failNext('DeleteImportedModel', { name: 'InternalServerException', when: 'after' });
       await expect(client.deleteImportedModel({ modelIdentifier: 'absent' })).rejects.toMatchObject({ name: 'InternalServerException' });
     });
 
-    test.each<['before' | 'after', number]>([['before', 0], ['after', 1]])('the connection breaks %s the work', async (when, jobs) => {
+    test.each<['before' | 'after', number]>([['before', 0], ['after', 1]])('the connection breaks %s the call takes effect', async (when, jobs) => {
       const { bedrock } = await open();
       bedrock.failNext('*', { name: 'ConnectionLost', when });
       await expect(client.createModelImportJob(request())).rejects.toEqual(LOST);
@@ -617,7 +617,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(bedrock.countCalls('CreateModelImportJob', 'ConnectionLost')).toBe(1);
     });
 
-    test('meet any operation, or one, a number of times', async () => {
+    test('affect any operation or a given one, a number of times', async () => {
       const { bedrock } = await open();
       bedrock.failNext('ListImportedModels', { name: 'AccessDeniedException' });
       bedrock.failNext('*', { name: 'ThrottlingException', times: 2 });
@@ -629,7 +629,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(bedrock.pendingFaults()).toEqual([]);
     });
 
-    test('meet the calls that match, for a time', async () => {
+    test('affect matching calls for some time', async () => {
       const { bedrock, clock } = await open();
       const end = clock.now() + MINUTE;
       bedrock.failNext('*', { name: 'AccessDeniedException', times: Infinity, matches: ({ operation, at }) => operation.startsWith('List') && at < end });
@@ -641,7 +641,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(bedrock.pendingFaults()).toEqual([]);
     });
 
-    test('can be errors that the model does not have, with a status', async () => {
+    test('can be errors that are not in the model, with a status code', async () => {
       const { bedrock } = await open();
       bedrock.failNext('*', { name: 'ServiceUnavailableException', statusCode: 503 });
       await expect(client.listImportedModels({})).rejects.toEqual(refusal('ServiceUnavailableException', /Scripted/, 503));
@@ -651,7 +651,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
   });
 
   describe('the operator', () => {
-    test('decides what becomes of the next import', async () => {
+    test('sets the outcome of the next import', async () => {
       const { bedrock, clock } = await open();
       bedrock.planNextImport({ durationMs: MINUTE, failureMessage: 'No weights' });
       await client.createModelImportJob(numbered(1));
@@ -664,7 +664,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       ]);
     });
 
-    test('ends a job, once', async () => {
+    test('ends a job only once', async () => {
       const { bedrock } = await open();
       const { jobArn } = await client.createModelImportJob(numbered(1));
       bedrock.failJob(jobArn as string, 'No weights');
@@ -678,7 +678,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(() => bedrock.completeJob('absent')).toThrow('absent');
     });
 
-    test('has models that no call made, whatever the quotas', async () => {
+    test('adds models without a call, regardless of quotas', async () => {
       const { bedrock } = await open({ maxModels: 1 });
       const modelArn = bedrock.seedModel('one_model', { importedModelTags: tags(1) });
       bedrock.seedModel('another', { jobName: 'another-job' });
@@ -689,7 +689,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(() => bedrock.seedModel('no.such.name')).toThrow("'importedModelName'");
     });
 
-    test('deletes a model behind the back of the client', async () => {
+    test('deletes a model without the client', async () => {
       const { bedrock } = await open({ deleteConflict: () => true });
       bedrock.seedModel('llama');
       bedrock.deleteModelByHand('llama');
@@ -697,7 +697,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(() => bedrock.deleteModelByHand('llama')).toThrow('llama');
     });
 
-    test('sees what is held, at this time', async () => {
+    test('reads the current state', async () => {
       const { bedrock, clock } = await open();
       const { jobArn } = await client.createModelImportJob(request({ jobTags: tags(1), importedModelTags: tags(2) }));
       clock.advance(16 * MINUTE);
@@ -708,7 +708,7 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       });
     });
 
-    test('starts all over, with the same ids', async () => {
+    test('resets the state and repeats the same IDs', async () => {
       const { bedrock } = await open();
       const first = await client.createModelImportJob(request({ clientRequestToken: 'token' }));
       bedrock.failNext('*', { name: 'ThrottlingException' });

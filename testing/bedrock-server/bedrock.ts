@@ -41,12 +41,12 @@ import {
 } from './resources';
 import { tagList, withTags, type Tag } from './tags';
 
-/** A client asks to delete a model. */
+/** An attempt of a client to delete a model. */
 export interface DeleteAttempt {
   readonly modelName: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** How long ago the model was imported. */
+  /** The age of the model. */
   readonly modelAgeMs: number;
 }
 
@@ -58,57 +58,57 @@ export interface BedrockOptions {
   readonly region?: string;
   /** @default '111122223333' */
   readonly account?: string;
-  /** How many import jobs can be in progress. @default 1 */
+  /** The quota of concurrent import jobs. @default 1 */
   readonly maxRunningJobs?: number;
-  /** How many imported models the account can have, those being imported included. @default 3 */
+  /** The quota of imported models, including imports in progress. @default 3 */
   readonly maxModels?: number;
-  /** How long a role is invalid after Bedrock first hears of it. @default 0 */
+  /** How long a role is invalid after it is added or first used. @default 0 */
   readonly rolePropagationMs?: number;
-  /** The most items that a List operation answers, whatever `maxResults` says: small, so that clients have to page. @default 2 */
+  /** The maximum number of items in a List response, even if `maxResults` is larger. Small, so that clients must paginate. @default 2 */
   readonly pageSize?: number;
-  /** What becomes of the import that a request asks for. @default - it succeeds, see `ImportPlan` */
+  /** The outcome of an import. @default - it succeeds, see `ImportPlan` */
   readonly planImport?: (request: CreateModelImportJobRequest) => Partial<ImportPlan>;
-  /** Whether a model cannot be deleted yet. @default - it can */
+  /** Whether the deletion of a model conflicts. @default - it does not */
   readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
-  /** How long a Get or List may not see yet what has been made, has ended or was deleted; writes always see it. @default 0 */
+  /** How long a Get or List lags behind changes. Writes do not lag. @default 0 */
   readonly readLagMs?: (operation: Operation) => number;
 }
 
-/** A call that was answered. */
+/** A call with its outcome. */
 export interface LoggedCall extends Call {
   /** The name of the error that the client saw, or `ok`. */
   readonly outcome: string;
 }
 
-/** What the account holds. */
+/** The state of the account. */
 export interface Snapshot {
   readonly now: Date;
   readonly jobs: (GetModelImportJobResponse & { readonly tags: Tag[] })[];
   readonly models: (GetImportedModelResponse & { readonly tags: Tag[] })[];
 }
 
-/** Everything that a call or the passing of time can change. */
+/** All state that calls or time can change. */
 interface State {
   sequence: number;
-  /** No API deletes a job, so its name is taken for ever. */
+  /** Jobs cannot be deleted, so their names cannot be reused. */
   readonly jobs: Registry<Job>;
   readonly running: Set<Job>;
   readonly models: Registry<Model>;
-  /** Deleted models, which reads that lag may still see. */
+  /** Deleted models that are still readable because of read lag. */
   readonly ghosts: { readonly model: Model; readonly deletedAt: number }[];
   readonly jobsByToken: Map<string, Job>;
   readonly rolesFirstSeen: Map<string, number>;
   readonly plannedImports: Partial<ImportPlan>[];
 }
 
-/** Of `ErrorMessage` in the service's model. */
+/** The maximum length of `ErrorMessage` in the service model. */
 const MAX_FAILURE_MESSAGE = 2048;
 
 /**
- * The control plane of Amazon Bedrock Custom Model Import in one account and Region: requests and the clock in, answers out.
+ * An in-memory control plane of Amazon Bedrock Custom Model Import in one account and Region.
  *
- * Strict where the service's documents speak, and where they are silent as unhelpful as the service may be (see README.md).
- * One public method per operation, then the hooks by which a test plays the operator, the passing of time, and bad luck.
+ * Strict where the behaviour of the service is documented, and otherwise as strict as the service could be (see README.md).
+ * Has one public method for each operation, and hooks for tests: the operator, time, and faults.
  */
 export class Bedrock {
   public readonly clock: Clock;
@@ -140,10 +140,10 @@ export class Bedrock {
 
   public createModelImportJob(input: CreateModelImportJobRequest): CreateModelImportJobResponse {
     return this.serve('CreateModelImportJob', input, (request) => {
-      withTags(new Map(), request.jobTags); // these two only for what they refuse, before anything has happened
+      withTags(new Map(), request.jobTags); // validates the tags before anything changes
       withTags(new Map(), request.importedModelTags);
       // "If this token matches a previous request, Amazon Bedrock ignores the request, but does not return an error."
-      // Assumption, as nothing says what it returns instead: the ARN of the job that the previous request started.
+      // Assumption, because the response is not documented: the ARN of the job that the previous request started.
       const earlier = this.state.jobsByToken.get(request.clientRequestToken ?? '');
       if (earlier) {
         refuseOtherRequest(earlier, request);
@@ -222,14 +222,14 @@ export class Bedrock {
     return this.serve('ListTagsForResource', input, ({ resourceARN }) => ({ tags: tagList(this.taggable(resourceARN).tags) }));
   }
 
-  // --- What was called, and what goes wrong. ---
+  // --- Call log and faults. ---
 
-  /** Every call so far, with its input as it was passed. */
+  /** All calls so far, with their inputs as passed. */
   public get calls(): readonly LoggedCall[] {
     return this.log;
   }
 
-  /** How many calls of an operation there were, or only those with this outcome. */
+  /** Counts the calls of an operation, optionally with a given outcome. */
   public countCalls(operation: Operation, outcome?: string): number {
     return this.log.filter((call) => call.operation === operation && (outcome ?? call.outcome) === call.outcome).length;
   }
@@ -238,7 +238,7 @@ export class Bedrock {
     this.log = [];
   }
 
-  /** Lets the next calls of an operation, or of any, meet a fault. */
+  /** Injects a fault into the next calls of an operation, or of any operation. */
   public failNext(operation: Operation | '*', fault: Fault): void {
     this.faults.add(operation, fault);
   }
@@ -251,24 +251,24 @@ export class Bedrock {
     this.faults.clear();
   }
 
-  // --- The operator. These are not calls: no fault meets them, and the log does not have them. ---
+  // --- Operator actions. They are not calls: not affected by faults, and not logged. ---
 
-  /** Bedrock hears of a role: from now on it propagates. */
+  /** Starts the propagation of a role. */
   public addRole(roleArn: string): void {
     this.seeRole(roleArn);
   }
 
-  /** The role is deleted: no import can start with it. */
+  /** Deletes a role: no import can start with it. */
   public removeRole(roleArn: string): void {
     this.state.rolesFirstSeen.set(roleArn, Infinity);
   }
 
-  /** The account gets another quota; the models that are there stay. */
+  /** Changes the model quota. Existing models are kept. */
   public setModelQuota(maxModels: number): void {
     this.options.maxModels = maxModels;
   }
 
-  /** Decides what becomes of the next import that starts, before `planImport` is asked. */
+  /** Sets the outcome of the next import that starts. Takes precedence over `planImport`. */
   public planNextImport(plan: Partial<ImportPlan>): void {
     this.state.plannedImports.push(plan);
   }
@@ -281,7 +281,7 @@ export class Bedrock {
     this.endJobNow(nameOrArn, failureMessage);
   }
 
-  /** A model that is there already, with the job that made it; ignores the quotas. Returns the model's ARN. */
+  /** Adds an existing model with its completed job, regardless of quotas. Returns the ARN of the model. */
   public seedModel(modelName: string, more: Partial<CreateModelImportJobRequest> = {}): string {
     const request: CreateModelImportJobRequest = {
       jobName: `seed-${this.state.sequence}`,
@@ -298,13 +298,13 @@ export class Bedrock {
     return this.endJob(job, this.clock.now(), undefined) as string;
   }
 
-  /** Somebody deletes a model behind the client's back. */
+  /** Deletes a model without the client. */
   public deleteModelByHand(nameOrArn: string): void {
     this.settle();
     this.removeModel(this.model(nameOrArn));
   }
 
-  /** The imports in progress; unlike a snapshot, this costs next to nothing. */
+  /** The imports in progress. Much cheaper than a snapshot. */
   public inProgress(): GetModelImportJobResponse[] {
     this.settle();
     return [...this.state.running].map((job) => describeJob(job));
@@ -319,14 +319,14 @@ export class Bedrock {
     };
   }
 
-  /** As if nothing had ever happened, except that time has passed. */
+  /** Resets all state except the time. */
   public reset(): void {
     this.state = emptyState();
     this.clearFaults();
     this.clearCalls();
   }
 
-  // --- How every call goes. ---
+  // --- Processing of a call. ---
 
   private serve<Input extends object, Output>(
     operation: Operation,
@@ -361,7 +361,7 @@ export class Bedrock {
     }
   }
 
-  // --- What keeps a job from starting, in the order in which it is checked (the order is an assumption). ---
+  // --- Preconditions of a job, in the order in which they are checked (the order is an assumption). ---
 
   private refuseUnpropagatedRole(roleArn: string): void {
     const firstSeen = this.seeRole(roleArn);
@@ -374,7 +374,7 @@ export class Bedrock {
     if (this.state.jobs.named(jobName)) {
       throw invalid('The provided job name is currently in use.');
     }
-    // Assumption: no document speaks of it, but Get and Delete take the bare name, so it has to mean one model.
+    // Assumption (not documented): Get and Delete accept the name, so it has to be unique.
     const beingImported = [...this.state.running].some((job) => job.request.importedModelName === importedModelName);
     if (beingImported || this.state.models.named(importedModelName)) {
       throw invalid(`Model with name '${importedModelName}' already exists`);
@@ -386,20 +386,20 @@ export class Bedrock {
     if (running.size >= this.options.maxRunningJobs) {
       throw quotaExceeded('Concurrent model import jobs', this.options.maxRunningJobs);
     }
-    // Assumption: a job takes the slot of its model when it starts, not when it is too late to refuse.
+    // Assumption: a job counts toward the model quota when it starts, because it could not be rejected later.
     if (models.size + running.size >= this.options.maxModels) {
       throw quotaExceeded('Imported models per account', this.options.maxModels);
     }
   }
 
-  /** When Bedrock first heard of the role. */
+  /** When the role was added or first used. */
   private seeRole(roleArn: string): number {
     const seen = this.state.rolesFirstSeen.get(roleArn) ?? this.clock.now();
     this.state.rolesFirstSeen.set(roleArn, seen);
     return seen;
   }
 
-  // --- The life of a job: started, and ended by the clock or by the operator. ---
+  // --- Lifecycle of a job: ended by the clock or by the operator. ---
 
   private startJob(request: ImportRequest, plan: Partial<ImportPlan>): Job {
     const sequence = this.nextSequence();
@@ -419,7 +419,7 @@ export class Bedrock {
     return job;
   }
 
-  /** Lets happen what the passing of time has brought about. */
+  /** Ends the jobs that are due. */
   private settle(): void {
     const now = this.clock.now();
     const due = [...this.state.running].filter((job) => dueTime(job) <= now).sort((one, other) => dueTime(one) - dueTime(other));
@@ -455,7 +455,7 @@ export class Bedrock {
     return model;
   }
 
-  // --- Looking up, and naming. ---
+  // --- Lookup and naming. ---
 
   private job(identifier: string): Job {
     return found(this.state.jobs.find(identifier), 'model import job', identifier);
@@ -470,7 +470,7 @@ export class Bedrock {
     this.state.ghosts.push({ model, deletedAt: this.clock.now() });
   }
 
-  // --- Reads that lag see what was there some time ago. ---
+  // --- Read lag: reads return an earlier state. ---
 
   private seenTime(operation: Operation): number {
     return this.clock.now() - this.options.readLagMs(operation);
@@ -510,20 +510,20 @@ function emptyState(): State {
   };
 }
 
-/** The job as it was at a time; undefined when it was not there. */
+/** The job as it was at a time. Undefined if it did not exist. */
 function seenJob(job: Job, time: number): Job | undefined {
   if (job.creationTime > time) return undefined;
   return job.end && job.end.time > time ? { ...job, end: undefined } : job;
 }
 
-/** Assumption, the strictest: what the service does with a token that comes again with another request is not documented. */
+/** The strictest assumption: the response to a different request with the same token is not documented. */
 function refuseOtherRequest(earlier: Job, request: ImportRequest): void {
   if (!isDeepStrictEqual(earlier.request, copied(request))) {
     throw invalid('The provided clientRequestToken was used with other parameters');
   }
 }
 
-/** Of the real message, only the end is known, and only of the first quota: it asks for an increase even where none is possible. */
+/** Only the end of the real message is known, and only for the first quota: it suggests an increase even if the quota cannot be increased. */
 function quotaExceeded(quota: string, limit: number): BedrockError {
   return new BedrockError(
     'ServiceQuotaExceededException',
@@ -531,7 +531,7 @@ function quotaExceeded(quota: string, limit: number): BedrockError {
   );
 }
 
-/** As it would arrive over the wire, without members that are undefined; frozen, as answers hand out parts of it. */
+/** A deep copy as sent over the wire, without undefined members. Frozen, because responses share parts of it. */
 function copied<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_, member: unknown) => Object.freeze(member)) as T;
 }

@@ -6,7 +6,7 @@ import { startBedrockServer } from './server';
 
 type Method = Uncapitalize<Operation>;
 
-/** The operations, whatever is between the caller and the state machine. */
+/** The operations, independent of how they are called. */
 export type Client = {
   readonly [method in Method]: (input: Parameters<Bedrock[method]>[0]) => Promise<ReturnType<Bedrock[method]>>;
 };
@@ -20,7 +20,7 @@ export interface Session {
 
 type Options = Omit<BedrockOptions, 'clock'>;
 
-/** The ways to reach a Bedrock of one's own: what is true of one has to be true of the other. */
+/** The ways to call the in-memory Bedrock. Both must behave the same. */
 export const CARRIERS: { readonly [name: string]: (options: Options) => Promise<Session> } = {
   'called directly': async (options) => {
     const clock = new VirtualClock();
@@ -44,7 +44,7 @@ export function sdkClient(url: string): SdkClient {
   });
 }
 
-/** Every answer that passes is checked against the service's model, too. */
+/** Validates every response against the service model. */
 function clientOver(service: Bedrock | SdkClient): Client {
   const methods = Object.entries(OPERATIONS).map(([operation, rule]) => {
     const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Method;
@@ -52,7 +52,7 @@ function clientOver(service: Bedrock | SdkClient): Client {
     return [name, async (input: object) => {
       const { $metadata, ...output } = await method(input) as { $metadata?: unknown };
       const wrong = violations(rule.output, output);
-      if (wrong.length > 0) throw new Error(`Bedrock's own answer to ${operation} is not valid: ${wrong.join('; ')}`);
+      if (wrong.length > 0) throw new Error(`The response of ${operation} is not valid: ${wrong.join('; ')}`);
       return output;
     }];
   });

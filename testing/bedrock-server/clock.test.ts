@@ -1,7 +1,7 @@
 import { SystemClock, VirtualClock } from './clock';
 
 describe('VirtualClock', () => {
-  test('moves only when it is told', () => {
+  test('advances only on request', () => {
     const clock = new VirtualClock(1000);
     expect(clock.now()).toBe(1000);
     clock.advance(500);
@@ -33,7 +33,7 @@ describe('SystemClock', () => {
     expect(clock.now()).toBe(1_700_000_000_000 + expected);
   });
 
-  test('is not moved when the clock of the machine is', () => {
+  test('is not affected by changes of the system clock', () => {
     const clock = new SystemClock();
     jest.setSystemTime(0);
     expect(clock.now()).toBe(1_700_000_000_000);

@@ -1,9 +1,9 @@
-/** Milliseconds since 1970; never goes back. */
+/** Milliseconds since 1970. Monotonic. */
 export interface Clock {
   now(): number;
 }
 
-/** Time that stands still until the test moves it. */
+/** Time that advances only on request. */
 export class VirtualClock implements Clock {
   private time: number;
 
@@ -27,10 +27,10 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** The machine's time; with a `speed`, a demo sees fifteen minutes pass in a few seconds. */
+/** System time, optionally faster, so that fifteen minutes pass in seconds in a demo. */
 export class SystemClock implements Clock {
   private readonly origin = Date.now();
-  // Unlike Date.now(), this does not jump when the machine's clock is corrected.
+  // Unlike Date.now(), not affected by corrections of the system clock.
   private readonly started = performance.now();
 
   public constructor(private readonly speed = 1) {

@@ -4,11 +4,11 @@ const PATTERNS = Object.entries(SHAPES).flatMap(([name, shape]) =>
   shape.type === 'string' && shape.pattern !== undefined ? [[name, shape.pattern] as const] : []);
 
 describe('the table', () => {
-  test('says of which model it is', () => {
+  test('identifies the version of the service model', () => {
     expect(BOTOCORE_VERSION).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  test('has every shape, and the status of every error, that an operation names', () => {
+  test('has all shapes and error status codes that the operations refer to', () => {
     for (const rule of Object.values(OPERATIONS)) {
       for (const error of rule.errors) expect(ERROR_STATUS).toHaveProperty(error);
       for (const shape of [rule.input, rule.output]) expect(SHAPES).toHaveProperty(shape);
@@ -19,7 +19,7 @@ describe('the table', () => {
     }
   });
 
-  test('has what the API reference says of CreateModelImportJob', () => {
+  test('matches the API reference of CreateModelImportJob', () => {
     expect(OPERATIONS.CreateModelImportJob).toMatchObject({ method: 'POST', path: '/model-import-jobs', status: 201 });
     expect(SHAPES.CreateModelImportJobRequest).toMatchObject({ required: ['jobName', 'importedModelName', 'roleArn', 'modelDataSource'] });
     expect(ERROR_STATUS).toMatchObject({ ConflictException: 400, ResourceNotFoundException: 404, ThrottlingException: 429 });
@@ -31,8 +31,8 @@ describe.each(PATTERNS)('the pattern of %s', (_, pattern) => {
     expect(pattern).toMatch(/^\^\(\?:.*\)\$$/);
   });
 
-  test('is decided in no time', () => {
-    // Runs that many ways of matching could share, in the places where such a run can be, with an end that none can match.
+  test('has no catastrophic backtracking', () => {
+    // Long runs of characters with many ways to match, followed by an end that does not match.
     const starts = ['', 'a', 's3://aaa/', 'alias/', 'arn:aws-', 'arn:aws:bedrock:us-east-1:111122223333:custom-model/'];
     const runs = ['a', '-', '.', '_', 'a-', 'a_', 'a.', '/a', ' '].map((unit) => unit.repeat(26));
     const started = performance.now();

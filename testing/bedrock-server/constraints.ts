@@ -1,6 +1,6 @@
 import table from './constraints.json';
 
-/** What the service's model says of an operation: where it is, what it takes and gives, what it may answer instead. */
+/** An operation in the service model: its HTTP binding, input, output and errors. */
 export interface OperationRule {
   readonly method: string;
   readonly path: string;
@@ -53,19 +53,19 @@ export const OPERATIONS: { readonly [operation in Operation]: OperationRule } = 
 export const ERROR_STATUS: { readonly [name: string]: number | undefined } = table.errors;
 export const SHAPES = table.shapes as { readonly [name: string]: Shape };
 
-/** Adds to `found` what is wrong with the value. */
+/** Adds the violations of a value to `found`. */
 type Check = (value: unknown, path: string, found: string[]) => void;
 
 const checks = new Map<string, Check>();
 
-/** What is wrong with a value of this shape, in the words of the AWS services; empty when nothing is. */
+/** The violations of a value of this shape, with the messages of AWS services. Empty if it is valid. */
 export function violations(shapeName: string, value: unknown): string[] {
   const found: string[] = [];
   checkOf(shapeName)(value, '', found);
   return found;
 }
 
-/** Compiled at the first use of the shape, as a simulation validates the same few shapes millions of times. */
+/** Compiled at the first use of a shape, because the simulation validates a few shapes millions of times. */
 function checkOf(shapeName: string): Check {
   let check = checks.get(shapeName);
   if (!check) {

@@ -4,7 +4,7 @@ import { OPERATIONS, type Operation } from './constraints';
 import type { When } from './faults';
 import type { ImportPlan } from './resources';
 
-/** Under this path another process plays the operator. */
+/** The path prefix of the API for another process to act as the operator. */
 export const CONTROL_PREFIX = '/_control/';
 
 interface Arguments {
@@ -40,7 +40,7 @@ const ROUTES: { readonly [route: string]: (args: Arguments) => unknown } = {
   'POST clock/advance': ({ bedrock, body }) => virtualClock(bedrock).advance(number(body, 'ms')),
 };
 
-/** Carries out a control request, and returns what to answer; throws when the request makes no sense. */
+/** Processes a control request and returns the response. Throws if the request is invalid. */
 export function control(bedrock: Bedrock, method: string, target: string, body: string): unknown {
   const route = ROUTES[`${method} ${target.slice(CONTROL_PREFIX.length)}`];
   if (!route) throw new Error(`There is only: ${Object.keys(ROUTES).join(', ')}`);
@@ -91,7 +91,7 @@ function plan(body: Arguments['body']): Partial<ImportPlan> {
     instructSupported: optional(flag, body, 'instructSupported'),
     customModelUnitsPerModelCopy: optional(number, body, 'customModelUnitsPerModelCopy'),
   };
-  // A member that is there but undefined would hide the default.
+  // An undefined member would override the default.
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

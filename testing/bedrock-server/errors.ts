@@ -1,11 +1,11 @@
 import { ERROR_STATUS } from './constraints';
 
-/** A refusal of the service. It reads like the error that the SDK makes of it: by `name`, and by `$metadata`. */
+/** An error of the service. Has the `name` and `$metadata` of the error in the SDK. */
 export class BedrockError extends Error {
   public readonly statusCode: number;
   public readonly $metadata: { readonly httpStatusCode: number };
 
-  /** The status is that of the service's model; a name that the model does not have needs one. */
+  /** The status code is that of the service model. Required for a name that is not in the model. */
   public constructor(name: string, message: string, statusCode = ERROR_STATUS[name]) {
     super(message);
     if (statusCode === undefined) {
@@ -17,7 +17,7 @@ export class BedrockError extends Error {
   }
 }
 
-/** The connection broke before an answer came: what Node.js says of it, under the name that the SDK gives it. */
+/** The connection broke before a response: the message of Node.js with the error name of the SDK. */
 export class ConnectionLostError extends Error {
   public readonly name = 'TimeoutError';
   public readonly code = 'ECONNRESET';
@@ -28,7 +28,7 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** No answer comes, or only half of one, and the connection stays: what the SDK makes of it when its patience is over. */
+/** No response or an incomplete one on an open connection: the timeout error of the SDK. */
 export class HangError extends Error {
   public readonly name = 'TimeoutError';
   public readonly $metadata = {};

@@ -1,13 +1,13 @@
 import type { Operation } from './constraints';
 import { BedrockError, ConnectionLostError, HangError } from './errors';
 
-/** The name of the fault that is no answer at all. */
+/** The name of the fault without a response, on a broken connection. */
 export const CONNECTION_LOST = 'ConnectionLost';
 
-/** The name of the fault that is no answer at all, on a connection that stays open. */
+/** The name of the fault without a response, on an open connection. */
 export const HANG = 'Hang';
 
-/** A call as it arrives. */
+/** An incoming call. */
 export interface Call {
   readonly operation: Operation;
   readonly input: object;
@@ -15,28 +15,28 @@ export interface Call {
 }
 
 export interface Fault {
-  /** An error's name, or `CONNECTION_LOST`, or `HANG`. */
+  /** The name of an error, `CONNECTION_LOST` or `HANG`. */
   readonly name: string;
   /** @default the status of that error in the service's model */
   readonly statusCode?: number;
   readonly message?: string;
-  /** How many calls it meets; `Infinity`: until it is cleared. @default 1 */
+  /** The number of affected calls. `Infinity`: until it is cleared. @default 1 */
   readonly times?: number;
   /**
-   * `before`: the call does nothing. `after`: the call does its work and its answer is lost, so that the client sees the
-   * fault whatever the answer was. `during`, of `HANG` only: the answer stops in the middle.
+   * `before`: the call has no effect. `after`: the call takes effect and its response is lost, so that the client gets the
+   * fault regardless of the response. `during`, only for `HANG`: the response stops in the middle.
    *
    * @default 'before'
    */
   readonly when?: When;
-  /** Meets only the calls for which this is true; a time window looks at the call's `at`. @default every call */
+  /** Selects the affected calls, for example by the time of the call (`at`). @default every call */
   readonly matches?: (call: Call) => boolean;
 }
 
-/** When a fault comes. */
+/** When a fault occurs. */
 export type When = 'before' | 'during' | 'after';
 
-/** A fault that meets a call. */
+/** A fault that affects a call. */
 export interface MetFault {
   readonly name: string;
   readonly when: When;
@@ -49,12 +49,12 @@ interface ScriptedFault {
   left: number;
 }
 
-/** Faults in the order in which they were scripted; a call meets the first that matches, and no other. */
+/** Scripted faults in order. A call is affected only by the first one that matches. */
 export class FaultScript {
   private scripted: ScriptedFault[] = [];
 
   public add(operation: Operation | '*', fault: Fault): void {
-    errorOf(fault); // a name without a status is the test author's mistake: say so here, not in the middle of a call
+    errorOf(fault); // throws now, rather than during a call, if the name has no status code
     this.scripted.push({ operation, fault, left: fault.times ?? 1 });
   }
 
@@ -67,7 +67,7 @@ export class FaultScript {
     return { name: met.fault.name, when: met.fault.when ?? 'before', error: errorOf(met.fault) };
   }
 
-  /** The faults that no call has met yet, or not often enough. */
+  /** The faults with remaining occurrences. */
   public pending(): { readonly operation: Operation | '*'; readonly name: string; readonly left: number }[] {
     return this.scripted.map(({ operation, fault, left }) => ({ operation, name: fault.name, left }));
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes constraints.json: what the service's own model says of the operations that the in-memory Bedrock serves.
+"""Writes constraints.json: the service model of the operations that the in-memory Bedrock supports.
 
     pip download botocore==1.43.11 --no-deps --dest /tmp/botocore
     unzip -d /tmp/botocore /tmp/botocore/botocore-*.whl 'botocore/data/bedrock/*'
@@ -25,14 +25,14 @@ OPERATIONS = [
     "ListTagsForResource",
 ]
 
-# A hyphen is in both halves of the repeated group, so a backtracking engine tries every way to split a run of hyphens:
-# exponential. Any run of characters of the class can be split, so the group accepts exactly the runs of the class.
-# `prove` compares the two on every short string.
+# A hyphen matches both halves of the repeated group, so a backtracking engine tries all ways to split a run of hyphens,
+# which is exponential. The group accepts exactly the runs of characters of the class.
+# `prove` compares the two patterns for all short strings.
 LINEAR_EQUIVALENTS = {
     r"[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*": r"[a-zA-Z0-9][a-zA-Z0-9+.-]*",
 }
 
-# What an entry of the table keeps of a shape, under the service's own names.
+# The properties of a shape that an entry of the table keeps, with the names of the service model.
 KEPT = ["type", "enum", "min", "max", "union"]
 
 
@@ -45,7 +45,7 @@ def prove(original, equivalent):
 
 
 def anchored(pattern):
-    """The service matches the whole value; a JavaScript RegExp only when it says so."""
+    """The service matches the whole value; a JavaScript RegExp does so only with anchors."""
     for original, equivalent in LINEAR_EQUIVALENTS.items():
         pattern = pattern.replace(original, equivalent)
     return f"^(?:{pattern})$"
@@ -67,7 +67,7 @@ def entry_of_operation(operation, shapes):
     members = shapes[operation["input"]["shape"]]["members"]
     renamed = [name for name, member in members.items() if member.get("locationName", name) != name]
     if renamed:
-        sys.exit(f"{operation['name']}: the table has no place for members with another name on the wire: {renamed}")
+        sys.exit(f"{operation['name']}: members with another name on the wire are not supported: {renamed}")
     return {
         "method": operation["http"]["method"],
         "path": operation["http"]["requestUri"],
@@ -82,7 +82,7 @@ def entry_of_operation(operation, shapes):
 
 
 def reach(name, shapes, reached):
-    """Adds to `reached` the shape and all that it is made of."""
+    """Adds the shape and all shapes that it refers to to `reached`."""
     if name in reached:
         return
     reached[name] = entry_of_shape(shapes[name])
@@ -108,7 +108,7 @@ def table(service, version):
 
 
 def one_entry_per_line(sections):
-    """JSON whose diff, after an update of botocore, shows one line per changed operation or shape."""
+    """JSON with one line for each operation or shape, for readable diffs after an update of botocore."""
     blocks = []
     for name, entries in sections.items():
         lines = ",\n".join(f"    {json.dumps(key)}: {json.dumps(entry)}" for key, entry in entries.items())

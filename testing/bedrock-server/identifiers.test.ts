@@ -3,13 +3,13 @@ import { hash, kmsKeyArn, resourceId } from './identifiers';
 const PLACE = { partition: 'aws', region: 'us-east-1', account: '111122223333' };
 
 describe('resourceId', () => {
-  test('looks like an id of the service, and never comes twice', () => {
+  test('has the format of the service and is unique', () => {
     const ids = Array.from({ length: 20_000 }, (_, sequence) => resourceId(sequence));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !/^[a-z0-9]{12}$/.test(id))).toEqual([]);
   });
 
-  test('does not tell the id of the neighbour', () => {
+  test('does not reveal the next ID', () => {
     const [one, next] = [resourceId(1), resourceId(2)];
     expect(one.slice(0, 3)).not.toBe(next.slice(0, 3));
     expect(one.slice(6, 9)).not.toBe(next.slice(6, 9));
@@ -25,7 +25,7 @@ describe('hash', () => {
 });
 
 describe('kmsKeyArn', () => {
-  test('an alias is the same key under each of its names, and another key in another Region', () => {
+  test('resolves all forms of an alias to the same key, and to another key in another Region', () => {
     const key = kmsKeyArn('alias/llama', PLACE);
     expect(kmsKeyArn('arn:aws:kms:us-east-1:111122223333:alias/llama', PLACE)).toBe(key);
     expect(kmsKeyArn('alias/mistral', PLACE)).not.toBe(key);

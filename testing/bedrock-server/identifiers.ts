@@ -1,4 +1,4 @@
-/** Where this control plane is. */
+/** The location of the control plane. */
 export interface Place {
   readonly partition: string;
   readonly region: string;
@@ -8,10 +8,10 @@ export interface Place {
 const ID_SPACE = 36 ** 6;
 
 /**
- * Resource ids like the service's, 12 characters of [a-z0-9], the same in every run.
+ * Resource IDs in the format of the service: 12 characters of [a-z0-9]. Deterministic.
  *
- * The first half walks through its whole space in steps that are coprime to it, so ids do not repeat; the second half only
- * makes neighbours look unlike each other. Nobody should be able to guess an id from another one.
+ * The first half iterates over its range in steps that are coprime to its size, so IDs do not repeat. The second half makes
+ * consecutive IDs differ. An ID must not be derivable from another one.
  */
 export function resourceId(sequence: number): string {
   const first = (sequence * 1_234_567_891 + 987_654_321) % ID_SPACE;
@@ -19,7 +19,7 @@ export function resourceId(sequence: number): string {
   return first.toString(36).padStart(6, '0') + second.toString(36).padStart(6, '0');
 }
 
-/** 32 bits of a text, as 8 hexadecimal digits. */
+/** A 32-bit hash of a text as 8 hexadecimal digits. */
 export function hash(text: string): string {
   let sum = 7;
   for (let index = 0; index < text.length; index += 1) {
@@ -28,11 +28,11 @@ export function hash(text: string): string {
   return sum.toString(16).padStart(8, '0');
 }
 
-/** The service takes a key by ARN, id, alias ARN or alias, and always answers with the key's ARN. */
+/** The ARN of a key from its ARN, ID, alias ARN or alias. The service always returns the ARN. */
 export function kmsKeyArn(keyId: string, { partition, region, account }: Place): string {
   const scope = `arn:${partition}:kms:${region}:${account}:`;
   const arn = keyId.startsWith('arn:') ? keyId : scope + (keyId.startsWith('alias/') ? keyId : `key/${keyId}`);
-  // There is no KMS here to ask which key an alias stands for: it stands for a key that its name determines.
+  // Without KMS to resolve an alias, derive the key from the name of the alias.
   return arn.replace(/alias\/.*/, `key/${uuid(arn)}`);
 }
 

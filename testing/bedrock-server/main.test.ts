@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** As `tsx testing/bedrock-server/main.ts` runs it. */
+/** Runs `tsx testing/bedrock-server/main.ts`. */
 function run(...options: string[]): ChildProcess & { readonly stdout: NodeJS.ReadableStream; readonly stderr: NodeJS.ReadableStream } {
   const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   return child as ReturnType<typeof run>;
 }
 
-test('serves until it is told to stop', async () => {
+test('serves until it is stopped', async () => {
   const child = run('--virtual-clock', '--import-seconds', '5', '--region', 'us-west-2', '--account', '444455556666');
   const printed = text(child.stdout);
   const [line] = await once(child.stdout, 'data') as [Buffer];

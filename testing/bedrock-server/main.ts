@@ -1,5 +1,5 @@
 /**
- * The in-memory Bedrock as a process of its own. Prints one line when it listens, and ends with SIGTERM or SIGINT.
+ * Runs the in-memory Bedrock as a process. Prints one line when it listens. Exits on SIGTERM or SIGINT.
  *
  *     tsx testing/bedrock-server/main.ts --port 0 --import-seconds 5
  */
@@ -14,9 +14,9 @@ const { values } = parseArgs({
     'region': { type: 'string' },
     'import-seconds': { type: 'string', default: '960' },
     'role-seconds': { type: 'string', default: '0' },
-    /** How much faster than real time the service lives. */
+    /** The factor by which time is faster than real time. */
     'speed': { type: 'string', default: '1' },
-    /** Time passes only through the control API. */
+    /** Time advances only through the control API. */
     'virtual-clock': { type: 'boolean', default: false },
   },
 });

@@ -6,11 +6,11 @@ export interface Resource {
   readonly arn: string;
   readonly name: string;
   readonly creationTime: number;
-  /** Grows with the creation time. */
+  /** Increases in the order of creation. */
   readonly sequence: number;
 }
 
-/** What the List operations have in common. */
+/** The common parameters of the List operations. */
 export interface ListQuery {
   readonly nameContains?: string;
   readonly creationTimeAfter?: Date;
@@ -25,7 +25,7 @@ export interface Page<T> {
   readonly nextToken?: string;
 }
 
-/** Resources in the order of their creation, found by ARN or by name. */
+/** Resources in the order of their creation, with lookup by ARN or name. */
 export class Registry<T extends Resource> {
   private readonly byArn = new Map<string, T>();
   private readonly byName = new Map<string, T>();
@@ -56,13 +56,13 @@ export class Registry<T extends Resource> {
     return this.byArn.get(arn);
   }
 
-  /** By ARN or by name: a name has no colon, so one cannot be taken for the other. */
+  /** Finds a resource by ARN or name. Unambiguous, because a name contains no colon. */
   public find(identifier: string): T | undefined {
     return this.withArn(identifier) ?? this.named(identifier);
   }
 }
 
-/** A page of resources that are in the order of their creation. */
+/** Returns a page of resources. `resources` must be in the order of creation. */
 export function pageOf<T extends Resource>(
   resources: T[], query: ListQuery, pageSize: number, matches: (resource: T) => boolean = () => true,
 ): Page<T> {
@@ -80,8 +80,8 @@ export function pageOf<T extends Resource>(
 }
 
 /**
- * A nextToken has the place of the last item of a page, so that deletions between two pages neither skip nor repeat an
- * item, and a mark of the query, as it is good only for more pages of the same query.
+ * A nextToken contains the position of the last item of a page, so that deletions between two pages neither skip nor repeat
+ * items, and a hash of the query, because it is valid only for the same query.
  */
 function tokenAfter(query: ListQuery, { sequence }: Resource): string {
   return `${markOf(query)}-${sequence.toString(36)}`;

@@ -9,11 +9,11 @@ import type {
 import type { Resource } from './registry';
 import type { Tags } from './tags';
 
-/** What becomes of an import. */
+/** The outcome of an import. */
 export interface ImportPlan {
-  /** From the creation of the job to its end; `Infinity`: until the test ends it. @default 16 minutes */
+  /** The duration of the job. `Infinity`: until the test ends it. @default 16 minutes */
   readonly durationMs: number;
-  /** The import fails, for this reason. @default - it succeeds */
+  /** The reason of a failed import. @default - the import succeeds */
   readonly failureMessage?: string;
   /** @default 'llama' */
   readonly modelArchitecture: string;
@@ -30,7 +30,7 @@ export const DEFAULT_PLAN: ImportPlan = {
   customModelUnitsPerModelCopy: 2,
 };
 
-/** A request that has passed validation: what is required is there. (The pair is the SDK's unknown member of a union.) */
+/** A valid request: required members are defined. (The pair is the unknown member of a union in the SDK.) */
 export type Valid<T> =
   T extends Date | [string, unknown] ? T :
     T extends (infer Item)[] ? Valid<Item>[] :
@@ -44,7 +44,7 @@ export interface Job extends Resource {
   readonly plan: ImportPlan;
   readonly kmsKeyArn?: string;
   tags: Tags;
-  /** Only a job that has ended has this. */
+  /** Defined when the job has ended. */
   end?: { readonly time: number; readonly failureMessage?: string; readonly modelArn?: string };
 }
 
@@ -54,7 +54,7 @@ export interface Model extends Resource {
   tags: Tags;
 }
 
-/** When the job will end, if the operator does not end it before. */
+/** When the job ends, unless the operator ends it before. */
 export function dueTime({ creationTime, plan }: Job): number {
   return creationTime + plan.durationMs;
 }
@@ -78,7 +78,7 @@ export function summarizeJob(job: Job): ModelImportJobSummary {
   };
 }
 
-/** Not spread from the summary: that costs ten times as much, and a simulation asks for little else. */
+/** Not spread from the summary, which takes ten times as long. Most calls of the simulation use this. */
 export function describeJob(job: Job): GetModelImportJobResponse {
   const { arn, name, request, creationTime, end } = job;
   return {

@@ -1,7 +1,7 @@
 import { OPERATIONS, SHAPES, type Operation, type OperationRule } from './constraints';
 import { BedrockError } from './errors';
 
-/** An HTTP request, of which the protocol reads no more than this. */
+/** The parts of an HTTP request that the protocol uses. */
 export interface WireRequest {
   readonly method: string;
   /** Path and query string, as sent. */
@@ -26,7 +26,7 @@ const ROUTES: readonly Route[] = Object.entries(OPERATIONS).map(([operation, rul
   segments: rule.path.split('/'),
 }));
 
-/** Which operation a request calls, and with what. Only decodes: whether the input is valid is the service's business. */
+/** Decodes the operation and input of a request. Does not validate the input. */
 export function decode({ method, target, body }: WireRequest): OperationCall {
   const [path, query = ''] = target.split('?', 2);
   const segments = path.split('/');
@@ -43,7 +43,7 @@ export function decode({ method, target, body }: WireRequest): OperationCall {
   return { operation, input };
 }
 
-/** An ARN has a slash, which a client has to encode: otherwise the path has one segment too many, and fits no operation. */
+/** A client must encode the slash of an ARN. Otherwise, the path has an extra segment and matches no operation. */
 function fits(template: readonly string[], segments: readonly string[]): boolean {
   return template.length === segments.length && template.every((part, index) => isLabel(part) || part === segments[index]);
 }
@@ -72,7 +72,7 @@ function queryMembers(rule: OperationRule, query: URLSearchParams): { [member: s
   }));
 }
 
-/** What does not read as its type stays as it is, or becomes an invalid date, for the service to refuse. */
+/** Text that does not match the type is returned as it is or as an invalid date, so that validation rejects it. */
 function fromText(type: string, text: string): unknown {
   switch (type) {
     case 'integer': return /^-?\d+$/.test(text) ? Number(text) : text;
@@ -84,7 +84,7 @@ function fromText(type: string, text: string): unknown {
 function bodyMembers(body: string): object {
   let parsed: unknown;
   try {
-    // In this protocol a null member is an absent one.
+    // In this protocol, a null member means that it is absent.
     parsed = JSON.parse(body, (_, value: unknown) => value ?? undefined);
   } catch {
     parsed = undefined;

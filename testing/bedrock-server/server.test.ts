@@ -19,14 +19,14 @@ async function start(options: BedrockServerOptions = {}): Promise<void> {
   server = await startBedrockServer({ clock: new VirtualClock(Date.UTC(2026, 10, 21, 8, 30)), ...options });
 }
 
-/** What came back, without the headers that every answer has. */
+/** A response without the headers that every response has. */
 interface Reply {
   readonly status: number;
   readonly errorType: string | null;
   readonly body: unknown;
 }
 
-/** Without the SDK, which would not say these things. */
+/** Sends requests without the SDK, which would not send invalid ones. */
 async function say(method: string, path: string, body?: unknown): Promise<Reply> {
   const response = await fetch(server.url + path, { method, body: typeof body === 'string' ? body : JSON.stringify(body) });
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -42,7 +42,7 @@ function ok(body: unknown = {}): Reply {
   return { status: 200, errorType: null, body };
 }
 
-/** A POST whose answer does not come, or not all of it. */
+/** A POST without a response, or with an incomplete one. */
 function hang(path: string, body: object) {
   const call = request(server.url + path, { method: 'POST' });
   let isOpen = true;
@@ -59,12 +59,12 @@ function hang(path: string, body: object) {
     const [bytes] = await once(response, 'data') as [Buffer];
     return { status: response.statusCode, bytes: bytes.toString() };
   })();
-  firstBytes.catch(() => undefined); // where nothing of an answer comes
+  firstBytes.catch(() => undefined); // no response at all
   const sent = new Promise<void>((resolve) => call.end(JSON.stringify(body), () => resolve()));
   return { firstBytes, sent, broken, isOpen: () => isOpen, giveUp: () => call.destroy() };
 }
 
-/** Until the server has taken a call. */
+/** Waits until the server has received a call. */
 async function untilCalled(): Promise<void> {
   while (server.bedrock.calls.length === 0) await setImmediate();
 }
@@ -72,20 +72,20 @@ async function untilCalled(): Promise<void> {
 afterEach(async () => server.close());
 
 describe('the protocol', () => {
-  test('an answer has the status of its operation, and dates as text', async () => {
+  test('responds with the status code of the operation, and dates as text', async () => {
     await start();
     expect(await say('POST', '/model-import-jobs', IMPORT)).toEqual({ status: 201, errorType: null, body: { jobArn: expect.any(String) } });
     expect(await say('GET', '/model-import-jobs/job-1')).toMatchObject(ok({ creationTime: '2026-11-21T08:30:00.000Z', status: 'InProgress' }));
   });
 
-  test('an ARN in a path is percent-encoded', async () => {
+  test('requires ARNs in a path to be percent-encoded', async () => {
     await start();
     const arn = server.bedrock.seedModel('llama');
     expect(await say('GET', `/imported-models/${encodeURIComponent(arn)}`)).toMatchObject(ok({ modelName: 'llama' }));
     expect(await say('GET', `/imported-models/${arn}`)).toMatchObject({ status: 404, errorType: 'UnknownOperationException' });
   });
 
-  test('a null member is an absent one', async () => {
+  test('treats a null member as absent', async () => {
     await start();
     expect(await say('POST', '/model-import-jobs', { ...IMPORT, vpcConfig: null })).toMatchObject({ status: 201 });
     expect(await say('POST', '/model-import-jobs', { ...IMPORT, jobName: null })).toMatchObject({ status: 400, errorType: 'ValidationException' });
@@ -96,20 +96,20 @@ describe('the protocol', () => {
     ['no such method', 'PUT', '/model-import-jobs', IMPORT, 404, 'UnknownOperationException'],
     ['an operation of Bedrock that is not served', 'GET', '/custom-models', undefined, 404, 'UnknownOperationException'],
     ['a body that is not JSON', 'POST', '/model-import-jobs', '{"jobName":', 400, 'SerializationException'],
-    ['a body that is no object', 'POST', '/tagResource', [], 400, 'SerializationException'],
+    ['a body that is not an object', 'POST', '/tagResource', [], 400, 'SerializationException'],
     ['no body', 'POST', '/untagResource', undefined, 400, 'SerializationException'],
     ['a label that is not UTF-8', 'GET', '/imported-models/%ff', undefined, 400, 'SerializationException'],
-    ['a number that is none', 'GET', '/imported-models?maxResults=ten', undefined, 400, 'ValidationException'],
-    ['a time that is none', 'GET', '/model-import-jobs?creationTimeAfter=yesterday', undefined, 400, 'ValidationException'],
-    ['a member of another name', 'POST', '/model-import-jobs', { ...IMPORT, VpcConfig: {} }, 400, 'ValidationException'],
-    ['a member of another type', 'POST', '/model-import-jobs', { ...IMPORT, jobName: 7 }, 400, 'ValidationException'],
-    ['what is not there', 'GET', '/model-import-jobs/absent', undefined, 404, 'ResourceNotFoundException'],
+    ['an invalid number', 'GET', '/imported-models?maxResults=ten', undefined, 400, 'ValidationException'],
+    ['an invalid time', 'GET', '/model-import-jobs?creationTimeAfter=yesterday', undefined, 400, 'ValidationException'],
+    ['an unknown member', 'POST', '/model-import-jobs', { ...IMPORT, VpcConfig: {} }, 400, 'ValidationException'],
+    ['a member of the wrong type', 'POST', '/model-import-jobs', { ...IMPORT, jobName: 7 }, 400, 'ValidationException'],
+    ['a missing resource', 'GET', '/model-import-jobs/absent', undefined, 404, 'ResourceNotFoundException'],
   ])('%s', async (_, method, path, body, status, errorType) => {
     await start();
     expect(await say(method, path, body)).toEqual({ status, errorType, body: { message: expect.any(String) } });
   });
 
-  test('the SDK sends filters that arrive, to the millisecond', async () => {
+  test('receives filters of the SDK to the millisecond', async () => {
     await start();
     const sdk = sdkClient(server.url);
     const query = {
@@ -126,7 +126,7 @@ describe('the protocol', () => {
     sdk.destroy();
   });
 
-  test('a mistake in the test server is an error of its own, and said aloud', async () => {
+  test('logs a bug of the test server and responds with a distinct error', async () => {
     const aloud = jest.spyOn(console, 'error').mockImplementation(() => {});
     await start({ planImport: () => { throw new TypeError('Oops'); } });
     expect(await say('POST', '/model-import-jobs', IMPORT)).toEqual({ status: 500, errorType: 'InternalFailure', body: { message: 'TypeError: Oops' } });
@@ -134,7 +134,7 @@ describe('the protocol', () => {
     aloud.mockRestore();
   });
 
-  test('a client that hangs up in the middle of a request does no harm', async () => {
+  test('survives a client that disconnects in the middle of a request', async () => {
     await start();
     await new Promise<void>((resolve) => {
       const half = request(`${server.url}/model-import-jobs`, { method: 'POST', headers: { 'content-length': '1000' } });
@@ -145,7 +145,7 @@ describe('the protocol', () => {
   });
 });
 
-test('close breaks the connections that are open', async () => {
+test('close ends open connections', async () => {
   await start();
   const half = request(`${server.url}/model-import-jobs`, { method: 'POST', headers: { 'content-length': '1000' } });
   const broken = once(half, 'error');
@@ -155,7 +155,7 @@ test('close breaks the connections that are open', async () => {
   await start(); // for afterEach to close
 });
 
-test.each<When>(['before', 'during', 'after'])('close breaks a call that hangs %s its work', async (when) => {
+test.each<When>(['before', 'during', 'after'])('close ends a call that hangs %s it takes effect', async (when) => {
   await start();
   server.bedrock.failNext('*', { name: HANG, when });
   const hung = hang('/model-import-jobs', IMPORT);
@@ -171,7 +171,7 @@ describe('the address', () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  test('is what was asked for', async () => {
+  test('is the requested one', async () => {
     await start({ host: 'localhost' });
     const { port } = new URL(server.url);
     await expect(startBedrockServer({ host: 'localhost', port: Number(port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
@@ -184,12 +184,12 @@ describe('the address', () => {
 });
 
 describe('the control API', () => {
-  test('says that it is well, and what time it is', async () => {
+  test('reports its health and the time', async () => {
     await start();
     expect(await control('GET', 'health')).toEqual(ok({ status: 'ok', now: '2026-11-21T08:30:00.000Z' }));
   });
 
-  test('lets time pass, and shows what is held', async () => {
+  test('advances the time and returns the state', async () => {
     await start();
     await say('POST', '/model-import-jobs', IMPORT);
     expect(await control('GET', 'state')).toMatchObject(ok({ jobs: [{ jobName: 'job-1', status: 'InProgress' }], models: [] }));
@@ -201,12 +201,12 @@ describe('the control API', () => {
     }));
   });
 
-  test('does not move the time of the machine', async () => {
+  test('does not advance the system time', async () => {
     await start({ clock: new SystemClock() });
     expect(await control('POST', 'clock/advance', { ms: 1 })).toMatchObject({ status: 400, body: { message: expect.stringContaining('not virtual') } });
   });
 
-  test('ends imports, or decides what becomes of them', async () => {
+  test('ends imports or sets their outcome', async () => {
     await start();
     await control('POST', 'imports/plan', { durationMs: 0, modelArchitecture: 'mistral', instructSupported: false, customModelUnitsPerModelCopy: 4 });
     await say('POST', '/model-import-jobs', IMPORT);
@@ -248,7 +248,7 @@ describe('the control API', () => {
     await expect(say('GET', '/model-import-jobs')).rejects.toThrow('fetch failed');
   });
 
-  test.each<[When, number]>([['before', 0], ['during', 1], ['after', 1]])('scripts a call that hangs %s its work', async (when, jobs) => {
+  test.each<[When, number]>([['before', 0], ['during', 1], ['after', 1]])('scripts a call that hangs %s it takes effect', async (when, jobs) => {
     await start();
     await control('POST', 'faults', { operation: 'CreateModelImportJob', name: 'Hang', when });
     const hung = hang('/model-import-jobs', IMPORT);
@@ -258,12 +258,12 @@ describe('the control API', () => {
 
     expect(await control('GET', 'calls')).toMatchObject(ok([{ operation: 'CreateModelImportJob', outcome: 'Hang' }]));
     expect(await control('GET', 'state')).toMatchObject(ok({ jobs: Array(jobs).fill({ jobName: 'job-1' }) }));
-    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 }); // others are served meanwhile
+    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 }); // other calls are served
     expect(hung.isOpen()).toBe(true);
     hung.giveUp();
   });
 
-  test('shows the calls of clients, and forgets them', async () => {
+  test('returns and clears the calls of clients', async () => {
     await start();
     await say('GET', '/imported-models/absent');
     expect(await control('GET', 'calls')).toEqual(ok([{
@@ -276,7 +276,7 @@ describe('the control API', () => {
     expect(await control('GET', 'calls')).toEqual(ok([]));
   });
 
-  test('starts all over', async () => {
+  test('resets the state', async () => {
     await start();
     await control('POST', 'models/seed', { modelName: 'llama' });
     expect(await control('POST', 'reset')).toEqual(ok());

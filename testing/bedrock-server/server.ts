@@ -9,16 +9,16 @@ import { control, CONTROL_PREFIX } from './control';
 import { BedrockError, ConnectionLostError, HangError } from './errors';
 import { decode, type WireRequest } from './rest-json';
 
-/** An operation that a client calls. */
+/** A call of an operation by a client. */
 export interface ClientCall {
   readonly operation: Operation;
   readonly input: { readonly [member: string]: unknown };
-  /** As whom the client presents itself, `app/...` in its user agent: the name of a Lambda function. */
+  /** The app ID in the user agent of the client (`app/...`): the name of a Lambda function. */
   readonly functionName: string;
 }
 
 export interface BedrockServerOptions extends Partial<BedrockOptions> {
-  /** Refuses a call that the client is not allowed to make. @default - everybody may do everything */
+  /** Returns an error for a call that is not authorized. @default - all calls are authorized */
   readonly authorize?: (call: ClientCall) => Promise<BedrockError | undefined>;
   /** @default - a free port */
   readonly port?: number;
@@ -27,10 +27,10 @@ export interface BedrockServerOptions extends Partial<BedrockOptions> {
 }
 
 export interface BedrockServer {
-  /** What the SDK takes as `endpoint`, or as AWS_ENDPOINT_URL_BEDROCK. */
+  /** The endpoint for the SDK (`endpoint` or AWS_ENDPOINT_URL_BEDROCK). */
   readonly url: string;
   readonly bedrock: Bedrock;
-  /** Breaks open connections. */
+  /** Closes the server, including open connections. */
   close(): Promise<void>;
 }
 
@@ -40,10 +40,10 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Nothing here asks who is calling, so nobody from outside the machine may call. */
+/** Callers are not authenticated, so only this machine can call. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
-/** Serves a Bedrock control plane of its own over HTTP; requests need no valid signature. */
+/** Serves an in-memory Bedrock control plane over HTTP. Signatures are not verified. */
 export async function startBedrockServer(options: BedrockServerOptions = {}): Promise<BedrockServer> {
   const { port = 0, host = '127.0.0.1', clock = new SystemClock(), authorize, ...rest } = options;
   if (!LOOPBACK.includes(host)) {
@@ -87,9 +87,9 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
     }
     if (error instanceof HangError) {
       if (error.inTheMiddle) response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 }).write('{"');
-      return; // until the client gives up, or the server is closed
+      return; // no response until the client times out or the server is closed
     }
-    // Only a mistake in this test server comes here. A client would take a 500 for the weather, so say it aloud.
+    // Only for bugs of this test server. A client could consider a 500 transient, so log it.
     console.error(error);
     answer = { status: 500, errorName: 'InternalFailure', body: { message: String(error) } };
   }
@@ -114,7 +114,7 @@ async function answerClient({ bedrock, authorize }: Service, request: WireReques
   }
 }
 
-/** The methods check their input themselves, whatever its declared type. */
+/** The methods validate their input, regardless of its declared type. */
 function call(bedrock: Bedrock, operation: Operation, input: object): object {
   const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Uncapitalize<Operation>;
   return (bedrock[name] as (input: object) => object).call(bedrock, input);

@@ -10,7 +10,7 @@ export type Tags = Map<string, string>;
 
 const MAX_TAGS = 50;
 
-/** Tags that a resource may have after `added` has been laid over `existing`; refuses what the service refuses. */
+/** Merges `added` into `existing`. Throws the errors of the service. */
 export function withTags(existing: Tags, added: readonly Tag[] = []): Tags {
   const result = new Map(existing);
   const seen = new Set<string>();

@@ -12,16 +12,16 @@ import { startLocalAws, type LocalAws } from '../local-aws/local-aws';
 
 const APP = 'node --import tsx testing/e2e/app.ts';
 
-/** A minute takes three seconds: of the Bedrock server, of the handler, and of the waits of Step Functions alike. */
+/** A minute takes three seconds, for the Bedrock server, the handler and the waits of Step Functions. */
 const SPEED = 20;
 
 export const MINUTE = 60_000;
 
-/** No wait for something that has to happen is longer, in real time. */
+/** The real-time limit of `until`. */
 const PATIENCE_SECONDS = 120;
 const LOOK_MS = 200;
 
-/** An import job; it has ended at `Infinity` as long as it runs. */
+/** An import job. `ended` is `Infinity` while it is running. */
 export interface Job {
   readonly arn: string;
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Job {
   readonly ended: number;
 }
 
-/** An empty account of AWS and Bedrock, bootstrapped, and the real CDK CLI. */
+/** A bootstrapped local account with a Bedrock server, and the real CDK CLI. */
 export class Account {
   public static async open(signal: AbortSignal): Promise<Account> {
     const clock = new FastClock(SPEED);
@@ -78,40 +78,40 @@ export class Account {
     await this.server.close();
   }
 
-  /** `cdk deploy`, whatever comes of it. */
+  /** Runs `cdk deploy`, which can fail. */
   public async tryDeploy(settings: StackSettings, kill?: AbortSignal): Promise<CommandResult> {
     return this.cdk(['deploy', settings.stack, '--require-approval', 'never'], settings, kill);
   }
 
-  /** `cdk deploy`, which must succeed with a model that is there; returns its ARN. */
+  /** Runs `cdk deploy`, which must succeed and create a model. Returns its ARN. */
   public async deploy(settings: StackSettings): Promise<string> {
     const { code, output } = await this.tryDeploy(settings);
-    assert.equal(code, 0, `cdk deploy ended with exit code ${code}:\n${lastLines(output)}`);
+    assert.equal(code, 0, `cdk deploy exited with code ${code}:\n${lastLines(output)}`);
     const modelArn = await this.api.stackOutput(settings.stack, 'ModelArn');
-    assert.ok(this.modelArns().includes(modelArn), `${modelArn} is not there`);
+    assert.ok(this.modelArns().includes(modelArn), `${modelArn} does not exist`);
     return modelArn;
   }
 
-  /** `cdk destroy`, which must succeed. */
+  /** Runs `cdk destroy`, which must succeed. */
   public async destroy(settings: StackSettings): Promise<void> {
     const { code, output } = await this.cdk(['destroy', settings.stack, '--force'], settings);
-    assert.equal(code, 0, `cdk destroy ended with exit code ${code}:\n${lastLines(output)}`);
+    assert.equal(code, 0, `cdk destroy exited with code ${code}:\n${lastLines(output)}`);
   }
 
-  /** Whatever has imported a model was asked whether it may, if there is anybody to ask. */
+  /** Asserts that calls were authorized, if the IAM engine is installed. */
   public assertEnforced(): void {
-    assert.ok(!this.iam.isOn || this.iam.questions > 0, 'nothing was asked of IAM');
+    assert.ok(!this.iam.isOn || this.iam.questions > 0, 'no calls were authorized');
   }
 
   public async assertStatus(stack: string, status: string): Promise<void> {
     assert.equal(await this.api.stackStatus(stack), status);
   }
 
-  /** Waits until something is true, and not for ever. */
+  /** Waits until a condition is true, up to a time limit. */
   public async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = Date.now() + PATIENCE_SECONDS * 1000;
     while (!await isTrue()) {
-      assert.ok(Date.now() < deadline, `${what}: not within ${PATIENCE_SECONDS} s`);
+      assert.ok(Date.now() < deadline, `${what} did not happen within ${PATIENCE_SECONDS} s`);
       await sleep(LOOK_MS, undefined, { signal: this.signal });
     }
   }
@@ -120,7 +120,7 @@ export class Account {
     return this.bedrock.snapshot().models.map((model) => model.modelArn!);
   }
 
-  /** All import jobs there ever were, oldest first. */
+  /** All import jobs, oldest first. */
   public jobs(): Job[] {
     return this.bedrock.snapshot().jobs.map((job) => ({
       arn: job.jobArn!, name: job.jobName!, status: job.status!, began: Number(job.creationTime), ended: Number(job.endTime ?? Infinity),
@@ -132,10 +132,10 @@ export class Account {
   }
 
   public assertJobs(...statuses: string[]): void {
-    assert.deepEqual(this.jobs().map((job) => job.status), statuses, 'the import jobs are others');
+    assert.deepEqual(this.jobs().map((job) => job.status), statuses, 'unexpected import jobs');
   }
 
-  /** Everything but the models of others is gone. */
+  /** Asserts that nothing is left except the models of others. */
   public async assertEmpty(others: string[] = []): Promise<void> {
     assert.deepEqual(
       {
@@ -153,7 +153,7 @@ export class Account {
   }
 }
 
-/** The CLI said this; it breaks lines at the width of a terminal. */
+/** Asserts that the output of the CLI contains a text, ignoring its line breaks. */
 export function assertSaid(output: string, text: string): void {
-  assert.ok(output.replace(/\s+/g, ' ').includes(text), `It did not say\n  ${text}\nbut\n${output}`);
+  assert.ok(output.replace(/\s+/g, ' ').includes(text), `Expected\n  ${text}\nin\n${output}`);
 }

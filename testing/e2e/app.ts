@@ -23,7 +23,7 @@ class ModelStack extends Stack {
     if (failingSibling) this.addFailingSibling(model.node.findChild(failingSibling === 'after-model' ? 'Resource' : 'Import'));
   }
 
-  /** Waits one second for a signal that nobody sends. Its id is the first in the alphabet, and so it is the next to be made. */
+  /** A wait condition that times out after one second. Its ID sorts first, so that it is created next. */
   private addFailingSibling(after: Construct): void {
     const handle = new CfnWaitConditionHandle(this, 'AHandle');
     const sibling = new CfnWaitCondition(this, 'ASibling', { handle: handle.ref, timeout: '1' });
@@ -31,7 +31,7 @@ class ModelStack extends Stack {
   }
 }
 
-/** Uses a model of another stack, which it knows by a parameter only. */
+/** Uses a model of another stack by the ARN in a parameter. */
 class ConsumerStack extends Stack {
   constructor(scope: Construct, settings: StackSettings, parameterName: string) {
     super(scope, settings.stack);

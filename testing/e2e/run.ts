@@ -1,5 +1,5 @@
 /**
- * Deploys with the real CDK CLI, on a local AWS, what goes wrong in a real account.
+ * Runs failure scenarios with the real CDK CLI on a local AWS.
  *
  *     npx projen bundle && npx tsx testing/e2e/run.ts [scenario...]
  */
@@ -9,13 +9,13 @@ import type { Scenario } from './scenario';
 import { SCENARIOS } from './scenarios';
 import { assertLoopbackEnvironment } from '../local-aws/loopback';
 
-/** Each has accounts of its own, so they share nothing; the CLI mostly waits. */
+/** Scenarios in parallel, in separate accounts. The CLI mostly waits. */
 const LANES = 3;
 
 async function main(names: string[]): Promise<number> {
   const unknown = names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) {
-    console.error(`There is no ${unknown.join(', ')}. The scenarios are: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
+    console.error(`Unknown scenario: ${unknown.join(', ')}. The scenarios are: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
     return 2;
   }
   assertLoopbackEnvironment();
@@ -27,7 +27,7 @@ async function main(names: string[]): Promise<number> {
     .filter(({ scenario }) => names.length === 0 || names.includes(scenario.name));
   const results = (await Promise.all(Array.from({ length: LANES }, async () => runLane(queue, stop.signal)))).flat();
   if (stop.signal.aborted) {
-    console.log('\nStopped, and so is everything that was started.');
+    console.log('\nStopped, including all started processes.');
     return 130;
   }
   const failed = results.filter((passed) => !passed).length;
@@ -35,7 +35,7 @@ async function main(names: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Plays one scenario after the other, in the same account as long as it is left as it was found. */
+/** Runs scenarios in sequence, in the same account as long as they succeed. */
 async function runLane(queue: { scenario: Scenario; number: number }[], signal: AbortSignal): Promise<boolean[]> {
   const results: boolean[] = [];
   let account: Account | undefined;
@@ -53,7 +53,7 @@ async function runLane(queue: { scenario: Scenario; number: number }[], signal: 
         lines.push(`   ✓ ${seconds(since)}`);
       } catch (error) {
         results.push(false);
-        lines.push(`   ✗ ${seconds(since)}`, inspect(error), ...account ? [`The log of the local AWS: ${account.logFile}`] : []);
+        lines.push(`   ✗ ${seconds(since)}`, inspect(error), ...account ? [`Log of the local AWS: ${account.logFile}`] : []);
         await account?.close({ keepFiles: !signal.aborted });
         account = undefined;
       }

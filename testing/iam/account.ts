@@ -1,17 +1,17 @@
 import type { PolicyDocument } from './engine';
 
-/** A role, and what it may do. */
+/** A role and its policies. */
 export interface Role {
   readonly arn: string;
   readonly trust?: PolicyDocument;
   readonly policies: readonly PolicyDocument[];
 }
 
-/** A bucket, with the names of the objects below a prefix. */
+/** A bucket and the keys of its objects. */
 export interface Bucket {
   readonly account: string;
   readonly policy?: PolicyDocument;
-  /** The key that its objects are encrypted with. */
+  /** The ARN of the KMS key that encrypts its objects. */
   readonly keyArn?: string;
   objects(prefix: string): Promise<string[]> | string[];
 }
@@ -21,7 +21,7 @@ export interface Key {
   readonly policy?: PolicyDocument;
 }
 
-/** What IAM, Amazon S3 and AWS KMS know of what a stack has made. */
+/** The roles, buckets and keys of an account, with their policies. */
 export interface Account {
   /** The role of a function. */
   roleOfFunction(functionName: string): Promise<Role>;

@@ -1,20 +1,20 @@
 import type { PolicyDocument, PolicyStatement } from './engine';
 import type { Made, SynthesizedAccount } from './synthesized-account';
 
-/** A policy of an account, and what to call it. */
+/** A policy of an account, with a name for messages. */
 export interface NamedDocument {
   readonly name: string;
   readonly document: PolicyDocument;
 }
 
-/** A policy of which something was taken away. */
+/** A policy without a permission or condition. */
 export interface Reduced extends NamedDocument {
-  /** What is missing. */
+  /** A description of the removed part. */
   readonly without: string;
   readonly by: PolicyDocument;
 }
 
-/** All policies that the templates of an app hold. */
+/** All policies in the templates of an app. */
 export function documentsOf(account: SynthesizedAccount): NamedDocument[] {
   const named = ({ id, properties }: Made, property: string): NamedDocument[] =>
     properties[property] ? [{ name: `${id}.${property}`, document: properties[property] as PolicyDocument }] : [];
@@ -30,7 +30,7 @@ export function documentsOf(account: SynthesizedAccount): NamedDocument[] {
   ];
 }
 
-/** A policy without one action on one resource, for each of them. */
+/** Variants of a policy, each without one action on one resource. */
 export function withoutOnePermission({ name, document }: NamedDocument): Reduced[] {
   return document.Statement.flatMap((statement, index) => {
     const actions = [statement.Action ?? []].flat();
@@ -45,7 +45,7 @@ export function withoutOnePermission({ name, document }: NamedDocument): Reduced
   });
 }
 
-/** A policy without one condition, for each of them. */
+/** Variants of a policy, each without one condition. */
 export function withoutOneCondition({ name, document }: NamedDocument): Reduced[] {
   return document.Statement.flatMap((statement, index) => {
     const { Condition: conditions = {}, Action } = statement;

@@ -6,7 +6,7 @@ import { type Played, play } from './play';
 import { SCENES } from './scenes';
 import { newApp } from '../support/stacks';
 
-/** A question to IAM, with what it decides by. */
+/** An authorization request and the policies to evaluate. */
 interface Question {
   readonly what: string;
   readonly request: AuthorizationRequest;
@@ -17,17 +17,17 @@ const describeRequest = ({ principal, action, resource }: AuthorizationRequest) 
 
 const uses = ({ identity, resource }: Policies, document: PolicyDocument) => identity.includes(document) || resource === document;
 
-/** What is allowed when a policy is another one. */
+/** Evaluates a request with one of its policies replaced. */
 function allowedWith({ request, policies: { identity, resource } }: Question, { document, by }: Reduced): Promise<boolean> {
   const swap = <T extends PolicyDocument | undefined>(one: T) => one === document ? by : one;
   return isAllowed(request, { identity: identity.map(swap), resource: swap(resource) });
 }
 
-/** That the keys of an account are left to it is what CDK writes; and it lets versions of a function be invoked, of which there are none. */
+/** Permissions that CDK adds: key administration by the account, and invocation of function versions, which do not exist here. */
 const IS_OF_CDK = /^kms:\* on \*$|^lambda:InvokeFunction on .*:\*$/;
 
 describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
-  // Who may assume the role of a consumer is up to the user.
+  // The trust policy of a consumer's role is defined by the user.
   const isOurs = ({ name }: NamedDocument) => !/Consumer.*AssumeRolePolicyDocument/.test(name) && !written?.test(name);
   let played: Played;
   let needed: Question[];
@@ -45,14 +45,14 @@ describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
     }));
   }, 60_000);
 
-  test('deploys, changes and goes with the permissions that it has', () => {
+  test('has sufficient permissions to create, update and delete', () => {
     expect(played.failures).toEqual([]);
     expect(played.imports).not.toEqual([]);
     expect(played.enforcement.decisions.filter(({ allowed }) => !allowed).map(describeRequest)).toEqual([]);
   });
 
-  // What follows takes things away from policies as they are at the end: it says nothing of what they do not allow then.
-  test('would be allowed the same again', async () => {
+  // The next tests use the final policies. Check that these still allow all requests.
+  test('allows the same requests with the final policies', async () => {
     const denied: string[] = [];
     for (const { what, request, policies } of needed) {
       if (!await isAllowed(request, policies)) denied.push(what);
@@ -60,7 +60,7 @@ describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
     expect(denied).toEqual([]);
   });
 
-  test('needs every one of them', async () => {
+  test('needs every permission', async () => {
     const unneeded: string[] = [];
     for (const reduced of documentsOf(played.account).filter(isOurs).flatMap(withoutOnePermission)) {
       if (IS_OF_CDK.test(reduced.without)) continue;
@@ -84,7 +84,7 @@ describe.each(SCENES)('$name', ({ build, unconditionalGrants, written }) => {
     expect(allowed).toEqual([]);
   });
 
-  test('needs every condition for that', async () => {
+  test('needs every condition', async () => {
     const useless: string[] = [];
     for (const reduced of documentsOf(played.account).filter(isOurs).flatMap(withoutOneCondition)) {
       const decidedByIt = forbidden.filter(({ policies }) => uses(policies, reduced.document));

@@ -9,24 +9,24 @@ import { BedrockError } from '../bedrock-server/errors';
 import type { ImportPlan } from '../bedrock-server/resources';
 import type { ClientCall } from '../bedrock-server/server';
 
-/** What was asked, and what the engine has said. */
+/** An authorization request and the decision of the engine. */
 export interface Decision extends AuthorizationRequest {
   readonly allowed: boolean;
 }
 
 export interface EnforcementOptions {
-  /** Whether Bedrock uses the key of the model as the service role, too; AWS does not document it. @default false */
+  /** Whether Bedrock also uses the key of the model with the service role. Not documented. @default false */
   readonly serviceRoleUsesKey?: boolean;
 }
 
-/** Authorizes every call of Bedrock, and what Bedrock does with the service role, by the policies of an account. */
+/** Authorizes every Bedrock call, and the use of the service role by Bedrock, with the policies of an account. */
 export class Enforcement {
   public readonly decisions: Decision[] = [];
   private readonly plans = new Map<string, Partial<ImportPlan>>();
 
   constructor(private readonly account: Account, private readonly where: Where, private readonly options: EnforcementOptions = {}) {}
 
-  /** For the Bedrock server: whether the function that calls it may do so. */
+  /** For the Bedrock server: authorizes the calling function. */
   public readonly authorize = async ({ operation, input, functionName }: ClientCall): Promise<BedrockError | undefined> => {
     const caller = await this.account.roleOfFunction(functionName);
     const denied = await this.firstDenied(caller, await this.asksOf(operation, input));
@@ -38,10 +38,10 @@ export class Enforcement {
     return undefined;
   };
 
-  /** For the Bedrock server: an import fails if the service role may not do what it takes. */
+  /** For the Bedrock server: fails an import if the service role has insufficient permissions. */
   public readonly planImport = ({ jobName }: CreateModelImportJobRequest): Partial<ImportPlan> => this.plans.get(jobName ?? '') ?? {};
 
-  /** Asks for one thing; `principal` is the ARN of a role, or a service that assumes one. */
+  /** Authorizes one request. `principal` is the ARN of a role, or a service that assumes one. */
   public async ask(principal: string, ask: Ask): Promise<boolean> {
     const request = this.requestOf(principal, ask);
     const allowed = await isAllowed(request, await this.policiesFor(request));
@@ -53,7 +53,7 @@ export class Enforcement {
     return { principal, action, resource, account, context: { ...isArn(principal) && { 'aws:PrincipalArn': principal }, ...context } };
   }
 
-  /** What IAM decides a request by. */
+  /** The policies that IAM evaluates for a request. */
   public async policiesFor({ principal, action, resource }: AuthorizationRequest): Promise<Policies> {
     return {
       identity: isArn(principal) ? (await this.account.role(principal)).policies : [],
@@ -74,16 +74,16 @@ export class Enforcement {
     const { importedModelKmsKeyId } = input as Partial<CreateModelImportJobRequest>;
     if (importedModelKmsKeyId) asks.push(...asksOfModelKey(importedModelKmsKeyId));
     const { keyArn } = await this.weightsOf(input as unknown as CreateModelImportJobRequest);
-    // The key of another account admits the service role only, as AWS documents it.
+    // As documented by AWS, the key of another account allows only the service role.
     if (keyArn && keyArn.split(':')[4] === this.where.account) asks.push(...asksOfWeightsKey(keyArn));
     return asks;
   }
 
   private async planOf(request: CreateModelImportJobRequest): Promise<Partial<ImportPlan>> {
     const role = await this.account.role(String(request.roleArn));
-    // A role that the user brings is not in the template, and its trust policy neither.
+    // An imported role is not in the template, and neither is its trust policy.
     if (role.trust && !await this.ask('bedrock.amazonaws.com', asksOfAssumption(role.arn, this.where))) {
-      return { failureMessage: `Amazon Bedrock may not assume ${role.arn}` };
+      return { failureMessage: `Amazon Bedrock is not authorized to assume ${role.arn}` };
     }
     const { name, prefix, account, objects, keyArn } = await this.weightsOf(request);
     const { subnetIds = [], securityGroupIds = [] } = request.vpcConfig ?? {};
@@ -94,7 +94,7 @@ export class Enforcement {
       ...request.vpcConfig ? asksOfNetwork(subnetIds, securityGroupIds, this.where) : [],
     ]);
     if (denied) return { failureMessage: accessDenied(role.arn, denied).message };
-    return objects.length > 0 ? {} : { failureMessage: `There is nothing below s3://${name}/${prefix}` };
+    return objects.length > 0 ? {} : { failureMessage: `No objects below s3://${name}/${prefix}` };
   }
 
   private async weightsOf({ modelDataSource }: CreateModelImportJobRequest) {
@@ -108,14 +108,14 @@ export class Enforcement {
     switch (service) {
       case 'sts': return (await this.account.role(resource)).trust;
       case 's3': return (await this.account.bucket(resource.replace(/^.*:/, '').replace(/\/.*$/, ''))).policy;
-      // A key has a policy always; that of one which nobody here has made is what AWS proposes.
+      // A key always has a policy. Keys that are not in the account have the default policy.
       case 'kms': return (await this.account.key(resource)).policy ?? leftToAccount(resource);
       default: return undefined;
     }
   }
 }
 
-/** Asks the engine; a key that the action does not have is a mistake of who asks. */
+/** Evaluates a request with the engine. Throws if the request has a condition key that the action does not support. */
 export async function isAllowed(request: AuthorizationRequest, policies: Policies): Promise<boolean> {
   const { allowed, unknownKeys } = await evaluate(request, policies);
   if (unknownKeys.length > 0) throw new Error(`${request.action} on ${request.resource} has no ${unknownKeys.join(', ')}`);

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /*
- * IAM as @cloud-copilot/iam-simulate evaluates it. The engine is no dependency of this project: `npm run iam` fetches it, at a pinned
- * version, into a folder that is never committed (ADR-10). The types are what is used of it.
+ * IAM evaluation by @cloud-copilot/iam-simulate. The engine is not a dependency of this project: `npm run iam` installs a pinned
+ * version into a folder that is not in git (ADR-10). The types declare only what is used.
  */
 
-/** Where `npm run iam` puts the engine. */
+/** The directory where `npm run iam` installs the engine. */
 export const ENGINE = join(__dirname, '..', '..', '.local-aws', 'iam-engine');
 
 export interface PolicyDocument {
@@ -23,27 +23,27 @@ export interface PolicyStatement {
   readonly Condition?: { readonly [operator: string]: { readonly [key: string]: string | readonly string[] } };
 }
 
-/** What is asked of IAM. */
+/** A request to IAM. */
 export interface AuthorizationRequest {
   readonly principal: string;
   readonly action: string;
   readonly resource: string;
-  /** The account that the resource belongs to. */
+  /** The account of the resource. */
   readonly account: string;
   readonly context: Readonly<Record<string, string | string[]>>;
 }
 
-/** What IAM knows of principal and resource. */
+/** The policies of principal and resource. */
 export interface Policies {
-  /** Of the principal. */
+  /** The policies of the principal. */
   readonly identity: readonly PolicyDocument[];
-  /** Of the resource: its bucket or key policy, or the trust policy of a role. */
+  /** The policy of the resource: a bucket policy, a key policy, or the trust policy of a role. */
   readonly resource?: PolicyDocument;
 }
 
 export interface Verdict {
   readonly allowed: boolean;
-  /** Keys of the request that the service authorization reference does not have for the action and resource. */
+  /** Condition keys of the request that are not in the service authorization reference for the action and resource. */
   readonly unknownKeys: readonly string[];
 }
 
@@ -61,9 +61,9 @@ export function hasEngine(): boolean {
 
 let engine: Engine | undefined;
 
-/** Evaluates a request as IAM does: no organization policies, no permissions boundary, no session policy. */
+/** Evaluates a request like IAM, without organization policies, permissions boundaries and session policies. */
 export async function evaluate({ principal, action, resource, account, context }: AuthorizationRequest, policies: Policies): Promise<Verdict> {
-  if (!hasEngine()) throw new Error('The IAM engine is not there: npm run iam fetches it');
+  if (!hasEngine()) throw new Error('The IAM engine is not installed: run npm run iam');
   engine ??= createRequire(join(ENGINE, 'index.js'))('@cloud-copilot/iam-simulate') as Engine;
   const outcome = await engine.runSimulation({
     request: { principal, action, resource: { resource, accountId: account }, contextVariables: context },

@@ -2,12 +2,12 @@ import type { PolicyDocument, Policies } from './engine';
 import type { Played } from './play';
 import { type Ask, asksOfModelKey, asksOfNetwork, type Where } from './requests';
 
-/** What nobody needs, and nobody may do. */
+/** A request that must be denied. */
 export interface Forbidden {
   readonly what: string;
   readonly principal: string;
   readonly ask: Ask;
-  /** Policies that are not of the app. */
+  /** Additional policies that are not in the app. */
   readonly policies?: Partial<Policies>;
 }
 
@@ -15,7 +15,7 @@ const STRANGER = '777788889999';
 const EVERYTHING: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 const EVERYBODY: PolicyDocument = { Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] };
 
-/** What is next to the things that an app needs: other accounts, jobs, prefixes, keys, network interfaces. */
+/** Requests that differ slightly from what an app needs: other accounts, jobs, prefixes, keys, network interfaces. */
 export async function forbiddenIn({ account, enforcement, imports }: Played, unconditionalGrants = false): Promise<Forbidden[]> {
   const { where } = account.made('AWS::Lambda::Function')[0].stack;
   const arnOf = (service: string, resource: string, owner = where.account) => `arn:${where.partition}:${service}:${where.region}:${owner}:${resource}`;
@@ -39,11 +39,11 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
     if (unconditionalGrants) continue;
     const grant = asksOfModelKey(keyArn).find(({ action }) => action === 'kms:CreateGrant')!;
     const varied = (change: { readonly [key: string]: string | string[] }): Ask => ({ ...grant, context: { ...grant.context, ...change } });
-    // The service role only has something to do with the key if it is told so.
+    // By default, the service role has no permissions on the key.
     for (const principal of [...callers, ...imports.map(({ roleArn }) => String(roleArn))]) {
       found.push(
-        { what: `${principal} makes a grant on the key for anybody`, principal, ask: varied({ 'kms:GrantIsForAWSResource': 'false' }) },
-        { what: `${principal} makes a grant to encrypt`, principal, ask: varied({ 'kms:GrantOperations': ['Encrypt'] }) },
+        { what: `${principal} creates a grant on the key for any principal`, principal, ask: varied({ 'kms:GrantIsForAWSResource': 'false' }) },
+        { what: `${principal} creates a grant to encrypt`, principal, ask: varied({ 'kms:GrantOperations': ['Encrypt'] }) },
       );
     }
   }
@@ -73,12 +73,12 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
     const [object] = await bucket.objects(path.join('/'));
     found.push({ what: 'the service role writes weights', principal, ask: get(object, 's3:PutObject') });
     if (folder !== '') {
-      // The engine takes a star in what is asked for as a wildcard, too.
+      // The engine also treats a star in the requested resource as a wildcard.
       for (const neighbour of [`${folder}-evil`.replace('*', 'x'), folder.replace('*', 'am')].filter(other => other !== folder)) {
         found.push({ what: `the service role reads ${neighbour}/`, principal, ask: get(`${neighbour}/config.json`) });
       }
     }
-    // A policy for a URI that only the deployment knows does not name the prefix: it is the bucket that can be listed.
+    // If the URI is known only at deployment, the policy does not contain the prefix and allows to list the whole bucket.
     const listsAll = (await account.role(principal)).policies.flatMap(({ Statement }) => Statement)
       .some(({ Action, Condition }) => [Action].flat().includes('s3:ListBucket') && !JSON.stringify(Condition ?? {}).includes('s3:prefix'));
     if (!listsAll) {
@@ -98,7 +98,7 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
       found.push(...asks.map((ask): Forbidden => ({
         what: `another role of the account does ${ask.action}`, principal: neighbour, ask, policies: { identity: [EVERYTHING] },
       })));
-      // Each of the two accounts holds to the prefix, whatever the other allows.
+      // Both accounts limit access to the prefix, independently of each other.
       for (const policies of [{ identity: [EVERYTHING] }, open]) {
         for (const ask of [get(`${folder}-evil/config.json`), list(`${folder}-evil/`)]) {
           found.push({ what: `the service role does ${ask.action} next to the model in another account`, principal, ask, policies });
@@ -113,7 +113,7 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
   return found;
 }
 
-/** What the service role may do in a VPC, with one thing that is different. */
+/** The requests of the service role in a VPC, each with one difference. */
 function forbiddenInNetwork(principal: string, subnetIds: readonly string[], securityGroupIds: readonly string[], where: Where): Forbidden[] {
   const asks = asksOfNetwork(subnetIds, securityGroupIds, where);
   const other = asksOfNetwork(['subnet-00000000000000000'], ['sg-00000000000000000'], where);
@@ -125,14 +125,14 @@ function forbiddenInNetwork(principal: string, subnetIds: readonly string[], sec
   const create = first('CreateNetworkInterface');
   return [
     ...other.filter(({ action, resource }) => action === 'ec2:CreateNetworkInterface' && !resource.includes('network-interface'))
-      .map((ask): Forbidden => ({ what: `the service role makes an interface in ${ask.resource}`, principal, ask })),
-    varied('makes an interface of another kind', create, { 'aws:RequestTag/BedrockManaged': 'false' }),
-    varied('makes an interface for a job of another account', create, { 'aws:RequestTag/BedrockModelImportJobArn': otherJob }),
-    varied('tags an interface that exists', first('CreateTags'), { 'ec2:CreateAction': 'RunInstances' }),
+      .map((ask): Forbidden => ({ what: `the service role creates an interface in ${ask.resource}`, principal, ask })),
+    varied('creates an interface without the Bedrock tag', create, { 'aws:RequestTag/BedrockManaged': 'false' }),
+    varied('creates an interface for a job of another account', create, { 'aws:RequestTag/BedrockModelImportJobArn': otherJob }),
+    varied('tags an existing interface', first('CreateTags'), { 'ec2:CreateAction': 'RunInstances' }),
     varied('tags an interface with another key', first('CreateTags'), { 'aws:TagKeys': ['BedrockManaged', 'BedrockModelImportJobArn', 'team'] }),
     ...['CreateNetworkInterfacePermission', 'DeleteNetworkInterface', 'DeleteNetworkInterfacePermission'].flatMap(name => [
       varied(`does ${name} in another subnet`, first(name), { 'ec2:Subnet': other.find(({ action }) => action === `ec2:${name}`)!.context!['ec2:Subnet'] }),
-      varied(`does ${name} on an interface of somebody else`, first(name), { 'ec2:ResourceTag/BedrockManaged': 'false' }),
+      varied(`does ${name} on an interface of another owner`, first(name), { 'ec2:ResourceTag/BedrockManaged': 'false' }),
       varied(`does ${name} on an interface of another account's job`, first(name), { 'ec2:ResourceTag/BedrockModelImportJobArn': otherJob }),
     ]),
   ];

@@ -8,48 +8,48 @@ import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 import { type Answer, Deployment } from '../support/deployment';
 
-/** What belongs to an app besides its constructs. */
+/** The environment of an app. */
 export interface Surroundings extends EnforcementOptions {
   readonly parameters?: { readonly [name: string]: string };
-  /** Weights that are in no stack of the app, with the policies that the owner has written. */
+  /** Weights outside of the app, with the policies of their owner. */
   readonly weights?: { readonly stack: Stack } & WeightsElsewhere;
-  /** Who is to use its models. */
+  /** The consumers of its models. */
   readonly consumers?: readonly Consumer[];
 }
 
 export interface Consumer {
   readonly role: iam.Role;
   readonly model: IImportedModel;
-  /** Whether it may only read what Bedrock tells of the model, and not invoke it. @default false */
+  /** Whether it has permission only to read the model, not to invoke it. @default false */
   readonly reads?: boolean;
 }
 
-/** What became of the custom resources of an app, and of every question to IAM on the way. */
+/** The results for the custom resources of an app, and all authorization decisions. */
 export interface Played {
   readonly account: SynthesizedAccount;
   readonly enforcement: Enforcement;
-  /** The requests for imports that were allowed. */
+  /** The authorized import requests. */
   readonly imports: readonly CreateModelImportJobRequest[];
-  /** Why deployments failed. */
+  /** The reasons of failed requests. */
   readonly failures: readonly string[];
 }
 
 type Properties = Made['properties'];
 
-/** One custom resource, with what CloudFormation remembers of it. */
+/** A custom resource as recorded by CloudFormation. */
 interface Deployed {
   readonly made: Made;
   properties: Properties;
   physicalId: string;
 }
 
-/** The tags that the phases change; no app here has them. */
+/** Tags that change between the phases. Not used in the apps. */
 const MARK = { before: [{ key: 'phase', value: 'one' }, { key: 'former', value: 'x' }], after: [{ key: 'phase', value: 'two' }] };
 
 /**
- * Creates the custom resources of an app, changes their tags and weights, retains a model and deletes everything, with the real handler, each
- * call of which is authorized by the policies of the app's templates; so is what Bedrock does with the service roles, and what the functions
- * and the state machine of the provider do.
+ * Creates the custom resources of an app, changes their tags and weights, retains a model and deletes everything with the real handler. The
+ * policies in the templates of the app authorize each call of the handler, the use of the service roles by Bedrock, and the calls of the
+ * functions and the state machine of the provider.
  */
 export async function play(app: App, { parameters, weights, consumers = [], ...options }: Surroundings = {}): Promise<Played> {
   const account = new SynthesizedAccount(app, parameters);
@@ -70,7 +70,7 @@ export async function play(app: App, { parameters, weights, consumers = [], ...o
       return refused;
     },
     planImport: enforcement.planImport,
-    // As the preload of the local AWS does it; the SDK takes no more.
+    // Same as the preload of the local AWS. The SDK limits the length.
     functionName: () => String(handler.stack.resolve({ Ref: handler.id })).slice(-50),
     serves: stackId => servedStacks(String(environmentOf(handler).SERVED_STACKS))(stackId),
   });
@@ -92,7 +92,7 @@ export async function play(app: App, { parameters, weights, consumers = [], ...o
     return answer;
   };
 
-  /** Sends one Update a resource, and cleans up what it has replaced. */
+  /** Sends an Update to each changed resource, then deletes replaced resources. */
   const update = async (all: readonly Deployed[], change: (properties: Properties) => Properties): Promise<void> => {
     const replaced: [Deployed, string, Properties][] = [];
     for (const one of all) {
@@ -143,7 +143,7 @@ function environmentOf({ properties }: Made): { readonly [name: string]: unknown
   return (properties.Environment as { Variables?: { [name: string]: unknown } } | undefined)?.Variables ?? {};
 }
 
-/** What the functions and the state machine behind a service token do on the way to the handler. */
+/** Authorizes the calls of the functions and the state machine behind a service token. */
 async function askForProvider(account: SynthesizedAccount, enforcement: Enforcement, serviceToken: string): Promise<void> {
   const onEvent = account.function(serviceToken);
   const { USER_ON_EVENT_FUNCTION_ARN: handlerArn, WAITER_STATE_MACHINE_ARN: stateMachineArn } = environmentOf(onEvent);
@@ -158,7 +158,7 @@ async function askForProvider(account: SynthesizedAccount, enforcement: Enforcem
     if (!isFramework && arn !== handlerArn) continue;
     const role = await account.role(String(made.properties.Role));
     const logGroup = String((made.properties.LoggingConfig as { LogGroup: unknown }).LogGroup);
-    // Whom a role that is given trusts is not in the template.
+    // The trust policy of an imported role is not in the template.
     if (role.trust) await enforcement.ask('lambda.amazonaws.com', { action: 'sts:AssumeRole', resource: role.arn });
     for (const ask of asksOfLogging(logGroup, made.stack.where)) await enforcement.ask(role.arn, ask);
     if (isFramework) for (const ask of asksOfFramework(String(handlerArn))) await enforcement.ask(role.arn, ask);
@@ -170,7 +170,7 @@ async function askForProvider(account: SynthesizedAccount, enforcement: Enforcem
   for (const { arn } of functions.filter(one => isWaiter(one.arn))) await enforcement.ask(waiterRole, { action: 'lambda:InvokeFunction', resource: arn });
 }
 
-/** The model that the custom resource has imported, by whoever was granted it. */
+/** Authorizes the use of the imported model by a grantee. */
 async function askForConsumer(account: SynthesizedAccount, enforcement: Enforcement, { role, model, reads = false }: Consumer): Promise<void> {
   const invoker = String(account.valueIn(Stack.of(role), role.roleArn));
   const keyArn = model.encryptionKey && String(account.valueIn(Stack.of(model), model.encryptionKey.keyArn));

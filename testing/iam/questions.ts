@@ -1,9 +1,9 @@
 import type { AuthorizationRequest, Policies, PolicyStatement } from './engine';
 
-/** A question whose answer a document of AWS gives. */
+/** A request whose result is documented by AWS. */
 export interface Question {
   readonly sentence: string;
-  /** Below https://docs.aws.amazon.com/ */
+  /** The path below https://docs.aws.amazon.com/ */
   readonly page: string;
   readonly request: AuthorizationRequest;
   readonly policies: Policies;
@@ -51,28 +51,28 @@ function keyPolicyOf(account: string) {
   return document({ Effect: 'Allow', Action: 'kms:*', Resource: '*', Principal: { AWS: `arn:aws:iam::${account}:root` } });
 }
 
-/** What the policies of this library rest upon. */
+/** The documented behaviour that the policies of this library depend on. */
 export const QUESTIONS: readonly Question[] = [
-  { sentence: 'what nothing allows is denied', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html', request: list('llama'), policies: { identity: [] }, allowed: false },
+  { sentence: 'a request without an allow is denied', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html', request: list('llama'), policies: { identity: [] }, allowed: false },
   { sentence: 'an explicit deny wins', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html', request: list('llama'), policies: { identity: [document(allow('s3:ListBucket', '*'), { Effect: 'Deny', Action: 's3:*', Resource: '*' })] }, allowed: false },
-  { sentence: 'one of several values is enough (StringLike, a wildcard)', page: OPERATORS, request: list('llama/config'), policies: LIST_FOLDER, allowed: true },
-  { sentence: 'a neighbour with a longer name does not match', page: OPERATORS, request: list('llama-evil/'), policies: LIST_FOLDER, allowed: false },
-  { sentence: 'a condition on a key that the request does not have is not met', page: OPERATORS, request: list(), policies: LIST_FOLDER, allowed: false },
-  { sentence: '${*} is a star and no wildcard', page: 'IAM/latest/UserGuide/reference_policies_variables.html', request: byRole('s3:GetObject', 'arn:aws:s3:::weights/a*b/c'), policies: { identity: [document(allow('s3:GetObject', 'arn:aws:s3:::weights/a${*}b/*'))] }, allowed: true },
+  { sentence: 'one matching value is sufficient (StringLike, wildcard)', page: OPERATORS, request: list('llama/config'), policies: LIST_FOLDER, allowed: true },
+  { sentence: 'a longer name with the same beginning does not match', page: OPERATORS, request: list('llama-evil/'), policies: LIST_FOLDER, allowed: false },
+  { sentence: 'a condition on a missing key does not match', page: OPERATORS, request: list(), policies: LIST_FOLDER, allowed: false },
+  { sentence: '${*} is a literal star, not a wildcard', page: 'IAM/latest/UserGuide/reference_policies_variables.html', request: byRole('s3:GetObject', 'arn:aws:s3:::weights/a*b/c'), policies: { identity: [document(allow('s3:GetObject', 'arn:aws:s3:::weights/a${*}b/*'))] }, allowed: true },
   { sentence: '${*} matches no other text', page: 'IAM/latest/UserGuide/reference_policies_variables.html', request: byRole('s3:GetObject', 'arn:aws:s3:::weights/axb/c'), policies: { identity: [document(allow('s3:GetObject', 'arn:aws:s3:::weights/a${*}b/*'))] }, allowed: false },
-  { sentence: 'a service assumes a role under the conditions of its trust policy', page: 'IAM/latest/UserGuide/confused-deputy.html', request: assume({ 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': `${JOBS}/abcdefghijkl` }), policies: TRUST, allowed: true },
+  { sentence: 'a service can assume a role if the conditions of its trust policy match', page: 'IAM/latest/UserGuide/confused-deputy.html', request: assume({ 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': `${JOBS}/abcdefghijkl` }), policies: TRUST, allowed: true },
   { sentence: '... not for another account', page: 'IAM/latest/UserGuide/confused-deputy.html', request: assume({ 'aws:SourceAccount': OTHER, 'aws:SourceArn': `${JOBS}/abcdefghijkl` }), policies: TRUST, allowed: false },
   { sentence: '... not for another resource (ArnEquals)', page: OPERATORS, request: assume({ 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': `${JOBS.replace('import', 'customization')}/abcdefghijkl` }), policies: TRUST, allowed: false },
   { sentence: '... and no other service', page: 'IAM/latest/UserGuide/reference_policies_elements_principal.html', request: assume({ 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': `${JOBS}/abcdefghijkl` }, 'lambda.amazonaws.com'), policies: TRUST, allowed: false },
-  { sentence: 'IAM policies allow nothing on a key whose policy does not name the account', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: DECRYPT, resource: keyPolicyOf(OTHER) }, allowed: false },
-  { sentence: 'IAM policies allow what a key policy leaves to the account', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: DECRYPT, resource: keyPolicyOf(ACCOUNT) }, allowed: true },
-  { sentence: 'a key policy that names the account allows nothing by itself', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: [], resource: keyPolicyOf(ACCOUNT) }, allowed: false },
-  { sentence: 'ForAllValues: each value of the request is among those of the policy', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true', 'kms:GrantOperations': ['Decrypt', 'CreateGrant'] }), policies: GRANTS, allowed: true },
-  { sentence: 'ForAllValues: one value more is too much', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true', 'kms:GrantOperations': ['Decrypt', 'Encrypt'] }), policies: GRANTS, allowed: false },
-  { sentence: 'ForAllValues: a request without the key passes', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true' }), policies: GRANTS, allowed: true },
-  { sentence: 'Bool: a request without the key does not', page: OPERATORS, request: grant({ 'kms:GrantOperations': ['Decrypt'] }), policies: GRANTS, allowed: false },
-  { sentence: 'another account must allow it, and one\'s own as well', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: READ_THEIRS, resource: THEY_LET_IN }, allowed: true },
-  { sentence: '... not the one without the other', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: READ_THEIRS }, allowed: false },
-  { sentence: '... nor the other without the one', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: [], resource: THEY_LET_IN }, allowed: false },
-  { sentence: 'a request tag is a condition as any other', page: 'AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html', request: byRole('ec2:CreateNetworkInterface', INTERFACE, { 'aws:RequestTag/BedrockManaged': 'true', 'aws:RequestTag/Job': `${JOBS}/abcdefghijkl` }), policies: { identity: [document(allow('ec2:CreateNetworkInterface', INTERFACE.replace(/eni-.*/, '*'), { StringEquals: { 'aws:RequestTag/BedrockManaged': 'true' }, ArnEquals: { 'aws:RequestTag/Job': `${JOBS}/*` } }))] }, allowed: true },
+  { sentence: 'IAM policies have no effect on a key whose policy does not allow the account', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: DECRYPT, resource: keyPolicyOf(OTHER) }, allowed: false },
+  { sentence: 'IAM policies are effective on a key whose policy allows the account', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: DECRYPT, resource: keyPolicyOf(ACCOUNT) }, allowed: true },
+  { sentence: 'a key policy that allows the account grants no access without an IAM policy', page: KEY_POLICIES, request: byRole('kms:Decrypt', KEY), policies: { identity: [], resource: keyPolicyOf(ACCOUNT) }, allowed: false },
+  { sentence: 'ForAllValues: all values of the request are in the policy', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true', 'kms:GrantOperations': ['Decrypt', 'CreateGrant'] }), policies: GRANTS, allowed: true },
+  { sentence: 'ForAllValues: an additional value does not match', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true', 'kms:GrantOperations': ['Decrypt', 'Encrypt'] }), policies: GRANTS, allowed: false },
+  { sentence: 'ForAllValues: a request without the key matches', page: MULTIVALUED, request: grant({ 'kms:GrantIsForAWSResource': 'true' }), policies: GRANTS, allowed: true },
+  { sentence: 'Bool: a request without the key does not match', page: OPERATORS, request: grant({ 'kms:GrantOperations': ['Decrypt'] }), policies: GRANTS, allowed: false },
+  { sentence: 'access to another account requires both accounts to allow it', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: READ_THEIRS, resource: THEY_LET_IN }, allowed: true },
+  { sentence: '... not only the account of the principal', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: READ_THEIRS }, allowed: false },
+  { sentence: '... not only the account of the resource', page: 'IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html', request: OTHER_OBJECT, policies: { identity: [], resource: THEY_LET_IN }, allowed: false },
+  { sentence: 'a request tag can be used as a condition', page: 'AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html', request: byRole('ec2:CreateNetworkInterface', INTERFACE, { 'aws:RequestTag/BedrockManaged': 'true', 'aws:RequestTag/Job': `${JOBS}/abcdefghijkl` }), policies: { identity: [document(allow('ec2:CreateNetworkInterface', INTERFACE.replace(/eni-.*/, '*'), { StringEquals: { 'aws:RequestTag/BedrockManaged': 'true' }, ArnEquals: { 'aws:RequestTag/Job': `${JOBS}/*` } }))] }, allowed: true },
 ];

@@ -3,12 +3,12 @@ import type { AuthorizationRequest } from './engine';
 import type { Operation } from '../bedrock-server/constraints';
 
 /**
- * What a call asks of IAM, as AWS documents it; nothing here is read off the policies of this library.
+ * The authorization requests of each call as documented by AWS, independent of the policies of this library.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
  */
 
-/** A request, without who asks and without the account of the resource where that is the caller's own. */
+/** An authorization request without principal, and without the resource account if it is that of the principal. */
 export interface Ask {
   readonly action: string;
   readonly resource: string;
@@ -17,14 +17,14 @@ export interface Ask {
   readonly account?: string;
 }
 
-/** Where a call is made. */
+/** The location of a call. */
 export interface Where {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
 }
 
-/** The ids of new jobs and models are random. */
+/** The ID of new jobs and models, which is random in Bedrock. */
 const NEW_ID = 'abcdefghijkl';
 
 type Tags = readonly { readonly key?: string; readonly value?: string }[];
@@ -41,7 +41,7 @@ function arnOf({ partition, region, account }: Where, service: string, resource:
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-/** An operation of Bedrock, by whoever calls it. */
+/** A Bedrock operation, by its caller. */
 export function asksOfCaller(operation: Operation, input: Readonly<Record<string, unknown>>, where: Where): Ask[] {
   const resource = String(input.resourceARN ?? input.modelIdentifier ?? input.jobIdentifier);
   switch (operation) {
@@ -64,12 +64,12 @@ export function asksOfCaller(operation: Operation, input: Readonly<Record<string
   }
 }
 
-/** Get and Delete take a name as well; IAM sees an ARN. */
+/** Get and Delete also accept a name, but IAM evaluates the ARN. */
 function inFull(identifier: string, type: string, where: Where): string {
   return identifier.startsWith('arn:') ? identifier : arnOf(where, 'bedrock', `${type}/${NEW_ID}`);
 }
 
-/** CreateModelImportJob, without what it does with the model's key. */
+/** CreateModelImportJob, except for the key of the model. */
 function asksOfStart({ roleArn, jobTags, importedModelTags }: CreateModelImportJobRequest, where: Where): Ask[] {
   const tagged = (type: string, tags: Tags = []): Ask[] =>
     tags.length === 0 ? [] : [{ action: 'bedrock:TagResource', resource: arnOf(where, 'bedrock', `${type}/${NEW_ID}`), context: tagContext(tags) }];
@@ -81,7 +81,7 @@ function asksOfStart({ roleArn, jobTags, importedModelTags }: CreateModelImportJ
   ];
 }
 
-/** Of a customer managed key, by the caller of CreateModelImportJob: as the event of the grant in CloudTrail shows it. */
+/** The use of a customer managed key by the caller of CreateModelImportJob, as in the CloudTrail event of the grant. */
 export function asksOfModelKey(keyArn: string): Ask[] {
   return [
     { action: 'kms:DescribeKey', resource: keyArn },
@@ -95,7 +95,7 @@ export function asksOfModelKey(keyArn: string): Ask[] {
   ];
 }
 
-/** Of the key of encrypted weights: "the same role also needs kms:Decrypt on that key", which is the caller. */
+/** The use of the key of encrypted weights by the caller: "the same role also needs kms:Decrypt on that key". */
 export const asksOfWeightsKey = (keyArn: string): Ask[] => [{ action: 'kms:Decrypt', resource: keyArn }];
 
 /** Bedrock assumes the service role for a job. */
@@ -118,14 +118,14 @@ export function asksOfReading(bucket: string, account: string, prefix: string, o
   ];
 }
 
-/** ... and decrypts them. */
+/** Bedrock decrypts the weights with the service role. */
 export function asksOfDecryption(keyArn: string): Ask[] {
   const account = keyArn.split(':')[4];
   return ['kms:Decrypt', 'kms:DescribeKey'].map(action => ({ action, resource: keyArn, account }));
 }
 
 /**
- * Bedrock makes network interfaces in the user's subnets with the service role, tags them and removes them.
+ * Bedrock creates, tags and deletes network interfaces in the subnets of the user with the service role.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
  */
@@ -139,7 +139,7 @@ export function asksOfNetwork(subnetIds: readonly string[], securityGroupIds: re
     ...['DescribeNetworkInterfaces', 'DescribeVpcs', 'DescribeDhcpOptions', 'DescribeSubnets', 'DescribeSecurityGroups']
       .map((name): Ask => ({ action: `ec2:${name}`, resource: '*' })),
     { action: 'ec2:CreateNetworkInterface', resource: networkInterface, context: tags },
-    // The tags of a request belong to what is made; subnet and security group have them not.
+    // Request tags apply only to the new interface, not to subnet and security group.
     ...[...subnets, ...securityGroupIds.map(id => arnOf(where, 'ec2', `security-group/${id}`))]
       .map((resource): Ask => ({ action: 'ec2:CreateNetworkInterface', resource })),
     { action: 'ec2:CreateTags', resource: networkInterface, context: { ...tags, 'ec2:CreateAction': 'CreateNetworkInterface' } },
@@ -149,7 +149,7 @@ export function asksOfNetwork(subnetIds: readonly string[], securityGroupIds: re
   ];
 }
 
-/** Whoever invokes the model. */
+/** The invocation of the model. */
 export function asksOfInvocation(modelArn: string, keyArn?: string): Ask[] {
   return [
     { action: 'bedrock:InvokeModel', resource: modelArn },
@@ -158,18 +158,18 @@ export function asksOfInvocation(modelArn: string, keyArn?: string): Ask[] {
   ];
 }
 
-/** Whoever reads what Bedrock tells of the model. */
+/** Read access to the model. */
 export function asksOfModelReader(modelArn: string): Ask[] {
   return ['bedrock:GetImportedModel', 'bedrock:ListTagsForResource'].map(action => ({ action, resource: modelArn }));
 }
 
-/** What a function writes to its log group. */
+/** The log output of a function. */
 export function asksOfLogging(logGroup: string, where: Where): Ask[] {
   const resource = arnOf(where, 'logs', `log-group:${logGroup}:log-stream:2026/11/25/[$LATEST]abcdef`);
   return ['logs:CreateLogStream', 'logs:PutLogEvents'].map(action => ({ action, resource }));
 }
 
-/** What the provider framework of CDK does with the handler: it invokes it, and waits for it when it has been idle for long. */
+/** The calls of the CDK provider framework: it invokes the handler, and waits for it if the function is inactive. */
 export function asksOfFramework(handlerArn: string): Ask[] {
   return ['lambda:InvokeFunction', 'lambda:GetFunction'].map(action => ({ action, resource: handlerArn }));
 }

@@ -9,12 +9,12 @@ import type { Surroundings } from './play';
 import { ImportedModel, ImportedModelLookup, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
 import { ENV, KEY_ARN, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../support/stacks';
 
-/** One way to use the library: together they use every property that a policy of its depends on. */
+/** A usage of the library. Together, the scenes cover every property that affects a policy. */
 export interface Scene {
   readonly name: string;
   /** Whether grants on the key of the model are allowed without conditions. @default false */
   readonly unconditionalGrants?: boolean;
-  /** The policies that the user has written, by their logical ids. */
+  /** Matches the logical IDs of policies that are written by the user. */
   readonly written?: RegExp;
   build(app: App): Surroundings | void;
 }
@@ -22,14 +22,14 @@ export interface Scene {
 const lambdaService = () => new iam.ServicePrincipal('lambda.amazonaws.com');
 const stackIn = (app: App, id = 'Models') => new Stack(app, id, { env: ENV });
 
-/** A VPC from which there is a way to Amazon S3. */
+/** A VPC with access to Amazon S3. */
 function vpcIn(stack: Stack): ec2.Vpc {
   return new ec2.Vpc(stack, 'Vpc', {
     natGateways: 0, maxAzs: 2, restrictDefaultSecurityGroup: false, gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
   });
 }
 
-/** A bucket of another account, whose policy the app writes. */
+/** A bucket of another account, with a bucket policy in the app. */
 function bucketElsewhere(app: App, encrypted: boolean): s3.Bucket {
   const owner = new Stack(app, 'Weights', { env: { account: OTHER_ACCOUNT, region: REGION } });
   const encryptionKey = encrypted ? new kms.Key(owner, 'Key') : undefined;
@@ -65,7 +65,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'the roles of service and provider are given, and so are key and security group',
+    name: 'existing roles for service and provider, an existing key and security group',
     build: app => {
       const stack = stackIn(app);
       const vpc = vpcIn(stack);
@@ -80,7 +80,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'the service role is made by the app, for this library to complete',
+    name: 'a service role of the app, to which the library adds permissions',
     build: app => {
       const stack = stackIn(app);
       const role = new iam.Role(stack, 'Role', {
@@ -95,7 +95,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'a key whose policy admits nobody of the account but the two roles',
+    name: 'a key whose policy allows only the two roles',
     written: /^Key/,
     build: app => {
       const stack = stackIn(app);
@@ -109,14 +109,14 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'a key of its own that the service role uses, too',
+    name: 'a new key that the service role uses as well',
     build: app => {
       new ImportedModel(stackIn(app), 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(undefined, { serviceRoleUsesKey: true }) });
       return { serviceRoleUsesKey: true };
     },
   },
   {
-    name: 'a key that Bedrock makes grants on without conditions',
+    name: 'a key with unconditional grants',
     unconditionalGrants: true,
     build: app => {
       new ImportedModel(stackIn(app), 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(undefined, { unconditionalGrants: true }) });
@@ -127,11 +127,11 @@ export const SCENES: readonly Scene[] = [
     build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, false), 'llama/') }); },
   },
   {
-    name: 'a bucket of another account, with a key of it',
+    name: 'a bucket of another account, with a key of that account',
     build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, true), 'llama/') }); },
   },
   {
-    name: 'weights of another account, whose owner writes the policies that the source says',
+    name: 'weights of another account, whose owner adds the policies that the source provides',
     build: app => {
       const stack = stackIn(app);
       const keyArn = KEY_ARN.replace(ENV.account, OTHER_ACCOUNT);
@@ -152,7 +152,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'functions in a VPC, with a log group that is given',
+    name: 'functions in a VPC, with an existing log group',
     build: app => {
       const stack = stackIn(app);
       const provider = new ModelImportProvider(stack, 'Provider', {
@@ -202,7 +202,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'two models of one provider, with keys of their own',
+    name: 'two models of one provider, with separate keys',
     build: app => {
       const stack = stackIn(app);
       const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: new kms.Key(stack, 'WeightsKey') });
@@ -237,7 +237,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: 'a model that is found by its name',
+    name: 'a model that is looked up by name',
     build: app => {
       const stack = stackIn(app);
       const { importedModelName } = new ImportedModel(stack, 'Llama', { source: weights() });

@@ -19,7 +19,7 @@ export interface RawTemplate {
   readonly Outputs?: { readonly [id: string]: { readonly Value: unknown; readonly Export?: { readonly Name: unknown } } };
 }
 
-/** A resource as CloudFormation would have made it. */
+/** A resource with resolved properties. */
 export interface Made {
   readonly id: string;
   readonly stack: DeployedStack;
@@ -31,10 +31,10 @@ interface WithPolicy {
   readonly PolicyDocument: PolicyDocument;
 }
 
-/** Where a stack is, and what its parameters are, when nobody says otherwise. */
+/** The default location of a stack. */
 const WHERE: Where = { partition: 'aws', region: 'us-east-1', account: '111122223333' };
 
-/** A template in which all functions have been evaluated, with made-up physical ids. */
+/** A template with all functions evaluated, using generated physical IDs. */
 export class DeployedStack {
   public readonly where: Where;
   private readonly answers = new Map<string, { readonly physicalId: string; readonly data: { readonly [attribute: string]: string | undefined } }>();
@@ -59,18 +59,18 @@ export class DeployedStack {
     return Object.keys(this.template.Resources ?? {}).map(id => this.one(id));
   }
 
-  /** A resource as it is now: what it takes from a custom resource is known when that one has been answered. */
+  /** The current state of a resource. Attributes of custom resources are available after their response. */
   public one(id: string): Made {
     const { Type, Properties = {} } = this.resourceOf(id);
     return { id, stack: this, type: Type, properties: this.resolve(Properties) as Made['properties'] };
   }
 
-  /** What a custom resource has answered to CloudFormation. */
+  /** Records the response of a custom resource. */
   public answer(id: string, physicalId: string, data: { readonly [attribute: string]: string | undefined } = {}): void {
     this.answers.set(id, { physicalId, data });
   }
 
-  /** The stacks of its `AWS::CloudFormation::Stack` resources. */
+  /** The nested stacks. */
   public nested(): DeployedStack[] {
     return Object.entries(this.template.Resources ?? {}).filter(([, { Type }]) => Type === 'AWS::CloudFormation::Stack').map(([id]) => this.nestedStack(id));
   }
@@ -90,7 +90,7 @@ export class DeployedStack {
     return Object.values(this.template.Outputs ?? {}).flatMap(({ Value, Export }) => Export ? [[String(this.resolve(Export.Name)), Value]] : []);
   }
 
-  /** What CloudFormation makes of a value. */
+  /** Evaluates a value like CloudFormation. */
   public resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(one => this.resolve(one)).filter(one => one !== NOTHING);
     if (typeof value !== 'object' || value === null) return value;
@@ -129,7 +129,7 @@ export class DeployedStack {
       }
       case 'Fn::GetAZs': return ['a', 'b', 'c'].map(zone => this.where.region + zone);
       case 'Fn::ImportValue': return this.all.exported(String(this.resolve(argument)));
-      default: throw new Error(`${name} is not understood`);
+      default: throw new Error(`${name} is not supported`);
     }
   }
 
@@ -182,7 +182,7 @@ export class DeployedStack {
       }
     }
     if (attribute === 'GroupId') return physicalId;
-    // Of a custom resource, only the handler knows it.
+    // The attributes of a custom resource come from its response.
     return this.answers.get(id)?.data[attribute] ?? `${id}.${attribute}`;
   }
 
@@ -201,7 +201,7 @@ export class DeployedStack {
 const NAME_PROPERTIES = ['RoleName', 'BucketName', 'FunctionName', 'LogGroupName', 'StateMachineName'];
 const NOTHING = Symbol('AWS::NoValue');
 
-/** Weights that are not of the app. */
+/** Weights outside of the app. */
 export interface WeightsElsewhere {
   /** @default - the account of the stacks */
   readonly account?: string;
@@ -210,11 +210,11 @@ export interface WeightsElsewhere {
   readonly keyPolicy?: PolicyDocument;
 }
 
-/** What CloudFormation would make of the templates of an app, whatever accounts they are for. */
+/** The resources that CloudFormation would create from the templates of an app, in all accounts. */
 export class SynthesizedAccount implements Account {
-  /** Nested ones included. */
+  /** All stacks, including nested ones. */
   public readonly stacks: readonly DeployedStack[];
-  /** What is known of buckets and keys that are in no template. */
+  /** Buckets and keys that are not in a template. */
   public elsewhere: WeightsElsewhere = {};
   private resources?: readonly Made[];
 
@@ -235,7 +235,7 @@ export class SynthesizedAccount implements Account {
     return this.resources.filter(one => type === undefined || one.type === type);
   }
 
-  /** A custom resource has been answered: what refers to it has another value. */
+  /** Records the response of a custom resource, which changes the values that refer to it. */
   public answer({ stack, id }: Made, physicalId: string, data?: { readonly [attribute: string]: string | undefined }): void {
     stack.answer(id, physicalId, data);
     this.resources = undefined;
@@ -246,30 +246,30 @@ export class SynthesizedAccount implements Account {
       const found = stack.exports().find(([exported]) => exported === name);
       if (found) return stack.resolve(found[1]);
     }
-    throw new Error(`Nothing exports ${name}`);
+    throw new Error(`No export ${name}`);
   }
 
-  /** A value of the app, as its stack has it. */
+  /** Resolves a value of the app in its stack. */
   public valueIn(stack: Stack, value: unknown): unknown {
     return this.stacks.find(({ name }) => name === stack.stackName)!.resolve(stack.resolve(value));
   }
 
-  /** The value of a parameter in the Parameter Store. */
+  /** The value of a parameter in Parameter Store. */
   public parameter(name: string): unknown {
     const found = this.made('AWS::SSM::Parameter').find(({ properties }) => properties.Name === name);
-    if (!found) throw new Error(`There is no parameter ${name}`);
+    if (!found) throw new Error(`No parameter ${name}`);
     return found.properties.Value;
   }
 
   public function(arn: string): Made {
     const found = this.made('AWS::Lambda::Function').find(({ stack, id }) => stack.resolve({ 'Fn::GetAtt': [id, 'Arn'] }) === arn);
-    if (!found) throw new Error(`There is no function ${arn}`);
+    if (!found) throw new Error(`No function ${arn}`);
     return found;
   }
 
   public async roleOfFunction(functionName: string): Promise<Role> {
     const found = this.made('AWS::Lambda::Function').find(({ stack, id }) => nameOf(stack, id).endsWith(functionName));
-    if (!found || functionName === '') throw new Error(`There is no function ${functionName}`);
+    if (!found || functionName === '') throw new Error(`No function ${functionName}`);
     return this.role(String(found.properties.Role));
   }
 

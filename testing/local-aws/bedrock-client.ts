@@ -2,7 +2,7 @@ import { Bedrock, paginateListImportedModels } from '@aws-sdk/client-bedrock';
 import { REGION } from './environment';
 import { assertLoopback } from './loopback';
 
-/** The real SDK, for a Bedrock server on this machine. */
+/** The SDK client for a Bedrock server on this machine. */
 export function bedrockClient(endpoint: string): Bedrock {
   assertLoopback(endpoint, 'the Bedrock endpoint');
   return new Bedrock({ endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });

@@ -3,11 +3,11 @@ import { CommandResult, runCommand } from './command';
 import { ProcessGuard } from './process-guard';
 import { pythonVenv } from './python-venv';
 
-/** Where Amazon Bedrock imports models. */
+/** The Regions with Custom Model Import. */
 const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'];
 const LINT_SECONDS = 120;
 
-/** Runs cfn-lint, which is installed on first use; any finding is an exit code that is not 0. */
+/** Runs cfn-lint, which is installed on first use. Any finding results in a nonzero exit code. */
 export async function cfnLint(templates: string[], log: (line: string) => void = () => {}): Promise<CommandResult> {
   const guard = new ProcessGuard();
   try {

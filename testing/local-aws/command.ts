@@ -3,21 +3,21 @@ import type { ProcessGuard } from './process-guard';
 
 export interface CommandResult {
   readonly code: number;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Called with every complete line as it comes. */
+  /** Called with every complete line of output. */
   readonly onLine?: (line: string) => void;
   readonly timeoutSeconds: number;
-  /** Kills the program; its result then has an exit code that is not 0. @default - it runs to its end */
+  /** Kills the program, which results in a nonzero exit code. @default - none */
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end. A program that cannot be started, or is not done in time, is a rejection; any exit code is a result. */
+/** Runs a program. Rejects if it cannot be started or times out. Any exit code is a result. */
 export async function runCommand(guard: ProcessGuard, command: string, args: string[], options: CommandOptions): Promise<CommandResult> {
   const child = guard.spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -40,7 +40,7 @@ export async function runCommand(guard: ProcessGuard, command: string, args: str
   }, options.timeoutSeconds * 1000);
   try {
     const [code] = await once(child, 'close') as [number | null];
-    if (late) throw new Error(`${command} ${args.join(' ')}\nwas not done in ${options.timeoutSeconds} s; the end of what it said:\n\n${lastLines(output)}`);
+    if (late) throw new Error(`${command} ${args.join(' ')}\nwas not done in ${options.timeoutSeconds} s. The end of its output:\n\n${lastLines(output)}`);
     if (line) options.onLine?.(line);
     return { code: code ?? 1, output };
   } finally {

@@ -5,7 +5,7 @@ export interface StackEvent {
   readonly reason: string;
 }
 
-/** The few calls that a test or the demo makes itself. The emulator asks for no signature, so they need no SDK. */
+/** The direct calls of tests and demo. They need no SDK, because the emulator does not verify signatures. */
 export class EmulatorApi {
   constructor(private readonly endpoint: string) {}
 
@@ -21,12 +21,12 @@ export class EmulatorApi {
     return tags(await this.call('/'), 'Name');
   }
 
-  /** The document of its policy; undefined without one. */
+  /** The policy of a bucket. Undefined if it has none. */
   public async bucketPolicy(bucket: string): Promise<string | undefined> {
     return this.call(`/${bucket}?policy`).catch(() => undefined);
   }
 
-  /** The ARN of the key that encrypts its objects; undefined without one. */
+  /** The ARN of the default encryption key of a bucket. Undefined if it has none. */
   public async bucketKey(bucket: string): Promise<string | undefined> {
     return tags(await this.call(`/${bucket}?encryption`).catch(() => ''), 'KMSMasterKeyID')[0];
   }
@@ -35,7 +35,7 @@ export class EmulatorApi {
     for (const key of await this.objectKeys(bucket)) await this.call(`/${bucket}/${key}`, { method: 'DELETE' });
   }
 
-  /** Of every stack that is not deleted. */
+  /** The names of all stacks that are not deleted. */
   public async stackNames(): Promise<string[]> {
     return tags(await this.cloudFormation('DescribeStacks'), 'StackName');
   }
@@ -49,7 +49,7 @@ export class EmulatorApi {
     return tags(xml, 'OutputValue')[tags(xml, 'OutputKey').indexOf(name)];
   }
 
-  /** Oldest first. */
+  /** The events of a stack, oldest first. */
   public async stackEvents(stack: string): Promise<StackEvent[]> {
     const xml = await this.cloudFormation('DescribeStackEvents', stack);
     return xml.split('<member>').slice(1).reverse().map((member) => ({
@@ -60,7 +60,7 @@ export class EmulatorApi {
     }));
   }
 
-  /** What the button "Cancel update" of the console does. */
+  /** Like "Cancel update stack" in the console. */
   public async cancelUpdate(stack: string): Promise<void> {
     await this.cloudFormation('CancelUpdateStack', stack);
   }
@@ -79,18 +79,18 @@ export class EmulatorApi {
     return (await this.kms<{ KeyMetadata: { KeyManager: string; KeyState: string } }>('DescribeKey', { KeyId: keyId })).KeyMetadata;
   }
 
-  /** The document of its policy. */
+  /** The policy of a key. */
   public async keyPolicy(keyId: string): Promise<string> {
     return (await this.kms<{ Policy: string }>('GetKeyPolicy', { KeyId: keyId, PolicyName: 'default' })).Policy;
   }
 
-  /** The document that says who may assume a role; undefined when there is no such role. */
+  /** The trust policy of a role. Undefined if the role does not exist. */
   public async roleTrust(RoleName: string): Promise<string | undefined> {
     const xml = await this.query('iam', '2010-05-08', { Action: 'GetRole', RoleName }).catch(() => undefined);
     return xml && document(tags(xml, 'AssumeRolePolicyDocument')[0]);
   }
 
-  /** The documents of the inline policies of a role. */
+  /** The inline policies of a role. */
   public async rolePolicies(RoleName: string): Promise<string[]> {
     const names = tags(await this.query('iam', '2010-05-08', { Action: 'ListRolePolicies', RoleName }), 'member');
     return Promise.all(names.map(async (PolicyName) => {
@@ -112,7 +112,7 @@ export class EmulatorApi {
   }
 
   private async query(service: string, version: string, parameters: Record<string, string>): Promise<string> {
-    // Not every action tells the emulator which service is meant; the scope of a signature does, which it does not check.
+    // The emulator needs the scope of the signature to identify the service of some actions. It does not verify the signature.
     const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
     return this.call('/', { method: 'POST', headers: { authorization }, body: new URLSearchParams({ ...parameters, Version: version }) });
   }

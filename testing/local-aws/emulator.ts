@@ -10,9 +10,9 @@ const START_SECONDS = 60;
 
 export interface EmulatorProps {
   readonly guard: ProcessGuard;
-  /** A Python that has ministack. */
+  /** The Python executable of an environment with ministack. */
   readonly python: string;
-  /** Everything that the emulator writes is below this directory. */
+  /** The directory for all files of the emulator. */
   readonly dir: string;
   readonly logFile: string;
   readonly bedrockEndpoint: string;
@@ -20,7 +20,7 @@ export interface EmulatorProps {
   readonly nodeOptions?: string;
 }
 
-/** Starts the emulator on a free loopback port and returns its endpoint as soon as it is healthy. */
+/** Starts the emulator on a free loopback port. Returns its endpoint when it is healthy. */
 export async function startEmulator({ guard, python, dir, logFile, ...settings }: EmulatorProps): Promise<string> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -37,8 +37,8 @@ export async function startEmulator({ guard, python, dir, logFile, ...settings }
   while (!await isHealthy(endpoint)) {
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (ended || Date.now() > deadline) {
-      const what = ended ? `ended at once (exit code ${child.exitCode})` : `did not answer within ${START_SECONDS} s`;
-      throw new Error(`the local AWS ${what}; the end of its log:\n\n${lastLines(await readFile(logFile, 'utf8'))}`);
+      const what = ended ? `exited with code ${child.exitCode}` : `did not respond within ${START_SECONDS} s`;
+      throw new Error(`the local AWS ${what}. The end of its log:\n\n${lastLines(await readFile(logFile, 'utf8'))}`);
     }
     await sleep(50);
   }

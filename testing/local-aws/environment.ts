@@ -3,21 +3,21 @@ import { delimiter, dirname } from 'node:path';
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 
-/** What a child process may inherit; no credentials, no profile, no proxy, no endpoint. */
+/** The environment variables that child processes inherit: no credentials, profile, proxy or endpoint. */
 const INHERITED = ['LANG', 'LC_ALL', 'TERM', 'NO_COLOR', 'FORCE_COLOR', 'TMPDIR'];
 
 function baseEnvironment(home: string): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]);
   return {
     ...Object.fromEntries(inherited),
-    // The Lambda functions and the CDK app run on the very Node.js that runs this.
+    // Run the Lambda functions and the CDK app on the same Node.js as this process.
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: home,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }
 
-/** For whoever calls the local AWS: the CDK CLI, its app, or a person who looks around. */
+/** The environment of clients of the local AWS: the CDK CLI, its app, or an interactive shell. */
 export function clientVariables(endpoint: string, bedrockEndpoint: string, home: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
@@ -26,7 +26,7 @@ export function clientVariables(endpoint: string, bedrockEndpoint: string, home:
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
-    // No real profile and no instance role is ever looked at.
+    // Never use a real profile or an instance role.
     AWS_CONFIG_FILE: `${home}/.aws/config`,
     AWS_SHARED_CREDENTIALS_FILE: `${home}/.aws/credentials`,
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -42,15 +42,15 @@ export function clientEnvironment(endpoint: string, bedrockEndpoint: string, hom
 export interface EmulatorSettings {
   readonly port: number;
   readonly bedrockEndpoint: string;
-  /** Factor on the waits of Step Functions. */
+  /** The factor for waits of Step Functions. */
   readonly waitScale: number;
-  /** NODE_OPTIONS of the Lambda functions. @default - none */
+  /** The NODE_OPTIONS of the Lambda functions. @default - none */
   readonly nodeOptions?: string;
-  /** Home, temporary files and state of this one run. */
+  /** The directory for home, temporary files and state of this run. */
   readonly dir: string;
 }
 
-/** The emulator hands its own environment on to every Lambda function: so do they find the Bedrock server. */
+/** The environment of the emulator, which passes it to the Lambda functions, including the Bedrock endpoint. */
 export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, nodeOptions, dir }: EmulatorSettings): Record<string, string> {
   return {
     ...baseEnvironment(dir),
@@ -60,7 +60,7 @@ export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, nodeOpti
     MINISTACK_HOST: '127.0.0.1', // keeps the response URL of custom resources on IPv4
     GATEWAY_PORT: String(port),
     LAMBDA_EXECUTOR: 'local',
-    DOCKER_HOST: `unix://${dir}/no-docker`, // never looks for containers to tidy up
+    DOCKER_HOST: `unix://${dir}/no-docker`, // no cleanup of containers
     SFN_WAIT_SCALE: String(waitScale),
     ...nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions },
     AWS_ENDPOINT_URL_BEDROCK: bedrockEndpoint,

@@ -1,9 +1,8 @@
 import type { Clock } from '../bedrock-server/clock';
 
 /**
- * Loaded into the Node.js of a Lambda function before anything else: the time of day, and the sleep that the handler uses.
- * Timeouts of the network stay what they are. The dates of answers follow: where they are far from its own time, the SDK takes
- * every refusal for one of a wrong clock.
+ * Preloaded into the Node.js of a Lambda function. Replaces the time and the sleep of the handler, but not network timeouts.
+ * Also replaces the date of responses: if it differs from the local time, the SDK attributes all errors to clock skew.
  */
 const PRELOAD = `
   import { subscribe } from 'node:diagnostics_channel';
@@ -19,8 +18,8 @@ const PRELOAD = `
 `;
 
 /**
- * A time that goes faster, the same for the Bedrock server and for the Lambda functions, whose code knows nothing of it. The
- * waits of Step Functions are scaled by the emulator itself: hours of waiting pass in seconds, in the same number of polls.
+ * A faster clock that the Bedrock server and the Lambda functions share, without a change of their code. The emulator scales
+ * the waits of Step Functions: hours of waiting pass in seconds with the same number of polls.
  */
 export class FastClock implements Clock {
   private readonly origin = Date.now();
@@ -31,12 +30,12 @@ export class FastClock implements Clock {
     return Math.floor(this.origin + (Date.now() - this.origin) * this.speed);
   }
 
-  /** For the emulator: factor on the waits of Step Functions. */
+  /** The factor for waits of Step Functions in the emulator. */
   public get waitScale(): number {
     return 1 / this.speed;
   }
 
-  /** For the emulator: NODE_OPTIONS of the Lambda functions. */
+  /** The NODE_OPTIONS of the Lambda functions in the emulator. */
   public get nodeOptions(): string {
     const program = PRELOAD.replace('SETTINGS', JSON.stringify({ origin: this.origin, speed: this.speed }));
     return `--import=data:text/javascript;base64,${Buffer.from(program).toString('base64')}`;

@@ -12,41 +12,41 @@ const CDK_CLI = join(REPOSITORY, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 const CDK_SECONDS = 300;
 
 export interface LocalAwsProps {
-  /** The Bedrock server that the handler is to call. */
+  /** The endpoint of the Bedrock server for the handler. */
   readonly bedrockEndpoint: string;
-  /** Progress worth a line. @default - none */
+  /** Logs progress. @default - no logging */
   readonly log?: (line: string) => void;
-  /** Factor on the waits of Step Functions. @default 0.05 */
+  /** The factor for waits of Step Functions. @default 0.05 */
   readonly waitScale?: number;
-  /** NODE_OPTIONS of the Lambda functions. @default - none */
+  /** The NODE_OPTIONS of the Lambda functions. @default - none */
   readonly nodeOptions?: string;
-  /** Ends everything at once; whatever is awaited then fails. @default - only `stop` does */
+  /** Stops everything immediately. Pending operations fail. @default - stopped only by `stop` */
   readonly signal?: AbortSignal;
 }
 
 export interface CdkOptions {
-  /** Command that runs the CDK app. @default - none, as for `bootstrap` */
+  /** The command of the CDK app. @default - none, as for `bootstrap` */
   readonly app?: string;
   /** @default - the repository */
   readonly cwd?: string;
-  /** Called with every line as it comes. */
+  /** Called with every line of output. */
   readonly onLine?: (line: string) => void;
-  /** Kills the CLI; what it has asked CloudFormation for goes on. @default - it runs to its end */
+  /** Kills the CLI. Operations in CloudFormation continue. @default - none */
   readonly signal?: AbortSignal;
 }
 
-/** A local AWS account, empty, and the real CDK CLI set up for it and for nothing else. */
+/** An empty local AWS account, and the real CDK CLI configured only for it. */
 export interface LocalAws {
   readonly endpoint: string;
   /** `aws://<account>/<region>` */
   readonly target: string;
-  /** For a shell that wants to look around. */
+  /** The environment variables for an interactive shell. */
   readonly variables: Record<string, string>;
   readonly logFile: string;
-  /** The files of this run, logs among them. */
+  /** The directory for the files of this run, including logs. */
   readonly dir: string;
   cdk(args: string[], options?: CdkOptions): Promise<CommandResult>;
-  /** Ends everything that was started here, the Lambda functions' processes included, and removes the files of this run. */
+  /** Stops all started processes, including Lambda functions, and removes the files of this run. */
   stop(options?: { readonly keepFiles?: boolean }): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function startLocalAws({ bedrockEndpoint, log = () => {}, waitScale
       logFile,
       dir,
       cdk: async (args, { app, cwd = REPOSITORY, onLine, signal: kill } = {}) => {
-        // Two that run at once must not share it.
+        // Parallel commands must not share an output directory.
         const output = join(dir, `cdk.out.${++commands}`);
         const appArgs = app === undefined ? [] : ['--app', app, '--output', output];
         return runCommand(guard, process.execPath, [CDK_CLI, ...args, ...appArgs, '--no-notices', '--no-color'], {

@@ -29,16 +29,16 @@ test.each([
   );
 });
 
-test('refuses an environment whose endpoints lead elsewhere', () => {
+test('refuses environment variables with other endpoints', () => {
   expect(() => assertLoopbackEnvironment({ AWS_ENDPOINT_URL: 'https://example.com' })).toThrow('the environment variable AWS_ENDPOINT_URL must be');
   expect(() => assertLoopbackEnvironment({ AWS_ENDPOINT_URL_S3: 'https://example.com' })).toThrow('AWS_ENDPOINT_URL_S3');
 });
 
-test('accepts an environment without endpoints, or with local ones', () => {
+test('accepts environment variables without endpoints, or with local ones', () => {
   expect(() => assertLoopbackEnvironment({ PATH: '/bin', AWS_PROFILE: 'production', AWS_ENDPOINT_URL: '' })).not.toThrow();
   expect(() => assertLoopbackEnvironment({ AWS_ENDPOINT_URL_BEDROCK: 'http://127.0.0.1:1' })).not.toThrow();
 });
 
-test('the local AWS refuses before it starts anything', async () => {
+test('the local AWS refuses another endpoint before it starts anything', async () => {
   await expect(startLocalAws({ bedrockEndpoint: 'https://bedrock.us-east-1.amazonaws.com' })).rejects.toThrow('must be a loopback address');
 });

@@ -5,26 +5,26 @@ import { text } from 'node:stream/consumers';
 import { runCommand } from './command';
 import { ProcessGuard } from './process-guard';
 
-/** A program that starts another, and says so; both hold its output open and never end by themselves. */
+/** A program that starts another one and prints a line. Both keep the output open and never exit. */
 const FAMILY = `
   require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' })
     .once('spawn', () => console.log('ready'));
   setInterval(() => {}, 1e6);
 `;
 
-test('stop takes everything down, with what it started', async () => {
+test('stop kills all programs and their child processes', async () => {
   const guard = new ProcessGuard();
   const child = guard.spawn(process.execPath, ['-e', FAMILY], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout!, 'data');
 
   await guard.stop();
 
-  await expect(text(child.stdout!)).resolves.toBe(''); // ends when nobody holds it any more
+  await expect(text(child.stdout!)).resolves.toBe(''); // ends when all processes have closed it
   expect(child.signalCode).toBe('SIGKILL');
   expect(() => guard.spawn(process.execPath, ['--version'], {})).toThrow('everything is being stopped');
 });
 
-test('what a program leaves behind when it ends is taken down', async () => {
+test('kills child processes that a program leaves behind', async () => {
   const guard = new ProcessGuard();
   const leaveBehind = FAMILY.replace("console.log('ready')", 'process.exit(3)');
 
@@ -34,7 +34,7 @@ test('what a program leaves behind when it ends is taken down', async () => {
   await guard.stop();
 });
 
-test('nothing outlives this program, even when it is killed', async () => {
+test('kills all processes when this program is killed', async () => {
   const program = `
     const { ProcessGuard } = require(${JSON.stringify(join(__dirname, 'process-guard'))});
     new ProcessGuard().spawn(process.execPath, ['-e', ${JSON.stringify(FAMILY)}], { stdio: 'inherit' });
@@ -47,7 +47,7 @@ test('nothing outlives this program, even when it is killed', async () => {
   await expect(text(child.stdout)).resolves.toBe('');
 });
 
-test('a command that takes too long fails', async () => {
+test('fails a command that times out', async () => {
   const guard = new ProcessGuard();
 
   await expect(runCommand(guard, process.execPath, ['-e', FAMILY], { env: process.env, timeoutSeconds: 0.5 })).rejects.toThrow('was not done in 0.5 s');
@@ -55,7 +55,7 @@ test('a command that takes too long fails', async () => {
   await guard.stop();
 });
 
-test('a command that does not exist fails', async () => {
+test('fails a command that does not exist', async () => {
   const guard = new ProcessGuard();
 
   await expect(runCommand(guard, 'no-such-program', [], { env: process.env, timeoutSeconds: 60 })).rejects.toThrow('ENOENT');

@@ -2,8 +2,8 @@ import { ChildProcess, spawn, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Lives as long as its standard input is open, then kills every process group that it still knows. The pipe closes however
- * this program ends (return, exception, Ctrl-C, SIGKILL), so nothing that it started ever outlives it.
+ * Runs until its standard input is closed, then kills all remaining process groups. The pipe closes however the parent exits
+ * (return, exception, Ctrl-C, SIGKILL), so no started process outlives it.
  */
 const WATCH = `
   const groups = new Set();
@@ -12,7 +12,7 @@ const WATCH = `
     .on('close', () => groups.forEach((group) => { try { process.kill(-group, 'SIGKILL'); } catch {} }));
 `;
 
-/** Starts programs, each as the leader of its own process group, and takes all of them down with everything they started. */
+/** Starts programs, each in its own process group, and kills them with all their child processes. */
 export class ProcessGuard {
   private readonly watch = spawn(process.execPath, ['-e', WATCH], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: {} });
   private readonly running = new Set<ChildProcess>();
@@ -20,7 +20,7 @@ export class ProcessGuard {
 
   constructor() {
     this.watch.unref();
-    this.watch.on('error', () => {}); // then there is only stop()
+    this.watch.on('error', () => {}); // only stop() kills processes then
     this.watch.stdin.on('error', () => {});
   }
 
@@ -31,7 +31,7 @@ export class ProcessGuard {
       this.watch.stdin.write(`+${child.pid}\n`);
       this.running.add(child);
       child.once('exit', () => {
-        this.kill(child); // what it left behind
+        this.kill(child); // remaining child processes
         this.running.delete(child);
         this.watch.stdin.write(`-${child.pid}\n`);
       });
@@ -44,11 +44,11 @@ export class ProcessGuard {
     try {
       process.kill(-child.pid!, 'SIGKILL');
     } catch {
-      // The group is gone already.
+      // The group no longer exists.
     }
   }
 
-  /** Kills everything, and starts nothing any more. */
+  /** Kills all processes and prevents new ones. */
   public async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all([...this.running].map(async (child) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProcessGuard } from './process-guard';
 import { pythonVenv } from './python-venv';
 
-test('says what to install when there is no Python', async () => {
+test('explains what to install without Python', async () => {
   const guard = new ProcessGuard();
   const path = process.env.PATH;
   process.env.PATH = '';
@@ -23,5 +23,5 @@ test.each(['requirements.txt', 'requirements-cfn-lint.txt'])('%s has exact versi
 });
 
 function fail(line: string): never {
-  throw new Error(`nothing is to be installed: ${line}`);
+  throw new Error(`unexpected installation: ${line}`);
 }

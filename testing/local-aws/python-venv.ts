@@ -11,16 +11,15 @@ const INSTALL_SECONDS = 300;
 
 export interface PythonVenvProps {
   readonly guard: ProcessGuard;
-  /** A requirements file of this directory, with exact versions. */
+  /** The requirements file in this directory, with exact versions. */
   readonly requirements: 'requirements.txt' | 'requirements-cfn-lint.txt';
   readonly log: (line: string) => void;
 }
 
 /**
- * The Python of a virtual environment with exactly these requirements, made on first use and used again until the
- * requirements or the Python change. It appears under its name only when it is complete, so an interrupted installation is
- * never taken for a good one, and two runs do not meet. Its console scripts name the place where it was made: start them with
- * its Python.
+ * Returns the Python executable of a virtual environment with these requirements. It is created on first use and reused until
+ * the requirements or the Python version change. It is renamed to its final path only when it is complete, so that interrupted
+ * or parallel installations do no harm. Its console scripts contain the path where it was created: run them with its Python.
  */
 export async function pythonVenv({ guard, requirements, log }: PythonVenvProps): Promise<string> {
   const run = async (command: string, ...args: string[]) => runCommand(guard, command, args, { env: process.env, timeoutSeconds: INSTALL_SECONDS });
@@ -28,11 +27,11 @@ export async function pythonVenv({ guard, requirements, log }: PythonVenvProps):
   const base = await run('python3', '-c', 'import sys; print(*sys.version_info[:3], sys.executable)').catch(() => undefined);
   const version = base?.output.split(' ').slice(0, 2).map(Number);
   if (base?.code !== 0 || !version) {
-    throw new Error('python3 was not found, and the local AWS is a Python program: install Python 3.10 or newer (Debian, Ubuntu: '
+    throw new Error('python3 was not found, but the local AWS requires it: install Python 3.10 or newer (Debian, Ubuntu: '
       + 'apt install python3 python3-venv; macOS: brew install python) and try again');
   }
   if (version[0] < OLDEST_PYTHON[0] || version[0] === OLDEST_PYTHON[0] && version[1] < OLDEST_PYTHON[1]) {
-    throw new Error(`python3 is ${version.join('.')}, and the local AWS needs Python ${OLDEST_PYTHON.join('.')} or newer`);
+    throw new Error(`python3 is ${version.join('.')}, but the local AWS requires Python ${OLDEST_PYTHON.join('.')} or newer`);
   }
 
   const file = join(__dirname, requirements);
@@ -42,17 +41,17 @@ export async function pythonVenv({ guard, requirements, log }: PythonVenvProps):
   const python = join(venv, 'bin', 'python');
   if (existsSync(python)) return python;
 
-  log(`${requirements}: pip install, the first time only`);
+  log(`${requirements}: pip install (first run only)`);
   await mkdir(VENVS, { recursive: true });
   const building = await mkdtemp(`${venv}.`);
   try {
     explain(await run('python3', '-m', 'venv', building),
-      'could not make a Python virtual environment; on Debian and Ubuntu the module is a package of its own: apt install python3-venv');
+      'could not create a Python virtual environment; on Debian and Ubuntu, the module is a separate package: apt install python3-venv');
     explain(await run(join(building, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--no-compile', '--no-deps',
       '--disable-pip-version-check', '--no-input', '-r', file),
     `pip could not install ${requirements}; is a package index reachable (proxy, PIP_INDEX_URL)?`);
     await rename(building, venv).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another run was faster, with the same result
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // a parallel run was faster, with the same result
     });
   } finally {
     await rm(building, { recursive: true, force: true });

@@ -2,13 +2,13 @@ import type { IConstruct } from 'constructs';
 import { app } from '../../demo/app';
 
 /*
- * What the AWS Solutions rules of cdk-nag say of the demo. A finding that is not acknowledged here fails, and so does an
- * acknowledged one that is no longer found.
+ * Checks the demo with the AWS Solutions rules of cdk-nag. Fails for findings that are not acknowledged here, and for
+ * acknowledged ones that no longer occur.
  */
 
 interface Acknowledged {
   readonly rule: string;
-  /** Paths of the resources in the app. */
+  /** The construct paths of the resources. */
   readonly resources: readonly string[];
   readonly reason: string;
 }
@@ -30,37 +30,37 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
   {
     rule: wildcard(inAccount('bedrock:model-import-job/*')),
     resources: [`${PROVIDER}/RolePolicy/Resource`],
-    reason: 'Bedrock chooses the id of a job; nobody knows it before.',
+    reason: 'Bedrock generates the ID of a job, so it is not known in advance.',
   },
   {
     rule: wildcard(inAccount('bedrock:imported-model/*')),
     resources: [`${PROVIDER}/RolePolicy/Resource`],
-    reason: 'Bedrock chooses the id of a model; nobody knows it before.',
+    reason: 'Bedrock generates the ID of a model, so it is not known in advance.',
   },
   {
     rule: wildcard('<BedrockModelImportProviderHandlerC5B7B4DE.Arn>:*'),
     resources: [`${PROVIDER}/OnEventRole/Resource`, `${PROVIDER}/CompleteRole/Resource`],
-    reason: 'The versions of one function: what the provider framework of CDK grants itself.',
+    reason: 'The versions of one function: a permission that the CDK provider framework grants itself.',
   },
   ...['frameworkisComplete33B428CA', 'frameworkonTimeoutD2D27AB9'].map(id => ({
     rule: wildcard(`<BedrockModelImportProvider${id}.Arn>:*`),
     resources: [`${WAITER}/Role/DefaultPolicy/Resource`],
-    reason: 'The versions of one function: what the provider framework of CDK grants its state machine.',
+    reason: 'The versions of one function: a permission that the CDK provider framework grants its state machine.',
   })),
   {
     rule: 'AwsSolutions-SF1',
     resources: [`${WAITER}/Resource`],
-    reason: 'The functions log every step. To log its own, the state machine would need ten actions of CloudWatch Logs on "*"; its input, a pre-signed URL, is no matter for logs.',
+    reason: 'The functions log every step. Logging by the state machine would require ten actions of CloudWatch Logs on "*", and its input contains a presigned URL, which must not be logged.',
   },
   {
     rule: 'AwsSolutions-SF2',
     resources: [`${WAITER}/Resource`],
-    reason: 'The state machine belongs to the provider framework of CDK, which cannot trace it. It only asks one function again and again.',
+    reason: 'The state machine is part of the CDK provider framework, which has no option to trace it. It only polls one function.',
   },
   {
     rule: wildcard('DemoWeights:ExportsOutputFnGetAttWeights79DEE8EFArn34D27ADE/tiny-llama/*'),
     resources: [SERVICE_ROLE],
-    reason: 'All files of the model, below its prefix: only Bedrock knows which it reads.',
+    reason: 'All files of the model below its prefix: only Bedrock determines which of them it reads.',
   },
   {
     rule: wildcard('*'),
@@ -70,22 +70,22 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
   {
     rule: wildcard(inAccount('ec2:network-interface/*')),
     resources: [SERVICE_ROLE],
-    reason: 'Only with a VPC: Bedrock chooses the ids of the network interfaces. Limited by the tags that they are made with.',
+    reason: 'Only with a VPC: the IDs of the network interfaces are not known in advance. Limited by their tags.',
   },
-  // --- The demo around it.
+  // --- The demo.
   {
     rule: 'AwsSolutions-S1',
     resources: ['DemoWeights/Weights/Resource'],
-    reason: 'The bucket of the demo is no part of the library, and lives for minutes.',
+    reason: 'The bucket of the demo is not part of the library and exists for minutes.',
   },
   {
     rule: 'AwsSolutions-VPC7',
     resources: ['DemoModel/Vpc/Resource'],
-    reason: 'The VPC of the demo is no part of the library, lives for minutes and has no way to the internet.',
+    reason: 'The VPC of the demo is not part of the library, exists for minutes and has no access to the internet.',
   },
 ];
 
-/** The part of cdk-nag that is used. It is no dependency, for it needs a newer CDK than the lowest: .ci/run adds it to the newest. */
+/** The API of cdk-nag that is used. Not a dependency, because it requires a newer CDK than the minimum. .ci/run installs it with the newest CDK. */
 interface CdkNag {
   readonly AwsSolutionsChecks: new () => { validateScope(scope: IConstruct): { readonly violations: readonly Violation[] } };
 }
@@ -100,7 +100,7 @@ const CDK_NAG: string = 'cdk-nag';
 
 async function main(): Promise<void> {
   const { AwsSolutionsChecks } = await import(CDK_NAG) as CdkNag;
-  app.synth(); // what comes late, like tags and permissions, must be there
+  app.synth(); // aspects and lazy values, like tags and permissions, must be resolved
   const { violations } = new AwsSolutionsChecks().validateScope(app);
 
   const open = new Map(ACKNOWLEDGED.flatMap(({ rule, resources, reason }) => resources.map(resource => [`${rule} ${resource}`, reason])));

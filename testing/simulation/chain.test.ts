@@ -17,7 +17,7 @@ interface Synthesized {
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/00000001-0000-0000-0000-000000000000';
 const TYPES: readonly string[] = Object.values(RESOURCE_TYPES);
 
-/** The chains as the library synthesizes them, with the construct ids in place of the logical ids. */
+/** The chains that the library synthesizes, with construct IDs instead of logical IDs. */
 function synthesizedChains(oneImportAtATime: boolean) {
   const app = new App();
   const stack = new Stack(app, 'A', { env: { account: '111122223333', region: 'us-east-1' } });
@@ -69,11 +69,11 @@ function resolved(value: unknown, shortNames: Map<string, string>): unknown {
   const reference = (value as { Ref?: string } | null)?.Ref;
   if (reference !== undefined) return `${shortNames.get(reference) || reference}.Ref`;
   const [id, attribute] = (value as { 'Fn::GetAtt'?: [string, string] } | null)?.['Fn::GetAtt'] ?? [];
-  if (id !== undefined) return `${id}.${attribute}`; // a reviver has seen to the id before
+  if (id !== undefined) return `${id}.${attribute}`; // the reviver has already replaced the logical ID
   return typeof value === 'string' ? shortNames.get(value) || value : value;
 }
 
-/** The same as the simulation makes it. */
+/** The chains of the simulation. */
 function simulatedChains(oneImportAtATime: boolean) {
   const world = { windowMinutes: 20, oneImportAtATime } as Parameters<typeof templateOf>[0];
   const { definitions } = templateOf(world, 'A', [
@@ -100,6 +100,6 @@ function simulatedChains(oneImportAtATime: boolean) {
   }));
 }
 
-test.each([true, false])('the chains of the simulation are those of the library (one import at a time: %s)', oneImportAtATime => {
+test.each([true, false])('the simulation uses the same chains as the library (one import at a time: %s)', oneImportAtATime => {
   expect(simulatedChains(oneImportAtATime)).toEqual(synthesizedChains(oneImportAtATime));
 });

@@ -1,18 +1,18 @@
 import type { ModelSpec } from './script';
 import { ATTRIBUTES_REVISION, type Link, type ModelImportProperties, type Tag } from '../../src/imported-model/provider/contract';
 
-/** A custom resource of a template: properties and dependencies as `ImportedModel` writes them (chain.test.ts compares). */
+/** A custom resource with the properties and dependencies of `ImportedModel` (verified by chain.test.ts). */
 export interface ChainLink {
   readonly logicalId: string;
   readonly link: Link;
-  /** The logical ids that it comes after, besides those that its properties refer to. */
+  /** The logical IDs in DependsOn, in addition to those that the properties refer to. */
   readonly dependsOn: readonly string[];
-  /** Its properties; `jobName` is `Fn::GetAtt import.JobName`, `prefix` is `Ref import`. */
+  /** The properties. `jobName` is `Fn::GetAtt import.JobName`, `prefix` is `Ref import`. */
   readonly properties: (roleArn: string, jobName: string, prefix: string) => ModelImportProperties;
 }
 
 export interface ChainScope {
-  /** Of the construct: `M0`. */
+  /** The construct ID, for example `M0`. */
   readonly id: string;
   readonly nameBase: string;
   readonly waitWindow: number;
@@ -52,7 +52,7 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
   }));
 }
 
-/** `DELETE_FIRST` with RETAIN does not synthesize; the simulation then plays DELETE_FIRST. */
+/** `DELETE_FIRST` with RETAIN does not synthesize; the simulation then uses DELETE_FIRST without RETAIN. */
 export function isRetained({ retain, strategy }: ModelSpec): boolean {
   return retain === true && strategy !== 'DELETE_FIRST';
 }

@@ -14,21 +14,20 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The patience that is promised. The handler has constants of its own; these say what they must amount to, so that one that
- * is changed by mistake is noticed.
+ * The documented time limits. Repeats the constants of the handler on purpose, to detect a change by mistake.
  */
 export const PATIENCE = {
-  /** A new role or permission. */
+  /** The propagation of a new role or permission. */
   propagation: 10 * MINUTE,
-  /** An account without a free place. */
+  /** A model quota that is exhausted. */
   fullAccount: 15 * MINUTE,
-  /** A model whose job has completed, and which cannot be seen. */
+  /** A model that is not visible although its job has completed. */
   visibility: 2 * MINUTE,
   /** An orphan that cannot be deleted. */
   orphan: 5 * MINUTE,
   /** The old model of a DELETE_FIRST update that cannot be deleted. */
   giveWay: 11 * MINUTE,
-  /** From the end of a job to the request of the link that is to report its failure. */
+  /** From the end of a job to the request of the link that reports its failure. */
   handOver: 10 * MINUTE,
   /** The window of a Delete. */
   delete: 55 * MINUTE,
@@ -37,34 +36,34 @@ export const PATIENCE = {
 type Model = Snapshot['models'][number];
 type Job = Snapshot['jobs'][number];
 
-/** Whose a job is, and what it makes; told by who called, not by names. */
+/** The actual owner and content of a job, derived from the calling request instead of its name. */
 interface JobTruth {
   readonly chain: string;
   readonly content: string;
   readonly stack: Stack;
   readonly operation: number;
   readonly startedAt: number;
-  /** CloudFormation no longer waited for the request that started it. */
+  /** Started by a request that CloudFormation no longer waited for. */
   readonly forgotten: boolean;
 }
 
-/** The model of a chain before an update. */
+/** The model of a chain before the update. */
 interface Before {
   readonly arn: string;
-  /** The update may delete it before there is another one. */
+  /** The update is allowed to delete it before the new model exists. */
   readonly deletesFirst: boolean;
   readonly tagKeys: { readonly model: readonly string[]; readonly job: readonly string[] };
 }
 
-/** A model that has been deleted. */
+/** A deleted model. */
 interface Deletion {
   readonly at: number;
   readonly chain: string;
   readonly content?: string;
-  /** A request that sees the model a moment later cannot know better. */
+  /** A later request can still read the model because of read lag. */
   readonly excuses: boolean;
   readonly operation: number;
-  /** By a request that CloudFormation had given up. */
+  /** Deleted by a request that CloudFormation no longer waits for. */
   readonly cancelled: boolean;
 }
 
@@ -73,56 +72,56 @@ const ATTRIBUTES = [
   'CustomModelUnitsVersion',
 ];
 
-/** Watches a history: knows whose everything is, and says which invariant does not hold. */
+/** Observes a history, tracks the owner of every resource, and reports violated invariants. */
 export class Checks {
   private readonly jobs = new Map<string, JobTruth>();
   private readonly handDeleted = new Set<string>();
   private readonly handTagged = new Set<string>();
-  /** Models that must stay, by ARN, with the chain that needs them. */
+  /** Models that must not be deleted: ARN to the chain that needs it. */
   private readonly kept = new Map<string, string>();
-  /** Before the operation that is going on: the ARN of the chain's model, and what it is made of. */
+  /** The model of each chain before the current operation. */
   private readonly before = new Map<string, Before>();
   private readonly rolesMade = new Map<string, number>();
-  /** The chains of a stack whose cleanup was abandoned. */
+  /** Chains with a resource that CloudFormation abandoned in cleanup. */
   private readonly abandonedChains = new Set<string>();
-  /** What a stack names although it is gone, see `isStaleByDesign`. */
+  /** ARNs of deleted models that a stack still refers to, see `isStaleByDesign`. */
   private readonly staleArns = new Set<string>();
-  /** Those of which nothing is left in the stack. */
+  /** Chains without any resource left in the stack. */
   private readonly forgottenChains = new Set<string>();
-  /** Creates that have failed by a fault of the carrier. */
+  /** Create requests that failed because of the provider framework or Lambda. */
   private readonly forgottenRequests = new Set<number>();
   private readonly deleted = new Map<string, Deletion>();
-  /** When the first link of a chain has last succeeded. */
+  /** When the first link of a chain last succeeded. */
   private readonly importAnswered = new Map<string, { readonly operation: number; readonly at: number; readonly lastFaultAt: number }>();
   private readonly zombieTagged = new Set<string>();
   /** When the first link of a chain was last deleted. */
   private readonly deletedChains = new Map<string, number>();
   private readonly deleteRefusedAt = new Map<string, number>();
-  /** When a model was last given up by its user, by ARN. */
+  /** When the user last stopped retaining a model, by ARN. */
   private readonly unmarkedAt = new Map<string, number>();
   private readonly rolesGone = new Set<string>();
-  /** The request that has started a job. */
+  /** The number of the request that started a job. */
   private readonly startedBy = new Map<string, number>();
-  /** When the last link of a chain began its latest success. */
+  /** When the latest successful request of the last link of a chain began. */
   private readonly succeededFrom = new Map<string, { readonly operation: number; readonly at: number }>();
   private readonly requests: CfnRequest[] = [];
-  /** What CloudFormation has left to the user, by ARN. */
+  /** The ARNs of models that CloudFormation retained. */
   private readonly retainedArns = new Set<string>();
-  /** What was ever the model of a stack, by ARN. */
+  /** The ARNs of all models that a stack ever used. */
   private readonly served = new Set<string>();
-  /** ... whose last answer was under RETAIN. */
+  /** Those whose last response was with RETAIN. */
   private readonly retainAnswered = new Set<string>();
-  /** Jobs that somebody else has named like those of a stack. */
+  /** Jobs of another principal with a job name of a stack. */
   private readonly planted = new Set<string>();
-  /** ... and those whose models only are named so. */
+  /** Those with only a model name of a stack. */
   private readonly plantedByName = new Set<string>();
-  /** Chains of which a resource was skipped in a rollback, with the operation. */
+  /** Chains with a resource that was skipped in a rollback, and the operation. */
   private readonly skippedChains = new Map<string, number>();
   private readonly onceSkipped = new Set<string>();
 
   constructor(private readonly world: World) {}
 
-  // --- What the world tells ---
+  // --- Events of the world ---
 
   public sent(request: CfnRequest): void {
     this.requests.push(request);
@@ -137,11 +136,11 @@ export class Checks {
     if (!answer.PhysicalResourceId || answer.PhysicalResourceId.length > 1024) this.violate('answer-fits', `id "${answer.PhysicalResourceId}" for ${describeRequest(request)}`);
     if (event.RequestType === 'Delete' && answer.PhysicalResourceId !== event.PhysicalResourceId) this.violate('answer-fits', `another id for ${describeRequest(request)}`);
     if (event.RequestType === 'Update' && request.link !== 'model' && answer.PhysicalResourceId !== event.PhysicalResourceId) {
-      this.violate('rollback-restores', `the id of ${describeRequest(request)} has changed, which makes CloudFormation delete the chain`);
+      this.violate('rollback-restores', `the id of ${describeRequest(request)} changed, which makes CloudFormation delete the chain`);
     }
     request.submitted += 1;
     if (request.submitted > 2 && !request.excuses.has('framework killed')) this.violate('answered-once', describeRequest(request));
-    if (!request.awaited || request.submitted > 1) return; // CloudFormation takes the first answer
+    if (!request.awaited || request.submitted > 1) return; // CloudFormation accepts the first response
     if (answer.Status === 'SUCCESS') {
       this.checkSuccess(request, answer);
     } else {
@@ -149,27 +148,27 @@ export class Checks {
     }
   }
 
-  /** Lambda kills an invocation. */
+  /** An invocation timed out. */
   public timedOut(request: CfnRequest): void {
     this.violate('within-time-out', `${describeRequest(request)}: task timed out`);
   }
 
-  /** Nobody has answered for an hour. */
+  /** A request timed out without a response. */
   public unanswered(request: CfnRequest): void {
-    if (!request.excuses.has('framework killed')) this.violate('answered', `${describeRequest(request)} is not answered within its hour`);
+    if (!request.excuses.has('framework killed')) this.violate('answered', `${describeRequest(request)} has no response after one hour`);
   }
 
-  /** A poll has ended with "not yet". */
+  /** A poll ended with `IsComplete: false`. */
   public polled(request: CfnRequest, former: Polled | undefined, polled: Polled): void {
     if (!former || former.disturbed || polled.disturbed) return;
-    // The deletion of a link that only waits looks, at first, whether the stack keeps a model.
+    // The first polls of a Delete of a wait link also check whether the stack keeps a model.
     const isFirst = request.link === 'wait' && request.event.RequestType === 'Delete' && polled.at < (request.startedAt ?? 0) + PATIENCE.visibility + MINUTE;
     const isLast = request.link === 'import' && request.event.RequestType === 'Delete' && polled.at > (request.startedAt ?? 0) + PATIENCE.delete - 12 * MINUTE;
     const limit = isLast ? 24 : !former.running || !polled.running ? 24 : isFirst ? 8 : 1;
-    if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in a poll for ${describeRequest(request)}, while nothing changes`);
+    if (polled.calls > limit) this.violate('one-call-per-poll', `${polled.calls} calls in one poll for ${describeRequest(request)}, although nothing changed`);
   }
 
-  /** Whether the job that this request would call its own is running, and can be seen. */
+  /** Whether the job of this request is running and visible. */
   public ownJobRunning(request: CfnRequest): boolean {
     const { world } = this.world.script;
     const lag = Math.max(world.getLagSeconds, world.listLagSeconds) * SECOND;
@@ -184,12 +183,12 @@ export class Checks {
     });
   }
 
-  /** Whether this is a forgotten Update of a chain whose last Delete has been answered. */
+  /** Whether this is an Update that is no longer awaited, of a chain whose last Delete is complete. */
   public isDeleted({ event, awaited, chain }: CfnRequest): boolean {
     return event.RequestType === 'Update' && !awaited && this.deletedChains.has(chain);
   }
 
-  /** Just before a call that changes something. */
+  /** Before a call that changes a resource. */
   public changing(request: CfnRequest, operation: Operation, input: object): void {
     const { models, jobs } = this.world.bedrock.snapshot();
     if (request.event.RequestType !== 'Delete' && this.isStranger(request)) this.violate('bound', `${operation} for ${describeRequest(request)}`);
@@ -202,7 +201,7 @@ export class Checks {
       }
       const isUnmarked = this.zombieTagged.has(model.modelArn ?? '') && !hasMark(model.tags);
       if (isUnmarked && this.retainedArns.has(model.modelArn ?? '')) this.world.count('assumed: a zombie removes a mark');
-      else if (this.retainedArns.has(model.modelArn ?? '')) this.violate('retained', `${describeRequest(request)} deletes ${model.modelName}, which CloudFormation has retained`);
+      else if (this.retainedArns.has(model.modelArn ?? '')) this.violate('retained', `${describeRequest(request)} deletes ${model.modelName}, which CloudFormation retained`);
       if (this.planted.has(model.jobName ?? '') && !this.plantedByName.has(model.jobName ?? '')) {
         this.world.count('planted model deleted');
         return;
@@ -210,7 +209,7 @@ export class Checks {
       if (this.chainOf(model) !== request.chain) this.violate('hands-off', `${describeRequest(request)} deletes ${model.modelName} of ${this.describeOwner(model)}`);
       const keeper = this.kept.get(model.modelArn ?? '');
       const isRace = this.isRaceOfDeleteFirst(request, model.modelArn ?? '');
-      // After a failed update of a link that was once skipped, CloudFormation may tell an id that was never that of its model.
+      // After a failed update of a link that was once skipped, CloudFormation can send an ID that was never that of its model.
       const isLost = this.onceSkipped.has(request.chain) && request.event.PhysicalResourceId !== model.modelName;
       if (keeper !== undefined && isLost) this.world.count('assumed: a skipped resource has lost its id');
       if (keeper !== undefined && !isRace && !isLost && !this.isDoneAlready(request)) {
@@ -236,7 +235,7 @@ export class Checks {
         this.world.count('assumed: zombie tags');
       }
       const owner = model ? this.chainOf(model) : this.jobs.get(job?.jobName ?? '')?.chain;
-      // CloudFormation has told the id of a failed update: what has that name could be the stack's own, of a role before the last.
+      // CloudFormation sent the ID of a failed update. A model with that name could belong to the stack, imported with an earlier role.
       const isToldSo = this.planted.has(model?.jobName ?? '') && model?.modelName === request.event.PhysicalResourceId
         && operation === 'TagResource' && (input as { tags: Tag[] }).tags.every(({ key }) => key === RETAIN_TAG.key);
       if (isToldSo) this.world.count('assumed: a planted model is marked');
@@ -244,29 +243,29 @@ export class Checks {
       if (operation === 'TagResource') {
         const { tags } = input as { tags: Tag[] };
         const isKept = request.event.ResourceProperties.RemovalPolicy === 'RETAIN';
-        if (hasMark(tags) && !isKept) this.violate('tags', `${describeRequest(request)} marks ${resourceARN} as retained`);
+        if (hasMark(tags) && !isKept) this.violate('tags', `${describeRequest(request)} adds the retain tag to ${resourceARN}`);
       }
       if (operation === 'UntagResource') {
         const { tagKeys: keys } = input as { tagKeys: string[] };
         const isGivenUp = request.event.OldResourceProperties?.RemovalPolicy === 'RETAIN' && request.event.ResourceProperties.RemovalPolicy !== 'RETAIN';
         if (keys.includes(RETAIN_TAG.key)) {
-          if (!isGivenUp) this.violate('retained', `${describeRequest(request)} removes the mark of ${resourceARN}`);
+          if (!isGivenUp) this.violate('retained', `${describeRequest(request)} removes the retain tag of ${resourceARN}`);
           this.retainedArns.delete(resourceARN);
           this.unmarkedAt.set(resourceARN, this.world.now);
           this.world.count('mark removed');
         }
         const { tagKeys } = input as { tagKeys: string[] };
-        if (tagKeys.includes('by-hand')) this.violate('tags', `${describeRequest(request)} removes a tag that somebody else has set`);
+        if (tagKeys.includes('by-hand')) this.violate('tags', `${describeRequest(request)} removes a tag that another principal set`);
       }
     }
   }
 
-  /** The provider has not served the stack for longer than an invocation takes. */
+  /** Whether the provider has not served the stack for longer than the duration of an invocation. */
   private isStranger({ stack }: CfnRequest): boolean {
     return this.world.isUnserved(stack) && this.world.isUnserved(stack, this.world.now - 3 * MINUTE);
   }
 
-  /** A deletion that was answered, and polls again because the framework has died, or it was delivered twice (assumptions.md). */
+  /** Whether a Delete is polled again after its response: the framework crashed, or it was delivered twice (assumptions.md). */
   private isDoneAlready({ event, submitted }: CfnRequest): boolean {
     const isDone = event.RequestType === 'Delete' && submitted > 0;
     if (isDone) this.world.count('assumed: a deletion polls again');
@@ -274,12 +273,12 @@ export class Checks {
   }
 
   /**
-   * A DELETE_FIRST update that was cancelled in its first polls, or before Bedrock let it do what it had to: nothing can call
-   * it back (assumptions.md).
+   * A DELETE_FIRST update that was cancelled during its first polls, or while Bedrock rejected its calls. Its waiter cannot be
+   * stopped (assumptions.md).
    */
   private isRaceOfDeleteFirst({ awaited, event, sentAt, startedAt, chain, lastFaultAt }: CfnRequest, modelArn: string): boolean {
     const polls = (2 * this.world.script.world.pollSeconds + 150) * SECOND;
-    // It tries as long as the deletion is refused, or the model is retained, but not for ever.
+    // It retries while the deletion is rejected or the model is retained, up to a limit.
     const triedAt = Math.max(this.deleteRefusedAt.get(chain) ?? 0, this.unmarkedAt.get(modelArn) ?? 0);
     const until = Math.min(Math.max(sentAt, triedAt, lastFaultAt) + polls, (startedAt ?? sentAt) + PATIENCE.giveWay + MINUTE);
     const isRace = !awaited && event.ResourceProperties.ReplacementStrategy === 'DELETE_FIRST' && this.world.now <= until;
@@ -287,7 +286,7 @@ export class Checks {
     return isRace;
   }
 
-  /** A call has changed something. */
+  /** After a call that changed a resource. */
   public changed(request: CfnRequest, operation: Operation, input: object): void {
     if (operation !== 'CreateModelImportJob') {
       if (operation === 'DeleteImportedModel' && !request.awaited) this.world.count('zombie deletes');
@@ -296,22 +295,22 @@ export class Checks {
     }
     const { jobName } = input as { jobName: string };
     const { stack, chain, content, operation: stackOperation } = request;
-    if (this.jobs.has(jobName)) return; // the token has found the job of an earlier call
+    if (this.jobs.has(jobName)) return; // the client request token matched the job of an earlier call
     this.world.count('imports');
     if (!request.awaited) this.world.count('zombie imports');
     const { models } = this.world.bedrock.snapshot();
     const same = models.find(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
-    // What a Create that failed has left under another path has another name.
+    // The model that a failed Create left under another construct path has a different name.
     const { NameBase, NamePrefix } = request.event.ResourceProperties;
     const isMoved = request.event.RequestType === 'Create' && same !== undefined && !same.modelName?.startsWith(String(NameBase ?? NamePrefix));
     if (isMoved) this.world.count('assumed: a Create under another path');
-    if (same && !isMoved) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is there as ${same.modelName}`);
+    if (same && !isMoved) this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which exists as ${same.modelName}`);
     for (const [name, truth] of this.jobs) {
       if (truth.chain !== chain || truth.content !== content) continue;
       const job = this.job(name);
       if (job?.status === 'InProgress') this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)}, which is being imported by ${name}`);
       if (job?.status === 'Failed' && this.startedBy.get(name) === request.number) {
-        this.violate('needless-import', `${describeRequest(request)} tries an import again that has failed`);
+        this.violate('needless-import', `${describeRequest(request)} retries a failed import`);
       }
       if (truth.operation === stackOperation && job?.status === 'Completed' && !this.handDeleted.has(job.importedModelArn ?? '')) {
         this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)} again, in the same operation`);
@@ -322,7 +321,7 @@ export class Checks {
     this.startedBy.set(jobName, request.number);
   }
 
-  /** Bedrock has refused a call of the handler, for a reason of its own. */
+  /** Bedrock rejected a call of the handler (not an injected fault). */
   public refused(request: CfnRequest, operation: Operation, error: BedrockError): void {
     const fact = this.factOf(operation, error);
     if (operation === 'DeleteImportedModel') this.deleteRefusedAt.set(request.chain, this.world.now);
@@ -336,7 +335,7 @@ export class Checks {
     const start = request.startedAt ?? request.sentAt;
     const limit = fact === 'full' ? Math.max(start, since, this.lastTaken()) + PATIENCE.fullAccount : Math.max(start, since) + PATIENCE.propagation;
     if (this.world.now > limit + slack && request.lastFaultAt < limit - slack) {
-      this.violate('bounded-patience', `${describeRequest(request)} still tries what is refused (${fact}) since minute ${Math.round((since - start) / MINUTE)} of it`);
+      this.violate('bounded-patience', `${describeRequest(request)} still retries a call that was rejected (${fact}) since its minute ${Math.round((since - start) / MINUTE)}`);
     }
   }
 
@@ -361,9 +360,9 @@ export class Checks {
     this.handTagged.add(arn);
   }
 
-  /** CloudFormation could not delete something in cleanup, and forgets it. */
+  /** CloudFormation abandons a resource that it could not delete in cleanup. */
   public abandoned(stack: Stack, { importLogicalId, link }: Definition): void {
-    // What the last link has left, the first one removes one day.
+    // Models that the last link leaves behind are removed by a later Delete of the first link.
     if (link === 'import') {
       this.forgottenChains.add(`${stack.stackId}|${importLogicalId}`);
       this.world.count('assumed: chain abandoned in cleanup');
@@ -371,7 +370,7 @@ export class Checks {
     this.abandonedChains.add(`${stack.stackId}|${importLogicalId}`);
   }
 
-  /** CloudFormation keeps a resource, for its policy says so, and forgets it. */
+  /** CloudFormation retains a resource because of its policy. */
   public retained(stack: Stack, { importLogicalId, link }: Definition, physicalId: string): void {
     const chain = `${stack.stackId}|${importLogicalId}`;
     if (link === 'import') this.forgottenChains.add(chain);
@@ -392,14 +391,14 @@ export class Checks {
     if (byName) this.plantedByName.add(jobName);
   }
 
-  /** The user lets CloudFormation skip a resource that cannot be rolled back. */
+  /** The user skips a resource that cannot be rolled back. */
   public skipped(stack: Stack, { importLogicalId }: Definition): void {
     if (!importLogicalId) return;
     this.skippedChains.set(`${stack.stackId}|${importLogicalId}`, stack.operation);
     this.onceSkipped.add(`${stack.stackId}|${importLogicalId}`);
   }
 
-  /** An operation of a stack begins, or its rollback. */
+  /** An operation of a stack or its rollback begins. */
   public begun(stack: Stack): void {
     if (stack.phase === 'update') this.remember(stack);
     if (stack.phase === 'delete') this.release(stack.stackId);
@@ -410,7 +409,7 @@ export class Checks {
     }
   }
 
-  /** CloudFormation begins to delete what has been replaced, and the chains that were taken out. */
+  /** Cleanup begins: CloudFormation deletes replaced resources and removed chains. */
   public cleaning(stack: Stack, removedChains: readonly string[]): void {
     this.keepRecorded(stack, new Set(removedChains));
   }
@@ -436,20 +435,20 @@ export class Checks {
   }
 
   public neverDeleted(stack: Stack): void {
-    this.violate('destroy-ends', `${stack.name} cannot be deleted, however often the user tries`);
+    this.violate('destroy-ends', `${stack.name} cannot be deleted, even after retries`);
   }
 
   public endless(request: CfnRequest): void {
-    this.violate('terminates', `there are too many calls, now for ${describeRequest(request)}`);
+    this.violate('terminates', `too many calls, the last for ${describeRequest(request)}`);
   }
 
-  /** Nothing can happen any more. */
+  /** No actions are left. */
   public over(finished: boolean): void {
-    if (!finished) this.violate('terminates', 'the stacks have come to rest before the user was done');
-    this.checkNothingLeft('', 'when all is over');
+    if (!finished) this.violate('terminates', 'no actions are left, but the user is not done');
+    this.checkNothingLeft('', 'at the end of the history');
   }
 
-  /** What Bedrock holds, in words. */
+  /** A description of the models and jobs in Bedrock. */
   public whatIs(): string {
     const { models } = this.world.bedrock.snapshot();
     const jobs = this.runningJobs().map(job => `${this.describeJob(job.jobName)}`);
@@ -469,10 +468,10 @@ export class Checks {
     const model = this.modelFor(request, answer.Data?.ModelArn);
     if (!model && this.seesGhost(request, content => content === request.content)) return;
     if (link !== 'model') {
-      // The last link looks more closely.
+      // Only the last link verifies source and role.
       const isPlanted = this.world.bedrock.snapshot().models.some(({ jobName }) => this.planted.has(jobName ?? ''));
       if (!model && !isPlanted && this.world.now < (request.startedAt ?? 0) + Number(event.ResourceProperties.WindowMinutes) * MINUTE) {
-        this.violate('arn-live', `${describeRequest(request)} has succeeded before its window closed, and no model is there`);
+        this.violate('arn-live', `${describeRequest(request)} succeeded before its wait window elapsed, but the model does not exist`);
       }
       if (!model) this.world.count('window handed over');
       return;
@@ -486,11 +485,11 @@ export class Checks {
     if (answered && isReplanted && this.planted.has(answered.jobName ?? '')) {
       this.world.count('assumed: planted in place of a model that was deleted by hand');
       this.handDeleted.add(answered.modelArn ?? '');
-    } else if (answered && this.planted.has(answered.jobName ?? '')) {this.violate('genuine', `${describeRequest(request)} answers with ${answered.modelName}, which was planted`);}
+    } else if (answered && this.planted.has(answered.jobName ?? '')) {this.violate('genuine', `${describeRequest(request)} responds with ${answered.modelName}, which was planted`);}
     if ((this.skippedChains.get(request.chain) ?? Infinity) < request.operation) this.skippedChains.delete(request.chain);
     if (this.handDeleted.has(answer.Data?.ModelArn ?? '')) return;
-    if (!model) this.violate('arn-live', `${describeRequest(request)} has succeeded, and no model with its content is there`);
-    if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} names another model than ${model.modelName}`);
+    if (!model) this.violate('arn-live', `${describeRequest(request)} succeeded, but no model with its content exists`);
+    if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} responds with a different model than ${model.modelName}`);
     this.kept.set(model.modelArn ?? '', request.chain);
     this.served.add(model.modelArn ?? '');
     this.retainAnswered[event.ResourceProperties.RemovalPolicy === 'RETAIN' ? 'add' : 'delete'](model.modelArn ?? '');
@@ -498,7 +497,7 @@ export class Checks {
     this.checkPromptness(request, model);
   }
 
-  /** Somebody, a cancelled DELETE_FIRST or the rollback before has deleted the model a moment ago, and reads still show it (assumptions.md). */
+  /** Whether a model was just deleted (by an operator, a cancelled DELETE_FIRST or a rollback), but is still readable (assumptions.md). */
   private seesGhost({ chain, operation }: CfnRequest, isGhost: (content: string | undefined, arn: string) => boolean): boolean {
     const ghost = [...this.deleted].find(([arn, one]) => one.chain === chain && isGhost(one.content, arn)
       && (one.excuses || one.operation < operation) && this.world.now <= one.at + this.lag() + 15 * SECOND);
@@ -514,7 +513,7 @@ export class Checks {
     const since = Math.max(model.creationTime?.getTime() ?? 0, request.startedAt ?? 0, request.lastFaultAt, request.stack.deniedUntil) + lag;
     const limit = since + PATIENCE.orphan + 8 * world.pollSeconds * SECOND + MINUTE;
     if (this.world.now > limit && request.excuses.size === 0 && !this.deleteRefusedAt.has(request.chain)) {
-      this.violate('prompt', `${describeRequest(request)} says only now that ${model.modelName} is there`);
+      this.violate('prompt', `${describeRequest(request)} reports late that ${model.modelName} exists`);
     }
   }
 
@@ -523,7 +522,7 @@ export class Checks {
     if (link === 'import') this.deletedChains.set(chain, this.world.now);
     if (link === 'import') this.forgetSecondDelivery(chain);
     if (link === 'wait' && request.stack.phase === 'cleanup' && request.excuses.size === 0) this.checkPromptCleanUp(request);
-    // The framework answers itself for a Create that has failed before it had a name, and so before anything was made.
+    // The framework responds to the Delete of a Create that failed before it had a physical ID, and so created nothing.
     if (link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
     if (link === 'model' && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete) {
       this.world.count('assumed: last link gives up its delete');
@@ -531,7 +530,7 @@ export class Checks {
     }
     const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && !hasMark(model.tags)
       && (link === 'import' || model.modelName === event.PhysicalResourceId));
-    if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and ${left[0].modelName} is there`);
+    if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} succeeded, but ${left[0].modelName} still exists`);
     const own = this.runningJobs().filter(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
     if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete - 11 * MINUTE
       && own.every(({ roleArn }) => roleArn !== event.ResourceProperties.RoleArn)) {
@@ -540,19 +539,19 @@ export class Checks {
       return;
     }
     const running = own.length > 0;
-    if (running && link === 'import' && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} has succeeded, and its import is running`);
+    if (running && link === 'import' && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} succeeded, but its import is still running`);
   }
 
-  /** In cleanup, the stack has its model again, or its new one. */
+  /** In cleanup, the stack already has its restored or new model, so a Delete must not wait for an import. */
   private checkPromptCleanUp(request: CfnRequest): void {
     const { stack, chain } = request;
     const arn = this.recorded(stack, chain.replace(/^.*\|/, ''))?.attributes.ModelArn;
     const start = Math.max(request.startedAt ?? request.sentAt, request.lastFaultAt);
     const limit = start + 2 * this.world.script.world.pollSeconds * SECOND + MINUTE + this.lag();
-    if (arn && this.isLive(arn) && this.world.now > limit) this.violate('rollback-prompt', `${describeRequest(request)} has kept the stack waiting`);
+    if (arn && this.isLive(arn) && this.world.now > limit) this.violate('rollback-prompt', `${describeRequest(request)} delayed the stack`);
   }
 
-  /** A Create that was delivered twice, and failed once: it has been answered, and its other waiter goes on (assumptions.md). */
+  /** A Create was delivered twice and failed once: it has a response, but its second waiter continues (assumptions.md). */
   private forgetSecondDelivery(chain: string): void {
     const create = this.requests.filter(request => request.chain === chain && request.event.RequestType === 'Create').pop();
     if (create && create.excuses.size > 0) this.forgottenRequests.add(create.number);
@@ -571,11 +570,11 @@ export class Checks {
     const start = request.startedAt ?? request.sentAt;
     if (request.link === 'import' && this.world.now >= start + PATIENCE.delete) {
       const running = this.runningJobs().map(({ jobName }) => jobName ?? '');
-      // ... or has been until a moment ago.
+      // Also a job that ended just now.
       const own = [...this.jobs].some(([name, { chain }]) => chain === request.chain
         && (running.includes(name) || (this.job(name)?.endTime?.getTime() ?? 0) >= this.world.now - 12 * MINUTE));
       const wasDisturbed = request.lastFaultAt >= this.world.now - 12 * MINUTE;
-      if (!own && !wasDisturbed && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of somebody else`);
+      if (!own && !wasDisturbed && running.some(name => this.planted.has(name))) this.violate('destroy-ends', `${describeRequest(request)} waits for an import of another owner`);
       return 'delete timed out';
     }
     return undefined;
@@ -600,10 +599,10 @@ export class Checks {
       if (!reason.includes('The weights are unreadable')) this.violate('reason-given', `of the failed job, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
       const since = Math.max(failed.job.endTime?.getTime() ?? 0, start, request.lastFaultAt, stack.deniedUntil) + this.lag();
       const { pollSeconds } = this.world.script.world;
-      if (now > since + 2 * pollSeconds * SECOND + MINUTE) this.violate('fails-at-first-look', `${describeRequest(request)} reports only now that its job has failed`);
+      if (now > since + 2 * pollSeconds * SECOND + MINUTE) this.violate('fails-at-first-look', `${describeRequest(request)} reports late that its job failed`);
       return 'job failed';
     }
-    // A turn that came too late, a fault that has passed; and a link that has time for one look cannot do two things.
+    // Its turn came too late, or a fault took the time. A link with time for one poll only cannot take two steps.
     const whole = Number(event.ResourceProperties.ImportTimeoutMinutes) * MINUTE;
     const seen = [...request.seen.values()].map(({ last }) => last);
     const wasDisturbed = Math.max(request.lastFaultAt, stack.deniedUntil, ...seen) >= start
@@ -618,7 +617,7 @@ export class Checks {
     if (/role ARN is invalid/.test(reason) && now >= start + PATIENCE.propagation && (role.endsWith('missing') || propagated || this.rolesGone.has(role))) return 'role invalid';
     if (/AccessDenied/.test(reason) && now >= start + PATIENCE.propagation) return 'access denied';
 
-    // A place that was freed since the refusal comes too late; what is asked after it can take as long as an invocation.
+    // Quota that became available after the error is too late; the calls after the error can take as long as an invocation.
     const wasFull = (request.seen.get('full')?.last ?? 0) >= now - 2 * MINUTE;
     if (/limit of/.test(reason) && wasFull && now >= Math.max(start, this.lastTaken(now - this.lag())) + PATIENCE.fullAccount) return 'account full';
     const wasKept = Math.max(request.lastFaultAt, stack.deniedUntil, request.seen.get('full')?.last ?? 0) >= now - PATIENCE.fullAccount;
@@ -631,7 +630,7 @@ export class Checks {
     if (isAccused && this.seesGhost(request, (_, arn) => reason.includes(arn))) return 'model gone a moment ago';
     if (/not imported from what|instead of|imported with the service role|did not import/.test(reason)) {
       const accused = this.world.bedrock.snapshot().models.find(({ modelArn }) => reason.includes(modelArn ?? '-'));
-      // It may be gone by now.
+      // The planted model might already be deleted.
       const isPlanted = this.world.bedrock.snapshot().jobs.some(({ jobName, importedModelArn }) => this.planted.has(jobName ?? '')
         && reason.includes(importedModelArn ?? '-'));
       if (isPlanted) return 'name planted';
@@ -644,7 +643,7 @@ export class Checks {
 
     const { models } = this.world.bedrock.snapshot();
     const name = event.ResourceProperties.ImportedModelName;
-    // Two models that ask for one name are the user's mistake, also when one of them is only just gone.
+    // Two models with the same exact name are a user error, also if one of them was just deleted.
     if (name !== undefined && /is the name of a model/.test(reason)
       && [...this.jobs.values()].some(other => other.chain !== chain && (JSON.parse(other.content) as unknown[])[3] === name)) {
       this.world.count('assumed: one name for two models');
@@ -660,7 +659,7 @@ export class Checks {
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
       const told = this.importAnswered.get(chain);
-      // The others follow what was there before; ten minutes after the end of its job, it imports again.
+      // The other links use the model that existed before. Ten minutes after the end of its job, the first link imports again.
       const since = told?.operation === request.operation ? told.at : link === 'import' ? start : 0;
       const isRaced = [...this.deleted].some(([arn, one]) => one.chain === chain && one.content === content
         && ((one.excuses && one.cancelled) || this.staleArns.has(arn)) && one.at >= since - this.lag());
@@ -672,7 +671,7 @@ export class Checks {
     return undefined;
   }
 
-  // --- A stack has come to rest ---
+  // --- The end of an operation ---
 
   private checkRecorded(stack: Stack): void {
     const { models, jobs } = this.world.bedrock.snapshot();
@@ -683,30 +682,30 @@ export class Checks {
         this.world.count('assumed: a skipped resource is not what the template says');
         continue;
       }
-      if (!recorded || !arn) this.violate('arn-live', `${stack.name} is ${stack.status}, and has no model for ${chain}`);
+      if (!recorded || !arn) this.violate('arn-live', `${stack.name} is ${stack.status}, but has no model for ${chain}`);
       if (this.handDeleted.has(arn) || this.isStaleByDesign(stack, chain, arn)) continue;
       const model = models.find(({ modelArn }) => modelArn === arn);
       const content = contentOf(recorded.properties);
-      if (!model) this.violate('arn-live', `${stack.name} is ${stack.status}, and ${recorded.attributes.ImportedModelName} of ${chain} does not exist`);
+      if (!model) this.violate('arn-live', `${stack.name} is ${stack.status}, but ${recorded.attributes.ImportedModelName} of ${chain} does not exist`);
       if (this.contentOfModel(model) !== content || this.chainOf(model) !== `${stack.stackId}|${chain}`) {
-        this.violate('arn-live', `${stack.name} is ${stack.status}, and ${model.modelName} is made of ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
+        this.violate('arn-live', `${stack.name} is ${stack.status}, but ${model.modelName} has the content ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
       }
       const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as RecordedProperties;
-      if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no mark`);
+      if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no retain tag`);
       if (RemovalPolicy !== 'RETAIN' && hasMark(model.tags)) this.world.count('a retained model serves again');
-      // A model that a cancelled deployment has left, and this one has adopted, may have tags of its own.
+      // A model that was imported by a cancelled deployment and adopted by this one can have additional tags.
       const before = this.before.get(`${stack.stackId}|${chain}`);
       const known = before?.arn === arn ? before.tagKeys : { model: [], job: [] };
       const job = jobs.find(({ jobArn }) => jobArn === model.jobArn);
       if (!this.zombieTagged.has(arn)) this.checkTags(stack, model.modelName, known.model, RemovalPolicy === 'RETAIN' ? [...ImportedModelTags ?? [], RETAIN_TAG] : ImportedModelTags, model.tags);
       if (!this.zombieTagged.has(job?.jobArn ?? '')) this.checkTags(stack, model.jobName, known.job, JobTags, job?.tags ?? []);
-      if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `that of an operator on ${model.modelName} is gone`);
+      if (this.handTagged.has(arn) && !model.tags.some(({ key }) => key === 'by-hand')) this.violate('tags', `the tag of an operator on ${model.modelName} was removed`);
     }
   }
 
   /**
-   * DELETE_FIRST has deleted the old model, and its re-import by the rollback has another ARN; CloudFormation has not updated the
-   * last link, as the update had not come so far (assumptions.md).
+   * DELETE_FIRST deleted the old model, and the rollback imported it again with another ARN. CloudFormation did not update the
+   * last link, because the update had not reached it (assumptions.md).
    */
   private isStaleByDesign(stack: Stack, chain: string, arn: string): boolean {
     const before = this.before.get(`${stack.stackId}|${chain}`);
@@ -740,7 +739,7 @@ export class Checks {
     }
   }
 
-  /** The models of the chain that are older than the deployment, and that nobody wants. */
+  /** Checks that no models of the chain are left that are older than the deployment and not in use. */
   private checkOrphans(stack: Stack): void {
     for (const chain of importLinks(stack.template)) {
       const key = `${stack.stackId}|${chain}`;
@@ -752,12 +751,12 @@ export class Checks {
       const orphan = this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === key
         && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.onceSkipped.has(key)
         && model.modelArn !== recorded?.attributes.ModelArn && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
-      if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, and ${orphan.modelName} is left of ${chain}`);
+      if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, but the orphan ${orphan.modelName} of ${chain} exists`);
     }
   }
 
   private checkNothingLeft(stackId: string, when: string): void {
-    // What CloudFormation has abandoned after a failure that it was told of is the user's to find (assumptions.md).
+    // Resources that CloudFormation abandoned after a reported failure are left to the user (assumptions.md).
     const ours = (name: string | undefined): boolean => {
       const truth = this.jobs.get(name ?? '');
       return truth !== undefined && truth.chain.startsWith(stackId) && !this.forgottenChains.has(truth.chain)
@@ -765,12 +764,12 @@ export class Checks {
     };
     const { models } = this.world.bedrock.snapshot();
     const left = models.find(({ jobName, tags }) => ours(jobName) && !hasMark(tags));
-    if (left && !this.hasZombie(stackId)) this.violate('nothing-left', `${left.modelName} is there ${when}`);
+    if (left && !this.hasZombie(stackId)) this.violate('nothing-left', `${left.modelName} exists ${when}`);
     const running = this.runningJobs().find(({ jobName }) => ours(jobName));
     if (running && !this.hasZombie(stackId)) this.violate('nothing-left', `${running.jobName} is running ${when}`);
   }
 
-  /** Started for nobody, so shortly before its chain was deleted that no list could show it (assumptions.md). */
+  /** Whether a request that is no longer awaited started the job too shortly before its chain was deleted to be listed (assumptions.md). */
   private isTooLate({ chain, startedAt, forgotten }: JobTruth, jobName: string | undefined): boolean {
     const starter = this.requests[this.startedBy.get(jobName ?? '') ?? -1];
     const deletedAt = this.deletedChains.get(chain);
@@ -790,14 +789,14 @@ export class Checks {
     return hidden;
   }
 
-  // --- What is kept in mind ---
+  // --- Records ---
 
-  /** What the chains of a stack have before an update. */
+  /** Records the models of a stack before an update. */
   private remember(stack: Stack): void {
     for (const chain of importLinks(stack.template)) {
       const key = `${stack.stackId}|${chain}`;
       const arn = this.recorded(stack, chain)?.attributes.ModelArn;
-      // With DELETE_FIRST, the old model may go as soon as another one is asked for.
+      // With DELETE_FIRST, the old model can be deleted as soon as another one is requested.
       const deletesFirst = stack.target.models[indexOf(chain)]?.strategy === 'DELETE_FIRST';
       this.before.delete(key);
       if (arn && this.isLive(arn)) this.before.set(key, { arn, deletesFirst, tagKeys: tagKeysOf(this.recorded(stack, chain)) });
@@ -819,13 +818,13 @@ export class Checks {
     }
   }
 
-  // --- What is true ---
+  // --- Queries ---
 
   private recorded(stack: Stack, chain: string): Resource | undefined {
     return stack.resources.get(chain.replace(/Import$/, 'Resource'));
   }
 
-  /** The model that a request asks for; of two with the same content, the one that was answered. */
+  /** The model of a request. If two have the same content, the one in the response. */
   private modelFor({ chain, content }: CfnRequest, answered?: string): Model | undefined {
     const models = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && this.contentOfModel(model) === content);
     return models.find(({ modelArn }) => modelArn === answered) ?? models[0];
@@ -865,7 +864,7 @@ export class Checks {
     return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) >= seenUntil);
   }
 
-  /** When an import last ended, or a model last came, as seen until then. */
+  /** When an import last ended or a model was last created, up to the given time. */
   private lastTaken(seenUntil = Infinity): number {
     const { models, jobs } = this.world.bedrock.snapshot();
     const times = [...models.map(({ creationTime }) => creationTime), ...jobs.map(({ endTime }) => endTime)].map(time => time?.getTime() ?? 0);
@@ -884,7 +883,7 @@ export class Checks {
     return name === 'ServiceQuotaExceededException' && this.runningJobs().length === 0 ? 'full' : undefined;
   }
 
-  /** A waiter of a Create or Update that CloudFormation has given up. */
+  /** Whether a Create or Update that is no longer awaited still has a waiter. */
   private hasZombie(prefix: string): boolean {
     return this.requests.some(({ chain, awaited, waiters, event }) => !awaited && waiters > 0 && chain.startsWith(prefix) && event.RequestType !== 'Delete');
   }
@@ -907,7 +906,7 @@ function tagKeysOf(resource: Resource | undefined): Before['tagKeys'] {
   return { model: [...ImportedModelTags.map(({ key }) => key), ...RemovalPolicy === 'RETAIN' ? [RETAIN_TAG.key] : []], job: JobTags.map(({ key }) => key) };
 }
 
-/** Of the model in the template, from the logical id of its first link. */
+/** The index of the model in the template, from the logical ID of its first link. */
 function indexOf(chain: string): number {
   return Number(/^M(\d+)/.exec(chain)?.[1]);
 }
@@ -922,7 +921,7 @@ function hasMark(tags: readonly Tag[]): boolean {
   return tags.some(({ key }) => key === RETAIN_TAG.key);
 }
 
-/** The service roles that a request can know a job of its chain by. */
+/** The service roles that identify a job as belonging to the chain of a request. */
 function rolesOf({ event }: CfnRequest): unknown[] {
   return [event.ResourceProperties.RoleArn, event.OldResourceProperties?.RoleArn];
 }

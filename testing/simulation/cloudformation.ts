@@ -15,10 +15,10 @@ export type StackStatus =
   | 'none' | 'CREATE_COMPLETE' | 'ROLLBACK_COMPLETE' | 'ROLLBACK_FAILED' | 'UPDATE_COMPLETE' | 'UPDATE_ROLLBACK_COMPLETE'
   | 'UPDATE_ROLLBACK_FAILED' | 'DELETE_COMPLETE' | 'DELETE_FAILED';
 
-/** What CloudFormation is doing; `cleanup` is when it deletes what has been replaced or taken out. */
+/** The phase of an operation. In `cleanup`, CloudFormation deletes replaced and removed resources. */
 export type Phase = 'idle' | 'create' | 'update' | 'rollback' | 'cleanup' | 'delete';
 
-/** A resource as CloudFormation has recorded it. */
+/** A resource as recorded by CloudFormation. */
 export interface Resource {
   readonly definition: Definition;
   readonly physicalId: string;
@@ -34,31 +34,31 @@ interface Removal {
   readonly properties: Properties;
 }
 
-/** What an update has done so far, as a rollback needs it. */
+/** The state of an update that a rollback needs. */
 interface Rollback {
   readonly template: Template;
-  /** What the update was to bring. */
+  /** The template of the update. */
   readonly attempted: Template;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly touched: ReadonlyMap<string, Change>;
-  /** What the update has replaced. */
+  /** The resources that the update replaced. */
   readonly removals: Removal[];
-  /** What the rollback has replaced. */
+  /** The resources that the rollback replaced. */
   readonly undone: Removal[];
 }
 
-/** A stack, and what CloudFormation does with it: one operation at a time, each ends in a status. */
+/** A stack and its operations in CloudFormation: one at a time, each ends with a stack status. */
 export class Stack {
   public status: StackStatus = 'none';
   public phase: Phase = 'idle';
-  /** Grows with every operation; a deployment and its rollback are one. */
+  /** The number of operations. A deployment and its rollback count as one. */
   public operation = 0;
   public template: Template = { models: [], definitions: new Map() };
-  /** That of the operation that is going on. */
+  /** The template of the current operation. */
   public target: Template = this.template;
   public resources = new Map<string, Resource>();
   public stackId = '';
-  /** For how long the provider may not create jobs, and whether it may do nothing at all. */
+  /** Until when the provider is not authorized to create jobs, or to call Bedrock at all if `deniedAll`. */
   public deniedUntil = 0;
   public deniedAll = false;
   private provider: Provider;
@@ -77,7 +77,7 @@ export class Stack {
     return this.status !== 'none' && this.status !== 'DELETE_COMPLETE';
   }
 
-  /** Creates or updates; the caller has seen to it that the stack can be. */
+  /** Creates or updates the stack, which must be in a status that allows it. */
   public deploy(script: DeployScript, settled: () => void): void {
     const models = changed(this.exists ? this.template.models : [], script);
     this.operation += 1;
@@ -100,7 +100,7 @@ export class Stack {
     }
   }
 
-  /** Deletes; from a failure on, the user can try again. */
+  /** Deletes the stack. The user can retry after a failure. */
   public destroy(settled: () => void): void {
     this.operation += 1;
     this.begin('delete');
@@ -111,9 +111,9 @@ export class Stack {
     });
   }
 
-  /** Tries again to roll back. */
+  /** ContinueUpdateRollback. */
   public continueRollback(settled: () => void, skipFailed = false): void {
-    if (!this.rollbackState) throw new Error('There is nothing to roll back');
+    if (!this.rollbackState) throw new Error('No rollback to continue');
     this.operation += 1;
     this.world.count('rollback continued');
     if (skipFailed) this.world.count('rollback continued without what failed');
@@ -263,7 +263,7 @@ export class Stack {
     }
   }
 
-  /** Restores the resources that were updated, with an Update from the new properties to the old; then deletes what is new. */
+  /** Restores updated resources with an Update from the new to the old properties, then deletes new resources. */
   private rollBackUpdate(rollback: Rollback, settled: () => void, skipped: ReadonlySet<string> = new Set()): void {
     this.begin('rollback');
     const old = rollback.template;
@@ -277,7 +277,7 @@ export class Stack {
       start: (node, done) => {
         const before = rollback.resources.get(node);
         const current = this.resources.get(node);
-        if (!before || !current) throw new Error(`${node} is not there`);
+        if (!before || !current) throw new Error(`${node} does not exist`);
         const { definition } = before;
         const properties = definition.properties(this.getAtt);
         const follows = this.world.script.world.rollbackFollows && definition.kind === 'link' && !isDeepStrictEqual(properties, before.properties);
@@ -302,7 +302,7 @@ export class Stack {
           });
           return;
         }
-        // An update that was cancelled has recorded nothing; what it was to become is known all the same.
+        // A cancelled update is not recorded; its properties come from the attempted template.
         const tried = isDeepStrictEqual(current.properties, before.properties)
           ? attempted.definitions.get(node)?.properties(this.getAtt) ?? current.properties
           : current.properties;
@@ -314,7 +314,7 @@ export class Stack {
           this.resources.set(node, { definition, physicalId: answer.PhysicalResourceId, properties, attributes: answer.Data ?? {} });
           restored.add(node);
           if (answer.PhysicalResourceId !== current.physicalId) undone.push({ ...current, definition });
-          // What the update had replaced is needed again; what it was not, is not.
+          // Keep the resource that the update replaced, if it is restored. Otherwise, delete it.
           if (before.physicalId !== answer.PhysicalResourceId && before.physicalId !== current.physicalId) undone.push(before);
           done(true);
         });
@@ -338,7 +338,7 @@ export class Stack {
 
   // --- Delete ---
 
-  /** Deletes resources of the stack, the dependent ones first; what fails stays, and what it depends on. */
+  /** Deletes resources of the stack, dependents first. A resource that fails and its dependencies are not deleted. */
   private deleteAll(nodes: string[], settled: (failed: boolean) => void): void {
     const recorded = new Map([...this.resources].map(([node, { definition }]) => [node, definition]));
     const dependents = dependentsIn([this.template, { models: [], definitions: recorded }]);
@@ -348,7 +348,7 @@ export class Stack {
       stopsAtFailure: false,
       start: (node, done) => {
         const resource = this.resources.get(node);
-        if (!resource) throw new Error(`There is no ${node}`);
+        if (!resource) throw new Error(`No resource ${node}`);
         if (this.retains(resource)) {
           this.resources.delete(node);
           done(true);
@@ -363,7 +363,7 @@ export class Stack {
     });
   }
 
-  /** What has been replaced or is no longer in the template; what fails is abandoned. */
+  /** Deletes replaced and removed resources. A resource that fails is abandoned. */
   private cleanUp(all: readonly Removal[], templates: readonly Template[], settled: () => void): void {
     this.phase = 'cleanup';
     const removals = all.filter(removal => !this.retains(removal));
@@ -391,7 +391,7 @@ export class Stack {
         next(0, true);
       },
       settled: ({ failed, notStarted }) => {
-        // A failure does not keep CloudFormation from the rest.
+        // CloudFormation continues with the other resources after a failure.
         if (failed.length > 0 && notStarted.length > 0) {
           this.cleanUp(removals.filter(({ definition }) => notStarted.includes(definition.logicalId)), [], settled);
         } else {
@@ -401,7 +401,7 @@ export class Stack {
     });
   }
 
-  /** Whether CloudFormation keeps a resource that it would otherwise delete: in cleanup and at the end of a stack. */
+  /** Whether CloudFormation retains a resource in cleanup or when the stack is deleted. */
   private retains({ definition, physicalId }: Removal): boolean {
     const now = this.template.definitions.get(definition.logicalId);
     const retained = (this.world.script.world.replacePolicyOf === 'new' ? now : undefined)?.retained ?? definition.retained ?? false;
@@ -433,7 +433,7 @@ export class Stack {
     const timeout = world.scheduler.after(HOUR, () => {
       if (!request.awaited) return;
       world.count('service timeout');
-      world.trace.say('stack', () => `gives up waiting for ${describeRequest(request)}`);
+      world.trace.say('stack', () => `times out waiting for ${describeRequest(request)}`);
       this.requests.delete(request);
       request.awaited = false;
       world.checks.unanswered(request);
@@ -483,7 +483,7 @@ export class Stack {
     this.provider.send(request);
   }
 
-  /** CloudFormation stops waiting for what has not ended; the waiters do not know. */
+  /** Stops waiting for unfinished requests. Their waiters continue. */
   private abandonRequests({ unfinished }: GraphOutcome): void {
     for (const request of [...this.requests]) {
       if (!unfinished.includes(request.event.LogicalResourceId)) continue;
@@ -534,7 +534,7 @@ export class Stack {
     this.phase = 'idle';
     this.world.count(status);
     this.world.trace.say('stack', () => `${this.name} is ${status}`);
-    // The provider is deleted after everything that it serves.
+    // The provider is deleted last, after the resources that depend on it.
     if ((status === 'DELETE_COMPLETE' || status === 'ROLLBACK_COMPLETE') && !this.world.script.world.providerElsewhere) this.provider.alive = false;
     this.world.checks.settled(this);
     settled();
@@ -543,11 +543,11 @@ export class Stack {
 
 function definitionOf(template: Template, logicalId: string): Definition {
   const definition = template.definitions.get(logicalId);
-  if (!definition) throw new Error(`There is no ${logicalId}`);
+  if (!definition) throw new Error(`No resource ${logicalId} in the template`);
   return definition;
 }
 
-/** Whoever depends on it, in any of the templates. */
+/** The dependents of a resource in any of the templates. */
 function dependentsIn(templates: readonly Template[]): (node: string) => string[] {
   const dependents = new Map<string, Set<string>>();
   for (const { definitions } of templates) {
@@ -562,7 +562,7 @@ function isFine({ failed, unfinished, notStarted }: GraphOutcome): boolean {
   return failed.length + unfinished.length + notStarted.length === 0;
 }
 
-/** What CloudFormation makes of scalars. */
+/** CloudFormation sends numbers and booleans as strings. */
 function stringified(properties: Properties): Properties {
   const scalar = (_: string, value: unknown): unknown => typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return JSON.parse(JSON.stringify(properties, scalar)) as Properties;

@@ -3,22 +3,22 @@ import { SDK_ATTEMPTS } from '../../src/imported-model/provider/handler/entry-po
 import { REQUEST_TIMEOUT } from '../../src/imported-model/provider/patience';
 import { BedrockError, ConnectionLostError, HangError } from '../bedrock-server/errors';
 
-/** How long a call hangs: the SDK tries again, and neither is answered. */
+/** The duration of a call without a response: all attempts of the SDK time out. */
 const HANG = SDK_ATTEMPTS * REQUEST_TIMEOUT;
 
-/** What meets a call. */
+/** The effect of the fault plan on a call. */
 export interface Met {
   readonly name?: string;
-  /** What the handler sees instead of an answer... */
+  /** The error instead of a response. */
   readonly error?: Error;
-  /** ...although the call has done its work. */
+  /** The call takes effect before the error. */
   readonly after?: boolean;
   readonly killed?: 'before' | 'after';
-  /** How much longer it takes; for ever: until it is aborted. */
+  /** Additional duration in milliseconds. `Infinity`: until the call is aborted. */
   readonly lasts?: number;
 }
 
-/** When the faults of a script strike. */
+/** Schedules the faults of a script. */
 export class FaultPlan {
   private calls = 0;
   private creates = 0;
@@ -36,7 +36,7 @@ export class FaultPlan {
     }
   }
 
-  /** What meets the next call, and when. */
+  /** The fault for the next call. */
   public nextCall(operation: string, minute: number): Met {
     const call = this.calls++;
     if (operation === 'CreateModelImportJob') this.creates += 1;
@@ -70,12 +70,12 @@ export class FaultPlan {
     return {};
   }
 
-  /** A retry of the SDK is a call of its own, so this is not called for it: the client does not retry. */
+  /** Whether the framework's function crashes in the next poll, and when. */
   public killsFramework(): 'before' | 'after' | 'answered' | undefined {
     return this.frameworkKills.get(this.polls++);
   }
 
-  /** How many times the next invocation is throttled. */
+  /** The number of times that the next invocation is throttled. */
   public throttlesInvocation(): number {
     return this.throttledInvocations.get(this.invocations++) ?? 0;
   }

@@ -1,25 +1,25 @@
-/** What is to be done with a set of resources, in the order of their dependencies. */
+/** An operation on a set of resources in dependency order. */
 export interface GraphPlan {
   readonly nodes: readonly string[];
-  /** What must have been done before; ids that are no nodes are looked through. */
+  /** The dependencies of a node. IDs that are not nodes are resolved transitively. */
   readonly before: (node: string) => readonly string[];
-  /** Begins with a node, and calls back when it has ended. */
+  /** Starts the operation on a node, and calls `done` when it has ended. */
   readonly start: (node: string, done: (ok: boolean) => void) => void;
-  /** The first failure ends everything; what has begun goes on unheeded. Otherwise whatever can be done is done. */
+  /** Whether the first failure stops the operation and ignores nodes in progress. Otherwise, all nodes without a failed dependency are processed. */
   readonly stopsAtFailure: boolean;
   readonly settled: (outcome: GraphOutcome) => void;
 }
 
 export interface GraphOutcome {
   readonly failed: readonly string[];
-  /** Begun, and not ended: only after a failure, or an abortion. */
+  /** Nodes in progress after a failure or an abort. */
   readonly unfinished: readonly string[];
   readonly notStarted: readonly string[];
 }
 
 type NodeState = 'waiting' | 'running' | 'ok' | 'failed';
 
-/** CloudFormation's way through a template: in parallel where it can, in order where it must. */
+/** Processes resources like CloudFormation: in parallel, except for dependencies. */
 export class Graph {
   private readonly states: Map<string, NodeState>;
   private over = false;
@@ -61,7 +61,7 @@ export class Graph {
     return [...this.states].filter(([, each]) => each === state).map(([node]) => node);
   }
 
-  /** The nodes that come before, also those behind ids that are no nodes. */
+  /** The dependencies of a node, including transitive ones through IDs that are not nodes. */
   private predecessors(node: string): string[] {
     const found = new Set<string>();
     const seen = new Set<string>();

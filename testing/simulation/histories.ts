@@ -3,7 +3,7 @@ import type {
   ChangeScript, DeployScript, FaultScript, ImportScript, ModelSpec, OperationScript, OtherScript, RoleChoice, Script, WorldScript,
 } from './script';
 
-/** Scripts: mostly plain, with a few troubles each, so that what goes wrong can be told. All numbers shrink to the plainest. */
+/** Arbitrary scripts: mostly simple with a few faults each, so that a failure can be explained. Numbers shrink to the simplest case. */
 export function histories(): fc.Arbitrary<Script> {
   return fc.record({
     world: worlds,
@@ -50,7 +50,7 @@ const roles = fc.oneof(
   { arbitrary: fc.constant<RoleChoice>('missing'), weight: 1 },
 );
 
-/** One change of one property, or of a few that belong together. */
+/** A change of one property, or of a few related ones. */
 function changes(): fc.Arbitrary<ChangeScript> {
   const set = fc.oneof<fc.Arbitrary<Partial<ModelSpec> | 'remove'>[]>(
     fc.record({ weights: fc.constantFrom<0 | 1>(0, 1) }),
@@ -65,7 +65,7 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.record({ retain: fc.boolean() }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }), retain: fc.boolean() }),
     fc.record({ path: fc.constantFrom<0 | 1>(1, 0) }),
-    // The library is upgraded, and perhaps CDK, which then names constructs otherwise.
+    // An upgrade of the library, optionally with a version of CDK that uses other construct names.
     fc.record({ revision: fc.constantFrom<1 | 2>(2, 1), path: fc.constantFrom<0 | 1>(0, 1) }),
     fc.record({ windows: fc.integer({ min: 1, max: 4 }), lessMinutes: fc.constantFrom(0, 1, 3) }),
     fc.record({ strategy: fc.constantFrom('CREATE_FIRST', 'DELETE_FIRST', null) }),
@@ -128,7 +128,7 @@ const faults: fc.Arbitrary<FaultScript> = fc.oneof(
   fc.record({ kind: fc.constantFrom('throttled', 'serverError', 'lostRequest', 'lostAnswer'), call: calls, times: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constantFrom('lostAnswer', 'throttled'), call: fc.nat(12), times: fc.integer({ min: 1, max: 2 }) }),
   fc.record({ kind: fc.constant('hangs'), call: calls, times: fc.integer({ min: 1, max: 12 }), when: fc.constantFrom('before', 'during', 'after') }),
-  // As late as two attempts allow at most: the first was lost, the other is answered at the last moment.
+  // At most the duration of two attempts: the first is lost, the second gets its response just in time.
   fc.record({ kind: fc.constant('slow'), call: calls, times: fc.integer({ min: 1, max: 12 }), seconds: fc.integer({ min: 5, max: 29 }) }),
   fc.record({ kind: fc.constant('storm'), atMinute, minutes: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('refusedForGood'), create: fc.nat(3) }),

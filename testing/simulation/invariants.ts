@@ -1,36 +1,36 @@
-/** What must hold in every history, and why it matters to somebody. */
+/** The invariants of every history, and the consequence when one does not hold. */
 export const INVARIANTS = {
-  'answered': 'a request without an answer blocks the stack for an hour and fails it without a reason',
-  'answered-once': 'a second answer means that something went on working after it was done',
-  'answer-fits': 'CloudFormation drops an answer that is too long or has no id, and the stack waits for an hour',
+  'answered': 'a request without a response blocks the stack for an hour, then fails without a reason',
+  'answered-once': 'a second response means that work continued after the request was complete',
+  'answer-fits': 'CloudFormation drops a response that is too long or has no physical ID, and the stack waits for an hour',
   'attributes': 'Fn::GetAtt of a missing attribute fails the resources that use the model',
-  'nothing-left': 'a model that is forgotten costs money every month, and takes one of three places',
-  'delete-verified': 'a deletion that is reported before it has happened leaves the model to nobody',
+  'nothing-left': 'an orphaned model is charged every month and counts toward the quota of three models',
+  'delete-verified': 'a deletion that is reported before it is complete leaves a model without an owner',
   'destroy-ends': 'a stack that cannot be deleted needs an operator',
-  'arn-live': 'the stack names a model that is not there, or is another one than the template asks for',
-  'tags': 'tags are how costs and permissions are assigned',
-  'rollback-restores': 'after a rollback everything must be as before: the same model, not another import of it',
-  'rollback-prompt': 'a stack that goes back to a model that serves must not wait for an import that nobody wants any more',
-  'model-kept': 'the model that serves, or that a rollback needs, was deleted',
-  'retained': 'the user asked to keep this model; its weights may be gone',
-  'genuine': 'the stack uses, and vouches for, a model that somebody else has made',
-  'bound': 'a stack that the provider does not serve has used its power',
-  'hands-off': 'a model, job or tag of another owner was touched',
-  'needless-import': 'an import takes up to hours, and the only slot for imports of the account',
-  'orphan-removed': 'what an interrupted replacement has left must go with the next success',
-  'needless-failure': 'a deployment failed for something that passes by itself',
-  'reason-given': 'a failure whose reason does not reach the user sends him to search the logs of four functions',
-  'bounded-patience': 'waiting for what will never come wastes an hour, and then hides the reason',
-  'fails-at-first-look': 'a fact that is final must end the wait at once',
-  'prompt': 'a model that is there and not reported keeps the deployment waiting',
-  'one-call-per-poll': 'the account shares few calls per second; a wait must not use them up',
-  'within-time-out': 'Lambda kills an invocation that takes too long, and the deployment fails',
-  'terminates': 'something goes on for ever',
+  'arn-live': 'the stack refers to a model that does not exist or does not match the template',
+  'tags': 'costs and permissions are assigned by tag',
+  'rollback-restores': 'a rollback must restore the previous model, not import it again',
+  'rollback-prompt': 'a rollback to a model that exists must not wait for an import that is no longer needed',
+  'model-kept': 'the model in use, or the one that a rollback needs, was deleted',
+  'retained': 'the user asked to retain this model; its weights might no longer exist',
+  'genuine': 'the stack uses a model that another principal imported',
+  'bound': 'a stack that the provider does not serve used its permissions',
+  'hands-off': 'a model, job or tag of another owner was changed',
+  'needless-import': 'an import can take hours and blocks all other imports of the account',
+  'orphan-removed': 'the next successful deployment must delete what an interrupted replacement left behind',
+  'needless-failure': 'a deployment failed because of a transient condition',
+  'reason-given': 'without the reason in the stack events, the user has to search the logs of four functions',
+  'bounded-patience': 'waiting for something that cannot happen wastes an hour and hides the reason',
+  'fails-at-first-look': 'a final state must end the wait at once',
+  'prompt': 'a model that exists but is not reported delays the deployment',
+  'one-call-per-poll': 'the API rate limit is shared by the account; a wait must not exhaust it',
+  'within-time-out': 'Lambda terminates an invocation that times out, and the deployment fails',
+  'terminates': 'something never ends',
 } as const;
 
 export type InvariantName = keyof typeof INVARIANTS;
 
-/** An invariant does not hold. */
+/** The violation of an invariant. */
 export class Violation extends Error {
   constructor(public readonly invariant: InvariantName, public readonly detail: string) {
     super(`${invariant}: ${detail}`);

@@ -2,7 +2,7 @@ import type { invocation, InvocationEnvironment } from '../../src/imported-model
 import type { Serves, servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 import type { Operation } from '../bedrock-server/constraints';
 
-/** The handler's code: that of src, or a mutant of it. */
+/** The code of the handler, or a mutant of it. */
 export interface HandlerCode {
   readonly invocation: typeof invocation;
   readonly servedStacks: typeof servedStacks;
@@ -12,23 +12,23 @@ interface SendOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-/** A call of Bedrock that waits for its answer. */
+/** A Bedrock call without a response yet. */
 export interface PendingCall {
   readonly operation: Operation;
   readonly input: object;
   readonly answer: (value: unknown) => void;
   readonly refuse: (error: unknown) => void;
-  /** What the handler can abort it with. */
+  /** The signal that aborts the call. */
   readonly signal?: AbortSignal;
 }
 
-/** The handler sleeps until it is woken. */
+/** A sleep of the handler, until `wake`. */
 export interface Sleep {
   readonly ms: number;
   readonly wake: () => void;
 }
 
-/** What the SDK makes of a call that is aborted. */
+/** The error of the SDK for an aborted call. */
 export class AbortError extends Error {
   public readonly name = 'AbortError';
 
@@ -40,8 +40,8 @@ export class AbortError extends Error {
 export type Outcome = { readonly value: unknown } | { readonly error: Error };
 
 /**
- * One run of the handler. It goes from call to call: after each answer, `progress` resolves as soon as the handler has made
- * its next call, sleeps or has ended, so that nothing of it is left to happen by itself, and it can be killed at any await.
+ * One invocation of the handler, executed call by call: after each response, `progress` resolves when the handler makes its
+ * next call, sleeps or ends. Nothing runs in the background, so the handler can be killed at any await.
  */
 export class Invocation {
   public call?: PendingCall;
@@ -49,7 +49,7 @@ export class Invocation {
   public outcome?: Outcome;
   private signal: () => void = () => undefined;
 
-  /** Runs the code until it calls Bedrock for the first time, or ends. */
+  /** Runs the code until its first Bedrock call or its end. */
   public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<InvocationEnvironment, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
     const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as InvocationEnvironment['client'];
     const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves });
@@ -61,20 +61,20 @@ export class Invocation {
     return progress;
   }
 
-  /** Answers the call, and runs on until the next one or the end. */
+  /** Completes the call and runs until the next call or the end. */
   public async answer(how: (call: PendingCall) => void): Promise<void> {
     const { call } = this;
-    if (!call) throw new Error('There is no call to answer');
+    if (!call) throw new Error('No pending call');
     this.call = undefined;
     const progress = this.progress();
     how(call);
     return progress;
   }
 
-  /** The time of a sleep is over; runs on until the next call, sleep or the end. */
+  /** Ends the sleep and runs until the next call, sleep or the end. */
   public async wake(): Promise<void> {
     const { sleep } = this;
-    if (!sleep) throw new Error('The handler does not sleep');
+    if (!sleep) throw new Error('The handler is not sleeping');
     this.sleep = undefined;
     const progress = this.progress();
     sleep.wake();
@@ -92,7 +92,7 @@ export class Invocation {
     if (signal?.aborted) throw new AbortError();
     const { name } = command.constructor;
     return new Promise((answer, refuse) => {
-      if (this.call) throw new Error('The simulation expects one call at a time of each invocation');
+      if (this.call) throw new Error('The simulation supports only one call at a time for each invocation');
       this.call = { operation: name.replace(/Command$/, '') as Operation, input: (command as { input: object }).input, answer, refuse, signal };
       this.signal();
     });

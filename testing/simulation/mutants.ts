@@ -14,14 +14,14 @@ import type { RefusalKind } from '../../src/imported-model/provider/handler/refu
 import type { ModelImportRequest } from '../../src/imported-model/provider/handler/request';
 import { CALL_BUDGET, MINUTE, QUIET_TIME, SECOND } from '../../src/imported-model/provider/patience';
 
-/** A broken handler, and the invariants of which one must notice. */
+/** A broken handler, and the invariants of which one must detect it. */
 export interface Mutant {
   readonly name: string;
   readonly variants: readonly Variant[];
   readonly caughtBy: readonly InvariantName[];
-  /** Where to look for a history that is rare. */
+  /** The seed, if a history that detects the mutant is rare. */
   readonly seed?: number;
-  /** The history itself, where it is too rare to look for: both are what `--replay` takes. */
+  /** The path of the history, if it is too rare to search for. Seed and path as in `--replay`. */
   readonly path?: string;
 }
 
@@ -45,27 +45,27 @@ const tags = variantsOf<typeof import('../../src/imported-model/provider/handler
 const verification = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/verify')>('handler/decide/verify');
 const waiting = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/wait')>('handler/decide/wait');
 
-/** A refusal of this kind is decided on in another way. */
+/** Changes the decision for refusals of one kind. */
 const onRefusal = (kind: RefusalKind, decide: typeof decideRefused) =>
   refused('decideRefused', original => (aGoal, facts, aRefusal) => aRefusal.kind === kind
     ? decide(aGoal, facts, aRefusal)
     : original(aGoal, facts, aRefusal));
 
-/** An error of this name is a refusal of another kind. */
+/** Classifies matching errors as refusals of another kind. */
 const asKind = (error: RegExp, kind: RefusalKind) => refusal('refusalOf', original => (operation, thrown) => {
   const answer = original(operation, thrown);
   return error.test(answer.message) ? { ...answer, kind } : answer;
 });
 
-/** A model should be there, but with another goal. */
+/** Changes the goal if a model should be present. */
 const withGoal = (change: (goal: Present, facts: Facts) => Partial<Present>) =>
   present('decidePresent', original => (aGoal, facts) => original({ ...aGoal, ...change(aGoal, facts) }, facts));
 
-/** A model should be there, but another step is taken. */
+/** Changes the step if a model should be present. */
 const withStep = (change: (step: Step, goal: Present, facts: Facts) => Step) =>
   present('decidePresent', original => (aGoal, facts) => change(original(aGoal, facts), aGoal, facts));
 
-/** The models of an owner, but others when these are known. */
+/** Changes the models of an owner after they are listed. */
 const withOwned = (change: (owned: Owned, ...args: Parameters<typeof ownedModels>) => Owned) =>
   ownership('ownedModels', original => (aGoal, facts) => {
     const owned = original(aGoal, facts);
@@ -75,7 +75,7 @@ type Owned = NonNullable<Facts['models']>;
 
 const strategy = (aGoal: Present, replacementStrategy: ModelImportRequest['replacementStrategy']) => ({ request: { ...aGoal.request, replacementStrategy } });
 
-/** Bedrock is called in another way. */
+/** Changes the function that calls Bedrock. */
 const withSend = (change: (environment: InvocationEnvironment) => (command: never) => Promise<unknown>) =>
   entryPoint('invocation', original => environment => original({ ...environment, client: { send: change(environment) } as InvocationEnvironment['client'] }));
 
@@ -87,7 +87,7 @@ const withoutRetainTag = (facts: Facts): Facts => ({
 
 const withoutReason = (job: Facts['job']): Facts['job'] => job === undefined || job === 'absent' ? job : { ...job, failureMessage: undefined } satisfies ImportJob;
 
-/** Broken handlers, to prove that the simulation notices. */
+/** Broken handlers, to verify that the simulation detects them. */
 export const MUTANTS: readonly Mutant[] = [
   // Names.
   {
@@ -210,7 +210,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['needless-failure', 'terminates', 'answered', 'one-call-per-poll'],
   },
 
-  // A model that should be there.
+  // A model that should be present.
   {
     name: 'a failed job is waited for',
     variants: [withStep((step, aGoal, { job, now }) => step.do === 'fail' && job !== 'absent' && job?.status === 'Failed' && now <= aGoal.deadline ? wait(aGoal, now, 'later') : step)],
@@ -253,7 +253,7 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 108,
   },
 
-  // What is deleted in a deployment.
+  // Deletions in a deployment.
   {
     name: 'reaps the model that a rollback needs',
     variants: [withGoal(() => ({ formerModelNames: [] }))],
@@ -294,7 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 201,
   },
 
-  // A model that should be gone.
+  // A model that should be absent.
   {
     name: 'forgets the running job on delete',
     variants: [waiting('waitForImport', original => (aGoal, now, job) => aGoal.kind === 'absent' ? { do: 'succeed' } : original(aGoal, now, job))],
@@ -383,7 +383,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['retained', 'tags'],
   },
 
-  // What is retained, and names that lie.
+  // Retained models and planted names.
   {
     name: 'a model that a failed update has asked for is retained',
     variants: [withGoal(({ formerModelNames, names: { modelName }, replacedModelName }) => (
@@ -461,7 +461,7 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 8,
   },
 
-  // Calls that hang, and the time of an invocation.
+  // Calls without a response, and the duration of an invocation.
   {
     name: 'a call that is not answered is tried again at once, without end',
     variants: [withSend(({ client }) => async command => {
@@ -498,7 +498,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['within-time-out'],
   },
 
-  // The stacks that a provider serves.
+  // Served stacks.
   { name: 'every stack is served', variants: [served('servedStacks', () => () => () => true)], caughtBy: ['bound'] },
   { name: 'only the provider\'s own stack is served', variants: [served('servedStacks', original => list => original(list?.split(',')[0]))], caughtBy: ['needless-failure'] },
   {
@@ -535,7 +535,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['destroy-ends', 'nothing-left', 'needless-failure'],
   },
 
-  // Upgrades of the library: of the models' stack before that of the provider, and of both.
+  // Upgrades of the library: in the stack of the models before that of the provider, and in both.
   {
     name: 'properties of a later version are refused',
     variants: [event('readEvent', original => anEvent => {

@@ -3,7 +3,7 @@ import type { HandlerCode } from './lambda';
 import type { Script } from './script';
 import { World } from './world';
 
-/** How a history has ended. */
+/** The result of a history. */
 export interface History {
   readonly violation?: Violation;
   readonly counts: ReadonlyMap<string, number>;

@@ -4,9 +4,9 @@ import type { OnEventResponse } from '../../src/imported-model/provider/handler/
 
 const SECOND = 1000;
 
-/** CDK's `cr.Provider` in front of the handler, with its quirks (reference/custom-resource-carriers.md). */
+/** The `cr.Provider` of CDK in front of the handler, with its quirks (reference/custom-resource-carriers.md). */
 export class Provider {
-  /** It is deleted with its stack, and its waiters with it. */
+  /** Whether the provider exists. Its waiters are deleted with it. */
   public alive = true;
   private readonly executions = new Map<string, { readonly input: string; open: boolean }>();
   private readonly maxAttempts: number;
@@ -17,7 +17,7 @@ export class Provider {
     this.maxAttempts = Math.ceil(55 * 60 * SECOND / this.interval);
   }
 
-  /** CloudFormation invokes the framework asynchronously: it may be late, or twice. */
+  /** CloudFormation invokes the framework asynchronously: an event can be late or delivered twice. */
   public send(request: CfnRequest): void {
     const { late, again } = this.world.faults.deliveryOf(request.number);
     if (late > 0) this.world.count('delivered late');
@@ -112,7 +112,7 @@ export class Provider {
     });
   }
 
-  /** The state machine tries again, whatever the reason; after the last attempt, it can only say so of a wait. */
+  /** The state machine retries for any reason. After the last attempt, it responds only if the poll did not crash. */
   private again(waiter: Waiter, crashed: boolean): void {
     waiter.attempts += 1;
     const { request, input, end } = waiter;
@@ -134,13 +134,13 @@ export class Provider {
     const logs = 'Logs: /aws/lambda/ModelStack-BedrockModelImportProviderHandlerC5B7B4DE-ABCDEFGHIJKL';
     const Reason = error ? [`Error: ${error.message}`, '', logs, '', ...(error.stack ?? '').split('\n').slice(1)].join('\n') : Status;
     const answer: Answer = { Status, Reason, PhysicalResourceId: id, Data: Data && JSON.parse(JSON.stringify(Data)) as Answer['Data'] };
-    this.world.trace.say('handler', () => `answers ${describeRequest(request)}: ${Status} ${id}${error ? ` "${error.message}"` : ''}`);
+    this.world.trace.say('handler', () => `responds to ${describeRequest(request)}: ${Status} ${id}${error ? ` "${error.message}"` : ''}`);
     this.world.checks.submitted(request, answer);
     this.world.scheduler.after(SECOND / 3, () => request.answered(answer));
   }
 }
 
-/** As it would arrive over the wire, and cannot be changed: every poll starts from the same. */
+/** A deep copy as sent over the wire. Frozen, because all polls share it. */
 function frozen<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_, member: unknown) => Object.freeze(member)) as T;
 }
@@ -154,12 +154,12 @@ interface Waiter {
   callsBefore: Polled | undefined;
 }
 
-/** What a poll has cost. */
+/** The calls of a poll. */
 export interface Polled {
   readonly at: number;
   readonly calls: number;
-  /** A fault has met it. */
+  /** Affected by a fault. */
   readonly disturbed: boolean;
-  /** A job of the chain that was running all the time, by the name that the request gives it. */
+  /** The job of the request was running throughout the poll. */
   readonly running: boolean;
 }

@@ -1,6 +1,6 @@
 import { VirtualClock } from '../bedrock-server/clock';
 
-/** Something that will happen; its promise, if any, is awaited before anything else happens. */
+/** A scheduled action. If it returns a promise, the promise is awaited before the next action. */
 export type Action = () => void | Promise<void>;
 
 export interface Scheduled {
@@ -13,7 +13,7 @@ interface Entry extends Scheduled {
   readonly action: Action;
 }
 
-/** Virtual time: what is due happens in the order of time, and at the same time in the order in which it was scheduled. */
+/** Virtual time. Runs actions in the order of their time, or in the order of scheduling if the time is the same. */
 export class Scheduler {
   public readonly clock = new VirtualClock();
   /** A binary heap. */
@@ -30,7 +30,7 @@ export class Scheduler {
     return entry;
   }
 
-  /** Runs until nothing is left to happen. */
+  /** Runs until no actions are left. */
   public async run(): Promise<void> {
     for (let entry = this.pop(); entry; entry = this.pop()) {
       if (entry.cancelled) continue;

@@ -3,49 +3,49 @@ import type { Operation } from '../bedrock-server/constraints';
 import type { When } from '../bedrock-server/faults';
 
 /**
- * A history before it is played: everything that happens by choice or by chance, as plain data, so that fast-check can shrink
- * it and a person can read it. The same script always plays the same.
+ * The input of a history: all choices and random events as plain data, so that fast-check can shrink it and it stays readable.
+ * A script is deterministic.
  */
 export interface Script {
   readonly world: WorldScript;
-  /** What the user does with each stack, one after the other; the stacks go on side by side. */
+  /** The operations on each stack, in sequence. The stacks run in parallel. */
   readonly stacks: readonly StackScript[];
-  /** What others do in the account. */
+  /** The actions of others in the account. */
   readonly others: readonly OtherScript[];
   readonly faults: readonly FaultScript[];
 }
 
 export interface WorldScript {
-  /** Of the provider: how long between two polls. */
+  /** The polling interval of the provider. */
   readonly pollSeconds: number;
-  /** Of the provider: how long one link waits. */
+  /** The wait window of each link. */
   readonly windowMinutes: number;
   /** Whether the models of a stack are imported one after the other. */
   readonly oneImportAtATime: boolean;
-  /** How long a call of Bedrock takes. */
+  /** The duration of a Bedrock call. */
   readonly callMs: number;
-  /** How long Get and List may show what was before. */
+  /** The read lag of Get and of List. */
   readonly getLagSeconds: number;
   readonly listLagSeconds: number;
   readonly rolePropagationMinutes: number;
   readonly maxModels: number;
-  /** How many times a model cannot be deleted yet. */
+  /** The number of times that the deletion of a model conflicts. */
   readonly deleteConflicts: number;
-  /** What becomes of the imports of the stacks, in the order in which they start; the last is for all the others. */
+  /** The outcomes of the imports of the stacks, in the order in which they start. The last one repeats. */
   readonly imports: readonly ImportScript[];
-  /** An Update that failed with another id: which one CloudFormation goes on with. The documents are silent. */
+  /** The physical ID that CloudFormation records after an Update that failed with a new one. Not documented. */
   readonly failedUpdateRecords: 'old' | 'new';
-  /** The properties that come with the Delete of a replaced id. The documents are silent. */
+  /** The properties in the Delete of a replaced resource. Not documented. */
   readonly cleanupCarries: 'old' | 'new';
-  /** Whether a rollback also updates what it had not touched, when an attribute that it refers to has changed. The documents are silent. */
+  /** Whether a rollback also updates resources that the update had not changed if an attribute that they refer to has changed. Not documented. */
   readonly rollbackFollows: boolean;
-  /** Whether the waiter's execution is named after the request, as before CDK 2.240. */
+  /** Whether the execution of the waiter is named after the request, as before CDK 2.240. */
   readonly executionNames: boolean;
-  /** Whose policy counts when an update replaces a resource: that of the template before, or of the new one. The documents are silent. */
+  /** Whether the policy of the old or of the new template applies when an update replaces a resource. Not documented. */
   readonly replacePolicyOf: 'old' | 'new';
-  /** The provider is in a stack that is never deleted, and its waiters go on when the stack of the models is gone. */
+  /** The provider is in a stack that is never deleted. Its waiters continue after the stack of the models was deleted. */
   readonly providerElsewhere: boolean;
-  /** A provider that is elsewhere does not know a stack for some time: its own stack is deployed later, or has forgotten it. */
+  /** When a provider in another stack does not serve a stack: its own stack is deployed later, or no longer lists it. */
   readonly unserved?: { readonly stack: number; readonly fromMinute: number; readonly minutes: number };
 }
 
@@ -62,16 +62,16 @@ export type OperationScript = DeployScript | DestroyScript;
 
 export interface DeployScript {
   readonly do: 'deploy';
-  /** After the operation before. */
+  /** After the previous operation. */
   readonly pauseMinutes: number;
   readonly changes: readonly ChangeScript[];
-  /** Another resource of the stack, which is changed in every deployment, and may fail. */
-  readonly sibling?: { readonly seconds: number; readonly fails: boolean; /** It comes after this model. */ readonly after?: number };
-  /** The user cancels; a Create is cancelled by deleting the stack. */
+  /** Another resource of the stack that changes in every deployment and can fail. */
+  readonly sibling?: { readonly seconds: number; readonly fails: boolean; /** Depends on this model. */ readonly after?: number };
+  /** The user cancels the deployment. A Create is cancelled by deleting the stack. */
   readonly cancelAfterSeconds?: number;
-  /** For how long the provider may not create jobs yet. */
+  /** How long the provider is not authorized to create jobs. */
   readonly deniedMinutes?: number;
-  /** When a rollback has failed so often, the user lets CloudFormation skip what fails. */
+  /** The number of failed rollbacks after which the user skips the resources that fail. */
   readonly skipsAfter?: number;
 }
 
@@ -80,38 +80,38 @@ export interface DestroyScript {
   readonly pauseMinutes: number;
 }
 
-/** To the template, of one model; a model that is not there yet is added. */
+/** A change of one model in the template. A model that does not exist is added. */
 export interface ChangeScript {
   readonly model: number;
   readonly set: Partial<ModelSpec> | 'remove';
 }
 
-/** A model as the user wants it; `null` takes a property away again (a script is kept as JSON, which has no `undefined`). */
+/** The properties of a model. `null` removes a property (scripts are stored as JSON, which has no `undefined`). */
 export interface ModelSpec {
-  /** Content: 0 or 1 are prefixes; `invalid` is one that no service accepts. */
+  /** The S3 prefix: 0, 1, or an invalid one. */
   readonly weights: number | 'invalid';
   readonly version: number;
   readonly key: number;
-  /** An exact name; generated without it. */
+  /** @default - generated name */
   readonly name?: string | null;
   readonly role: RoleChoice;
   readonly vpc: boolean;
   readonly modelTags: { readonly [key: string]: string };
   readonly jobTags: { readonly [key: string]: string };
   readonly prefix?: string | null;
-  /** How long all links wait: so many windows, less so many minutes. */
+  /** The import timeout: this number of windows, minus `lessMinutes`. */
   readonly windows: number;
   readonly lessMinutes: number;
   readonly strategy?: ReplacementOrder | null;
   /** The removal policy is RETAIN. */
   readonly retain: boolean;
-  /** Another path of the construct, whose logical ids are kept: it was moved, or another CDK names it. */
+  /** The construct path. Changes without the logical IDs if the construct is moved or CDK changes its names. */
   readonly path: 0 | 1;
-  /** What the library calls its attributes: the next version has more of them. */
+  /** The library version. The next version has more properties. */
   readonly revision: 1 | 2;
 }
 
-/** `own-1` and `own-2` are made and deleted with the stack; `user-` roles are always there; `missing` never is. */
+/** `own-1` and `own-2` are created and deleted with the stack, `user-` roles always exist, `missing` never exists. */
 export type RoleChoice = 'own-1' | 'own-2' | 'user-1' | 'user-2' | 'missing';
 
 export type OtherScript =
@@ -120,9 +120,9 @@ export type OtherScript =
   | { readonly do: 'forget'; readonly atMinute: number }
   | { readonly do: 'deleteByHand'; readonly atMinute: number; readonly which: number }
   | { readonly do: 'tagByHand'; readonly atMinute: number; readonly which: number }
-  /** The account gets another quota of imported models. */
+  /** The quota of imported models changes. */
   | { readonly do: 'quota'; readonly atMinute: number; readonly maxModels: number }
-  /** Somebody who may import, with a role of his own, and who knows how this library names things, and what a stack will ask for. */
+  /** An import by another principal with another role, who knows the naming scheme and the next content of a stack. */
   | {
     readonly do: 'plant';
     readonly atMinute: number;
@@ -130,33 +130,33 @@ export type OtherScript =
     readonly stack: number;
     readonly model: number;
     readonly version: number;
-    /** From the very source that the stack names, as it is now, or from one of his own. */
+    /** Whether the source is that of the stack, or another one. */
     readonly genuineSource: boolean;
-    /** Only the model is named like one of the stack, by a job of any name. */
+    /** Whether only the model has a name of the stack, and the job has any name. */
     readonly otherJob: boolean;
   };
 
 export type FaultScript =
-  /** The n-th call of Bedrock and some after it are refused, or their answers are lost. */
+  /** The n-th Bedrock call and the following ones fail, or their responses are lost. */
   | { readonly kind: 'throttled' | 'serverError' | 'lostRequest' | 'lostAnswer' | 'accessDenied'; readonly call: number; readonly times: number }
   /**
-   * The n-th call and some after it are not answered: each takes as long as the SDK waits for all its attempts. `during`: the answer has begun, and
-   * trickles for ever, so that the SDK goes on waiting.
+   * The n-th call and the following ones have no response, and take until all attempts of the SDK time out. `during`: the response has started
+   * but never completes, so that the SDK continues to wait.
    */
   | { readonly kind: 'hangs'; readonly call: number; readonly times: number; readonly when: When }
-  /** The n-th call and some after it are answered, but late. */
+  /** The responses of the n-th call and the following ones are late. */
   | { readonly kind: 'slow'; readonly call: number; readonly times: number; readonly seconds: number }
-  /** Everything is throttled for some time. */
+  /** All calls are throttled for some time. */
   | { readonly kind: 'storm'; readonly atMinute: number; readonly minutes: number }
-  /** Bedrock finds the n-th request for a job wrong. */
+  /** Bedrock rejects the n-th CreateModelImportJob with a validation error. */
   | { readonly kind: 'refusedForGood'; readonly create: number }
-  /** The handler dies at its n-th call, before or after the call took effect. */
+  /** The handler crashes at its n-th call, before or after the call takes effect. */
   | { readonly kind: 'handlerKilled'; readonly call: number; readonly when: 'before' | 'after' }
-  /** The framework's function dies at the n-th poll, before or after it has asked the handler, or after it has answered. */
+  /** The framework's function crashes at the n-th poll: before or after it invokes the handler, or after its response. */
   | { readonly kind: 'frameworkKilled'; readonly poll: number; readonly when: 'before' | 'after' | 'answered' }
-  /** The n-th invocation of the handler is throttled; once is survived. */
+  /** The n-th invocation of the handler is throttled. A retry after a single throttle succeeds. */
   | { readonly kind: 'invocationThrottled'; readonly invocation: number; readonly times: number }
-  /** The n-th request of CloudFormation comes twice. */
+  /** The n-th request of CloudFormation is delivered twice. */
   | { readonly kind: 'deliveredTwice'; readonly request: number; readonly afterSeconds: number }
   | { readonly kind: 'deliveredLate'; readonly request: number; readonly seconds: number };
 

@@ -5,11 +5,11 @@ import type { HandlerCode } from './lambda';
 import { play } from './play';
 import type { Script } from './script';
 
-/** What a number of histories have shown. */
+/** The result of a number of histories. */
 export interface Findings {
   readonly histories: number;
   readonly calls: number;
-  /** In how many histories something happened. */
+  /** The number of histories in which each event happened. */
   readonly coverage: { readonly [what: string]: number };
   readonly failure?: Failure;
 }
@@ -17,10 +17,10 @@ export interface Findings {
 export interface Failure {
   readonly invariant: InvariantName | 'crash';
   readonly message: string;
-  /** Of fast-check: `--replay seed:path` plays it again. */
+  /** The seed of fast-check. Replay with `--replay seed:path`. */
   readonly seed: number;
   readonly path: string;
-  /** How many histories it took. */
+  /** The number of histories before the failure. */
   readonly after: number;
   readonly script: Script;
   readonly trace: readonly string[];
@@ -30,11 +30,11 @@ export interface SearchOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string;
-  /** The first history that breaks an invariant will do, however long it is. */
+  /** Do not shrink the history that breaks an invariant. */
   readonly asFound?: boolean;
 }
 
-/** Plays histories until one breaks an invariant, and shrinks that one, as long as it breaks the same invariant. */
+/** Plays histories until one breaks an invariant, then shrinks it to the simplest history that breaks the same invariant. */
 export async function search(code: HandlerCode, { runs, seed, path, asFound }: SearchOptions): Promise<Findings> {
   const coverage: { [what: string]: number } = {};
   let played = 0;
@@ -68,11 +68,11 @@ export async function search(code: HandlerCode, { runs, seed, path, asFound }: S
   return { histories: played, calls, coverage, failure };
 }
 
-/** Plays a script again, with a trace. */
+/** Replays a script with a trace. */
 export async function tell(script: Script, code: HandlerCode): Promise<{ readonly trace: readonly string[]; readonly message: string }> {
   try {
     const { trace, violation } = await play(script, code, { traced: true });
-    return { trace, message: violation?.message ?? 'nothing is wrong' };
+    return { trace, message: violation?.message ?? 'no invariant is broken' };
   } catch (crash) {
     return { trace: [], message: (crash as Error).stack ?? String(crash) };
   }

@@ -12,11 +12,11 @@ import { invocation } from '../../src/imported-model/provider/handler/entry-poin
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 
 /**
- * Plays histories of stacks in an account, and says which invariant does not hold.
+ * Plays histories of stacks in an account and reports violated invariants.
  *
  *   tsx testing/simulation/simulate.ts --runs 20000 --seed 1     histories, on all cores
- *   tsx testing/simulation/simulate.ts --mutants --runs 3000     broken handlers, each must be noticed within so many histories
- *   tsx testing/simulation/simulate.ts --replay 123:45:0:1       one history again, as its failure was reported; or a file with a script
+ *   tsx testing/simulation/simulate.ts --mutants --runs 3000     broken handlers, each must be detected within this number of histories
+ *   tsx testing/simulation/simulate.ts --replay 123:45:0:1       replay of one history by the seed and path of its failure, or of a script file
  */
 const { values: options } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
 
 const HANDLER: HandlerCode = { invocation, servedStacks };
 
-/** What a worker is to do, and what it has found. */
+/** The input of a worker. */
 interface Work {
   readonly id: number;
   readonly runs: number;
@@ -45,14 +45,14 @@ interface Work {
 interface Done {
   readonly id: number;
   readonly findings: Findings;
-  /** What kept the worker from it. */
+  /** The error of the worker. */
   readonly error?: string;
 }
 
 const NOTHING: Findings = { histories: 0, calls: 0, coverage: {} };
 
 async function main(): Promise<void> {
-  Error.stackTraceLimit = options.replay ? 10 : 0; // stacks of refused calls cost a tenth of the time
+  Error.stackTraceLimit = options.replay ? 10 : 0; // stack traces of errors take a tenth of the time
   if (options.worker) {
     serve();
   } else if (options.replay) {
@@ -91,12 +91,12 @@ async function tryHistories(): Promise<boolean> {
     }
     return failures.length < 10;
   });
-  console.log(`\nIn so many of ${played} histories (${Math.round(calls / Math.max(1, played))} calls of Bedrock each):`);
+  console.log(`\nNumber of histories with each event, of ${played} (on average ${Math.round(calls / Math.max(1, played))} Bedrock calls each):`);
   console.log(columns([...coverage].sort(([, one], [, other]) => other - one).map(([what, histories]) => `${String(histories).padStart(7)} ${what}`)));
   for (const failure of failures) {
     console.log(`\n${failure.invariant}: ${failure.invariant === 'crash' ? 'the program failed' : INVARIANTS[failure.invariant]}`);
     console.log(failure.trace.filter(line => !line.endsWith('ResourceNotFoundException')).join('\n'));
-    console.log(`${failure.message}\nafter ${failure.after} histories; again with --replay ${failure.seed}:${failure.path}\n${JSON.stringify(failure.script)}`);
+    console.log(`${failure.message}\nafter ${failure.after} histories; replay with --replay ${failure.seed}:${failure.path}\n${JSON.stringify(failure.script)}`);
   }
   console.log(`\n${rate(played, begin)} histories/s, ${((Date.now() - begin) / 1000).toFixed(1)} s`);
   console.log(`${played - failures.length} passed, ${failures.length} failed`);
@@ -110,7 +110,7 @@ async function tryMutants(): Promise<boolean> {
   const mutants = MUTANTS.filter(({ name }) => !options.only || name.includes(options.only));
   const begin = Date.now();
   const results = new Map<string, Findings>();
-  // Nobody reads the trace, unless it is for one of them.
+  // With --only, shrink the history to make its trace readable.
   const work = mutants.map(({ name, seed, path }, id): Work => (
     { id, runs: path === undefined ? runs : 1, seed: seed ?? seedOf(id), path, mutant: name, asFound: !options.only }));
   const row = (...cells: (string | number)[]): string => `| ${cells.map((cell, index) => String(cell).padEnd([40, 22, 10, 11][index])).join(' | ')} |`;
@@ -132,7 +132,7 @@ async function tryMutants(): Promise<boolean> {
   return caught === mutants.length;
 }
 
-// --- Again ---
+// --- Replay ---
 
 async function replay(which: string): Promise<void> {
   const script = fs.existsSync(which) ? JSON.parse(fs.readFileSync(which, 'utf8')) as Script : undefined;
@@ -143,7 +143,7 @@ async function replay(which: string): Promise<void> {
   }
   const [, seed, path] = /^(-?\d+):(.*)$/.exec(which) ?? [];
   const { failure } = await search(HANDLER, { runs: 1, seed: Number(seed), path });
-  console.log(failure ? `${failure.trace.join('\n')}\n${failure.message}\n${JSON.stringify(failure.script)}` : 'nothing is wrong');
+  console.log(failure ? `${failure.trace.join('\n')}\n${failure.message}\n${JSON.stringify(failure.script)}` : 'no invariant is broken');
   process.exitCode = failure ? 1 : 0;
 }
 
@@ -162,7 +162,7 @@ function serve(): void {
   });
 }
 
-/** Hands out the work piece by piece, until it is done or `next` has seen enough. */
+/** Distributes the work to processes until it is complete or `next` returns false. */
 async function distribute(work: readonly Work[], next: (done: Done) => boolean): Promise<void> {
   const queue = [...work];
   let goesOn = true;
@@ -180,7 +180,7 @@ async function distribute(work: readonly Work[], next: (done: Done) => boolean):
 
 async function ask(worker: ChildProcess, work: Work): Promise<Done> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`A worker has ended with ${code}`));
+    const onExit = (code: number | null): void => reject(new Error(`A worker process exited with code ${code}`));
     worker.once('exit', onExit);
     worker.once('message', (done: Done) => {
       worker.off('exit', onExit);

@@ -11,20 +11,20 @@ import { servedStacks } from '../../src/imported-model/provider/handler/served-s
 
 const code = { invocation, servedStacks };
 
-// `npm run simulate` plays more of them, and others each time.
+// `npm run simulate` plays more histories, with another seed each time.
 test('300 histories break no invariant', async () => {
   const { failure, histories: played } = await search(code, { runs: 300, seed: 4 });
   expect([...failure?.trace ?? [], failure?.message].join('\n')).toBe('');
   expect(played).toBe(300);
 }, 60_000);
 
-test('a history plays the same every time', async () => {
+test('a script is deterministic', async () => {
   const [one, other] = [await search(code, { runs: 20, seed: 5 }), await search(code, { runs: 20, seed: 5 })];
   expect(one).toEqual(other);
 });
 
-// A failure prints its script as JSON, for `--replay FILE`.
-test('a history that was kept as JSON plays the same', async () => {
+// A failure prints its script as JSON for `--replay FILE`.
+test('a script survives JSON serialization', async () => {
   for (const script of fc.sample(histories(), { numRuns: 50, seed: 6 })) {
     const { trace } = await play(script, code, { traced: true });
     const again = await play(JSON.parse(JSON.stringify(script)) as Script, code, { traced: true });
@@ -32,7 +32,7 @@ test('a history that was kept as JSON plays the same', async () => {
   }
 });
 
-test('variants take the place of the originals, wherever they are used', async () => {
+test('variants replace the originals wherever they are used', async () => {
   const names = variantsOf<typeof import('../../src/imported-model/provider/handler/names')>('handler/names');
   const broken = await handlerWith([names('contentOf', original => request => original({ ...request, sourceVersion: undefined }))]);
   const same = await handlerWith([names('contentOf', original => request => original(request))]);
@@ -40,7 +40,7 @@ test('variants take the place of the originals, wherever they are used', async (
   expect((await search(broken, { runs: 300, seed: 5 })).failure).toBeDefined();
 });
 
-// A second answer could come from the framework only; the simulation watches it all the same.
+// Only the framework could send a second response, so no mutant can break `answered-once`.
 test('every invariant but one has a mutant that breaks it', () => {
   expect(new Set(MUTANTS.flatMap(({ caughtBy }) => caughtBy))).toEqual(new Set(Object.keys(INVARIANTS).filter(name => name !== 'answered-once')));
 });

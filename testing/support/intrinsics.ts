@@ -1,4 +1,4 @@
-/** What CloudFormation makes of a value, with the values of references. */
+/** Evaluates a value like CloudFormation, with the given values of references. */
 export function evaluated(value: unknown, references: { readonly [id: string]: string }): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[name, argument]] = Object.entries(value);
@@ -15,6 +15,6 @@ export function evaluated(value: unknown, references: { readonly [id: string]: s
       const [separator, text] = from['Fn::Split'];
       return of(text).split(separator)[Number(index)] ?? '';
     }
-    default: throw new Error(`${name} is not understood`);
+    default: throw new Error(`${name} is not supported`);
   }
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { ModelSource } from '../../src';
 
-// What the library uses of CDK must not be deprecated: users would see the warning, and could do nothing about it.
+// The library must not use deprecated APIs of CDK: users would get warnings that they cannot fix.
 process.env.JSII_DEPRECATED = 'fail';
 
 const root = mkdtempSync(join(tmpdir(), 'synth-'));
 let apps = 0;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** An app that leaves nothing behind, and that does not copy its assets: no test looks at them. */
+/** An app without output files. Does not copy assets, because no test needs them. */
 export function newApp(context: { readonly [key: string]: unknown } = {}): App {
   return new App({
     outdir: join(root, String(apps++)),
@@ -21,7 +21,7 @@ export function newApp(context: { readonly [key: string]: unknown } = {}): App {
   });
 }
 
-/** A stack in an app of its own. */
+/** A stack in a new app. */
 export function newStack(props?: StackProps): Stack {
   return new Stack(newApp(), 'Stack', props);
 }
@@ -31,7 +31,7 @@ export const OTHER_ACCOUNT = '444455556666';
 export const REGION = 'us-east-1';
 export const ENV = { account: ACCOUNT, region: REGION };
 
-/** Weights that need no other resource. */
+/** A URI of weights, without other resources. */
 export const WEIGHTS_URI = 's3://amzn-s3-demo-bucket/llama/';
 export const weights = () => ModelSource.fromS3Uri(WEIGHTS_URI);
 

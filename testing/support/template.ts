@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
-/** A resource of a synthesized template; CloudFormation functions are rendered as `Fn::Sub` would write them. */
+/** A resource of a synthesized template, with CloudFormation functions in the notation of `Fn::Sub`. */
 export interface TemplateResource {
   readonly id: string;
   readonly Type: string;
@@ -13,7 +13,7 @@ export interface TemplateResource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** A statement of a policy, with lists wherever IAM allows one. */
+/** A policy statement, with single values converted to lists. */
 export interface Statement {
   readonly effect: unknown;
   readonly actions: readonly string[];
@@ -37,19 +37,19 @@ export function resourcesOf(stack: Stack, type?: string): TemplateResource[] {
     }));
 }
 
-/** The one resource of a type in the template of a stack. */
+/** The only resource of a type in the template of a stack. */
 export function resourceOf(stack: Stack, type: string): TemplateResource {
   const found = resourcesOf(stack, type);
   if (found.length !== 1) throw new Error(`The stack has ${found.length} resources of the type ${type}`);
   return found[0];
 }
 
-/** The custom resource of the one model in a stack. */
+/** The custom resource of the only model in a stack. */
 export function modelOf(stack: Stack): TemplateResource {
   return resourceOf(stack, IMPORTED_MODEL);
 }
 
-/** The resource that a construct has become. */
+/** The resource of a construct. */
 export function resourceFor(construct: IConstruct): TemplateResource {
   const stack = Stack.of(construct);
   const id = logicalIdOf(construct);
@@ -58,15 +58,15 @@ export function resourceFor(construct: IConstruct): TemplateResource {
   return found;
 }
 
-/** The logical id of a construct's resource. */
+/** The logical ID of the resource of a construct. */
 export function logicalIdOf(construct: IConstruct): string {
   const stack = Stack.of(construct);
   return stack.resolve(stack.getLogicalId((construct.node.defaultChild ?? construct) as CfnElement));
 }
 
 /**
- * The logical ids of all that CloudFormation makes before a resource, and deletes after it: what it depends on or refers
- * to, and what that does.
+ * The logical IDs of all resources that CloudFormation creates before a resource and deletes after it: its direct and
+ * transitive dependencies and references.
  */
 export function madeBefore(stack: Stack, resource: TemplateResource): string[] {
   const resources = resourcesOf(stack);
@@ -82,7 +82,7 @@ export function madeBefore(stack: Stack, resource: TemplateResource): string[] {
   return [...found];
 }
 
-/** What a role may do: the statements of its inline policies, then those of the policies that are attached to it. */
+/** The statements of the inline policies of a role, followed by those of attached policies. */
 export function statementsOf(role: iam.IRole, inStack = Stack.of(role)): Statement[] {
   const resources = resourcesOf(inStack);
   const name = inTemplate(inStack, role.roleName);
@@ -111,12 +111,12 @@ interface RawStatement {
   readonly Condition?: unknown;
 }
 
-/** Renders a value with tokens as the template of a stack will have it. */
+/** Renders a value with tokens as in the template of a stack. */
 export function inTemplate(scope: IConstruct, value: unknown): unknown {
   return readable(Stack.of(scope).resolve(value));
 }
 
-/** Replaces CloudFormation functions by text like `arn:${AWS::Partition}:s3:::${Bucket}/*`. */
+/** Replaces CloudFormation functions with text like `arn:${AWS::Partition}:s3:::${Bucket}/*`. */
 export function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== 'object' || value === null) return value;
@@ -146,7 +146,7 @@ export function readable(value: unknown): unknown {
 
 type SelectArgument = [number, { readonly 'Fn::Split'?: [string, { readonly 'Fn::Select'?: SelectArgument }] }];
 
-/** What `withoutWildcards()` makes, in one piece; of the last part of an ARN, `${id in ...}`. */
+/** Abbreviates the result of `withoutWildcards()`. For the last part of an ARN, `${id in ...}`. */
 function withoutWildcardsIn([index, { 'Fn::Split': split }]: SelectArgument): string | undefined {
   if (index !== 0 || !split || !['*', '?', '$'].includes(split[0])) return undefined;
   const [special, text] = split;

@@ -11,4 +11,4 @@ const models = new ModelStack(app, 'Models', {
   weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1'),
 });
 const chat = new ChatStack(app, 'Chat', { ...shared, encryptionKey: models.encryptionKey });
-chat.node.addDependency(models); // a parameter is no reference: CDK does not see the order
+chat.node.addDependency(models); // a parameter name is not a reference, so CDK cannot determine the order

@@ -8,13 +8,13 @@ import { type IImportedModel, ImportedModel, ImportedModelAlarms, ImportedModelD
 import type { Construct } from 'constructs';
 
 export interface ChatStackProps extends StackProps {
-  /** The parameter that has the ARN of the model. */
+  /** The name of the parameter with the ARN of the model. */
   readonly parameterName: string;
-  /** The key that encrypts the model. @default - one that AWS owns */
+  /** The key that encrypts the model. @default - AWS owned key */
   readonly encryptionKey?: kms.IKey;
 }
 
-/** Uses a model of another stack: from a function and from a state machine. */
+/** Uses a model of another stack in a function and in a state machine. */
 export class ChatStack extends Stack {
   public readonly chat: lambda.Function;
   public readonly workflow: stepfunctions.StateMachine;
@@ -37,7 +37,7 @@ export class ChatStack extends Stack {
       code: lambda.Code.fromAsset(join(__dirname, 'function')),
       handler: 'index.handler',
       environment: { MODEL_ARN: model.modelArn },
-      timeout: Duration.minutes(15), // while a model is loaded, even a single attempt can take minutes
+      timeout: Duration.minutes(15), // a single attempt can take minutes while the model is loaded
     });
     model.grantInvoke(chat);
     return chat;
@@ -48,7 +48,7 @@ export class ChatStack extends Stack {
       model,
       body: stepfunctions.TaskInput.fromObject({ prompt: stepfunctions.JsonPath.stringAt('$.prompt'), max_tokens: 200 }),
     });
-    // Step Functions tries once, unless told otherwise; these waits are seven minutes in all.
+    // By default, Step Functions does not retry. These retries wait seven minutes in total.
     ask.addRetry({
       errors: ['Bedrock.ModelNotReadyException'],
       interval: Duration.seconds(5),
@@ -60,7 +60,7 @@ export class ChatStack extends Stack {
       definitionBody: stepfunctions.DefinitionBody.fromChainable(ask),
       timeout: Duration.minutes(30),
     });
-    model.grantInvoke(workflow); // the task grants the use of the model by itself, but knows of no key
+    model.grantInvoke(workflow); // the task grants the use of the model, but not of the key
     return workflow;
   }
 }

@@ -5,15 +5,15 @@ import { ImportedModel, ModelEncryption, ModelSource } from 'cdk-bedrock-model-i
 import type { Construct } from 'constructs';
 
 export interface ModelStackProps extends StackProps {
-  /** The name of the bucket with the weights, which are below `llama-3.1-8b-instruct/`. */
+  /** The name of the bucket with the weights below `llama-3.1-8b-instruct/`. */
   readonly weightsBucket: string;
-  /** Another version at the same place is another import. */
+  /** The version of the weights. A new version at the same URI starts a new import. */
   readonly weightsVersion: string;
-  /** The parameter that is to have the ARN of the model. */
+  /** The name of the parameter to publish the ARN of the model in. */
   readonly parameterName: string;
 }
 
-/** Imports the model and keeps its ARN in a parameter, for stacks of this app and of others. */
+/** Imports the model and publishes its ARN in a parameter for other stacks. */
 export class ModelStack extends Stack {
   public readonly encryptionKey?: kms.IKey;
 

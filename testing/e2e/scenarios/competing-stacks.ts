@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario';
 
 export const competingStacks: Scenario = {
   name: 'competing-stacks',
-  title: 'Two stacks, two CLIs, one import in the account: the second waits its turn',
+  title: 'Two stacks and two CLIs, but one import at a time in the account: the second stack waits',
   async play(account, show) {
     const stacks = [{ stack: 'CompetingOne' }, { stack: 'CompetingTwo' }];
     for (const {} of stacks) account.bedrock.planNextImport({ durationMs: 6 * MINUTE });
@@ -15,9 +15,9 @@ export const competingStacks: Scenario = {
     const [first, second] = account.jobs();
     assert.ok(first.ended <= second.began, 'the imports overlap');
     const looks = account.bedrock.calls.filter(({ operation, at }) => operation === 'ListModelImportJobs' && at > first.began && at < first.ended).length;
-    assert.ok(looks > 0, 'the second stack did not wait, so this has shown nothing');
+    assert.ok(looks > 0, 'the second stack did not wait, so the test is inconclusive');
     show('imports', stacks.map(({ stack }, index) => `${stack} ${arns[index]}`).join(', '));
-    show('the second', `looked ${looks} times whether it is its turn, and began ${Math.round((second.began - first.ended) / 1000)} s after the first had ended`);
+    show('the second', `polled ${looks} times, and started ${Math.round((second.began - first.ended) / 1000)} s after the end of the first`);
 
     await Promise.all(stacks.map(async (settings) => account.destroy(settings)));
   },

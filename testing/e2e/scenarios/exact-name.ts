@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario';
 
 export const exactName: Scenario = {
   name: 'exact-name',
-  title: 'An exact name stays while the weights change: refused before anything happens, unless DELETE_FIRST',
+  title: 'New weights with the same exact name: refused before any change, except with DELETE_FIRST',
   async play(account, show) {
     const settings = { stack: 'ExactName', importedModelName: 'chat-model' };
     const old = await account.deploy(settings);
@@ -25,7 +25,7 @@ export const exactName: Scenario = {
     assert.notEqual(next, old);
     assert.deepEqual(account.bedrock.snapshot().models.map(({ modelArn, modelName }) => [modelArn, modelName]), [[next, 'chat-model']]);
     account.assertJobs('Completed', 'Completed');
-    show('DELETE_FIRST', `${next} has the name now`);
+    show('DELETE_FIRST', `${next} has the name`);
 
     await account.destroy({ ...settings, deleteFirst: true });
   },

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario';
 
 export const failedSibling: Scenario = {
   name: 'failed-sibling',
-  title: 'A sibling fails after the new model is there: the stack goes back to the old one, which never went away',
+  title: 'A sibling fails after the new model is imported: the stack is rolled back to the old model, which was never deleted',
   async play(account, show) {
     const settings = { stack: 'FailedSibling' };
     const old = await account.deploy(settings);
@@ -15,7 +15,7 @@ export const failedSibling: Scenario = {
     assert.equal(await account.api.stackOutput(settings.stack, 'ModelArn'), old);
     assert.deepEqual(account.modelArns(), [old]);
     account.assertJobs('Completed', 'Completed');
-    show('rolled back', `to ${old}, without another import; the new model is gone`);
+    show('rolled back', `to ${old}, without another import; the new model is deleted`);
 
     const next = await account.deploy({ ...settings, version: 2 });
     assert.deepEqual(account.modelArns(), [next]);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { assertSaid, type Account } from '../account';
 import type { Scenario } from '../scenario';
 
-/** As many as leave one place in an account with three. */
+/** Leaves a quota of one model, of three. */
 const OTHERS = ['another-team', 'yet-another-team'];
 
 export const fullAccount: Scenario = {
   name: 'full-account',
-  title: 'No place for a second model: CREATE_FIRST waits for one and then names who holds them, DELETE_FIRST needs none',
+  title: 'An exhausted model quota: CREATE_FIRST waits, then fails and lists the models; DELETE_FIRST needs no additional quota',
   async play(account, show) {
     const settings = { stack: 'FullAccount' };
     const { bedrock } = account;
@@ -23,26 +23,26 @@ export const fullAccount: Scenario = {
     assertSaid(output, message);
     await account.assertStatus(settings.stack, 'UPDATE_ROLLBACK_COMPLETE');
     assert.deepEqual(account.modelArns().sort(), [...others, old].sort());
-    show('CREATE_FIRST', `exit code ${code} after ${refusals(account)} refusals: ${message}`);
+    show('CREATE_FIRST', `exit code ${code} after ${refusals(account)} quota errors: ${message}`);
 
     bedrock.clearCalls();
     const deployment = account.deploy({ ...settings, version: 3 });
-    await account.until('two refusals', () => refusals(account) >= 2);
+    await account.until('the second quota error', () => refusals(account) >= 2);
     await account.assertStatus(settings.stack, 'UPDATE_IN_PROGRESS');
     bedrock.deleteModelByHand(others.pop()!);
     const third = await deployment;
-    show('CREATE_FIRST', `waits, and goes on when somebody deletes a model: ${third}`);
+    show('CREATE_FIRST', `waits, and continues when another model is deleted: ${third}`);
 
     others.push(bedrock.seedModel('the-next-team'));
     bedrock.clearCalls();
     const fourth = await account.deploy({ ...settings, version: 4, deleteFirst: true });
     assert.deepEqual(account.modelArns().sort(), [...others, fourth].sort());
     assert.deepEqual(changes(account), ['DeleteImportedModel', 'CreateModelImportJob']);
-    show('DELETE_FIRST', `${fourth} in the place of ${third}`);
+    show('DELETE_FIRST', `${fourth} instead of ${third}`);
 
     await account.destroy({ ...settings, deleteFirst: true });
     await account.assertEmpty(others);
-    show('destroyed', 'the models of the others are there as they were');
+    show('destroyed', 'the other models still exist');
     others.forEach((arn) => bedrock.deleteModelByHand(arn));
   },
 };

@@ -10,7 +10,7 @@ import { sharedModel } from './shared-model';
 import { storm } from './storm';
 import type { Scenario } from '../scenario';
 
-/** In the order in which they begin: the longest not last. */
+/** In the order in which they start. Long ones are not last. */
 export const SCENARIOS: Scenario[] = [
   failedImport, failedSibling, fullAccount, interruptedUpdate, interruptedCreate, longImport, competingStacks, storm, exactName,
   sharedModel, retainedModel,

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario';
 
 export const interruptedUpdate: Scenario = {
   name: 'interrupted-update',
-  title: 'The CLI is killed and the update cancelled while the import runs, then cdk destroy: it waits for the job, and removes its model',
+  title: 'The CLI is killed and the update is cancelled while the import is running: cdk destroy waits for the job and deletes its model',
   async play(account, show) {
     const settings = { stack: 'InterruptedUpdate', waitWindowMinutes: 1, importTimeoutMinutes: 4 };
     const old = await account.deploy(settings);
@@ -19,8 +19,8 @@ export const interruptedUpdate: Scenario = {
     await account.api.cancelUpdate(settings.stack);
     await account.until('the rollback', async () => await account.api.stackStatus(settings.stack) === 'UPDATE_ROLLBACK_COMPLETE');
     assert.deepEqual(account.modelArns(), [old]);
-    assert.ok(account.isImporting(), 'the import has ended too early for this to show anything');
-    show('cancelled', 'the stack is back at its old model, the import goes on: Bedrock cannot stop it');
+    assert.ok(account.isImporting(), 'the import ended too early, so the test is inconclusive');
+    show('cancelled', 'the stack is rolled back to its old model, the import continues: Bedrock cannot stop it');
 
     await account.destroy(settings);
     account.assertJobs('Completed', 'Completed');
@@ -30,7 +30,7 @@ export const interruptedUpdate: Scenario = {
 
 export const interruptedCreate: Scenario = {
   name: 'interrupted-create',
-  title: 'A sibling fails while the first import runs: the rollback waits for the job, and removes its model',
+  title: 'A sibling fails while the first import is running: the rollback waits for the job and deletes its model',
   async play(account, show) {
     const settings = { stack: 'InterruptedCreate', waitWindowMinutes: 1, importTimeoutMinutes: 4, failingSibling: 'after-first-window' } as const;
     account.bedrock.planNextImport({ durationMs: 8 * MINUTE });
@@ -46,11 +46,11 @@ export const interruptedCreate: Scenario = {
   },
 };
 
-/** Asserts that the model of the last job went after the job had ended, and says when. */
+/** Asserts that the model of the last job was deleted after the end of the job, and describes when. */
 function removalOf({ bedrock, jobs }: { bedrock: Bedrock; jobs: Job[] }): string {
   const job = jobs[jobs.length - 1];
   const removal = bedrock.calls.filter((call) => call.operation === 'DeleteImportedModel' && call.outcome === 'ok').pop();
   assert.ok(removal && removal.at >= job.ended, 'no model was deleted after the job had ended');
-  return `the model was deleted ${Math.round((removal.at - job.ended) / 1000)} s after its job had ended, which had taken `
+  return `the model was deleted ${Math.round((removal.at - job.ended) / 1000)} s after the end of its job, which took `
     + `${Math.round((job.ended - job.began) / MINUTE)} minutes`;
 }

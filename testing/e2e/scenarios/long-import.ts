@@ -6,7 +6,7 @@ const CHAIN = ['Custom::BedrockModelImport', 'Custom::BedrockModelImportWait', '
 
 export const longImport: Scenario = {
   name: 'long-import',
-  title: 'An import takes longer than a custom resource may: it is handed from link to link',
+  title: 'An import takes longer than the window of a custom resource: the next one continues to wait',
   async play(account, show) {
     const settings = { stack: 'LongImport', waitWindowMinutes: 5, importTimeoutMinutes: 15 };
     account.bedrock.planNextImport({ durationMs: 12 * MINUTE });
@@ -25,11 +25,11 @@ export const longImport: Scenario = {
       links.map(({ type, status }) => `${type} ${status}`),
       CHAIN.flatMap((type) => [`${type} CREATE_IN_PROGRESS`, `${type} CREATE_COMPLETE`]),
     );
-    assert.deepEqual(CHAIN.map((type) => completedWhileImporting.has(type)), [true, true, false], 'which links have handed on the running import');
+    assert.deepEqual(CHAIN.map((type) => completedWhileImporting.has(type)), [true, true, false], 'links that succeeded while the import was running');
     account.assertJobs('Completed');
     assert.equal(account.bedrock.countCalls('CreateModelImportJob'), 1);
     show('windows of', '5 minutes, the import took 12');
-    show('handed on by', CHAIN.slice(0, 2).join(', '));
+    show('waited in', CHAIN.slice(0, 2).join(', '));
     show('finished by', `${CHAIN[2]}: ${modelArn}, one import`);
 
     await account.destroy(settings);

@@ -3,22 +3,22 @@ import type { Scenario } from '../scenario';
 
 export const retainedModel: Scenario = {
   name: 'retained-model',
-  title: 'A model that is replaced under RETAIN stays, whatever is changed later, and when the stack is deleted',
+  title: 'A model that is replaced with RETAIN is kept after later changes and after the deletion of the stack',
   async play(account, show) {
     const settings = { stack: 'RetainedModel', retain: true };
     const kept = await account.deploy(settings);
     const current = await account.deploy({ ...settings, version: 2 });
     assert.deepEqual(account.modelArns().sort(), [kept, current].sort());
-    show('replaced', `${kept} stays beside ${current}`);
+    show('replaced', `${kept} is kept in addition to ${current}`);
 
     await account.deploy({ ...settings, version: 2, team: 'research' });
     assert.deepEqual(account.modelArns().sort(), [kept, current].sort());
-    show('tagged', 'a change of a tag leaves both');
+    show('tagged', 'a change of a tag keeps both');
 
     await account.deploy({ ...settings, version: 2, retain: false });
     await account.destroy({ ...settings, version: 2, retain: false });
     assert.deepEqual(account.modelArns(), [kept]);
-    show('destroyed', `with the policy DESTROY; ${kept} is the user's`);
+    show('destroyed', `with the policy DESTROY; ${kept} is kept`);
 
     account.bedrock.deleteModelByHand(kept);
   },

@@ -3,19 +3,19 @@ import type { Scenario } from '../scenario';
 
 export const sharedModel: Scenario = {
   name: 'shared-model',
-  title: 'The weights change while another stack uses the model: it gets the new ARN with its next deployment',
+  title: 'New weights while another stack uses the model: that stack gets the new ARN with its next deployment',
   async play(account, show) {
     const models = { stack: 'SharedModels', publishTo: '/models/llama' };
     const chat = { stack: 'SharedChat', readFrom: '/models/llama' };
     const old = await account.deploy(models);
     assert.equal(await account.deploy(chat), old);
-    show('both have', old);
+    show('both use', old);
 
     const next = await account.deploy({ ...models, version: 2 });
     assert.notEqual(next, old);
     assert.deepEqual(account.modelArns(), [next]);
-    assert.equal(await account.api.stackOutput(chat.stack, 'ModelArn'), old, 'the consumer has not been deployed yet');
-    show('new weights', `${next}; the old model is gone, and the consumer still has its ARN`);
+    assert.equal(await account.api.stackOutput(chat.stack, 'ModelArn'), old, 'the consumer is not deployed yet');
+    show('new weights', `${next}; the old model is deleted, and the consumer still has its ARN`);
 
     assert.equal(await account.deploy(chat), next);
     await account.assertStatus(chat.stack, 'UPDATE_COMPLETE');

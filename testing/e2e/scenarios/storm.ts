@@ -13,25 +13,25 @@ const WEATHER: Fault[] = [
   { name: CONNECTION_LOST, when: 'after' },
 ];
 
-/** Failures in a row: whole polls fail. */
+/** Consecutive failures, so that whole polls fail. */
 const BURST = 10;
 
 export const storm: Scenario = {
   name: 'storm',
-  title: 'Bedrock throttles, fails, hangs and loses answers: the deployment and its end go through, with one import',
+  title: 'Throttling, server faults, calls without a response and lost responses: deploy and destroy succeed with one import',
   async play(account, show) {
     const settings = { stack: 'Storm' };
     const { bedrock } = account;
     bedrock.planNextImport({ durationMs: 5 * MINUTE });
 
     blow(bedrock, 'CreateModelImportJob', HANG);
-    // In real time each lasts as long as the SDK waits for one attempt.
+    // Each takes the real-time timeout of one SDK attempt.
     bedrock.failNext('ListModelImportJobs', { name: HANG, when: 'before' });
     bedrock.failNext('GetImportedModel', { name: HANG, when: 'during' });
     const modelArn = await account.deploy(settings);
     account.assertJobs('Completed');
     for (const operation of ['CreateModelImportJob', 'ListModelImportJobs', 'GetImportedModel'] as const) {
-      assert.equal(bedrock.countCalls(operation, HANG), 1, `${operation} has not hung`);
+      assert.equal(bedrock.countCalls(operation, HANG), 1, `${operation} did not hang`);
     }
     show('deployed', `${modelArn}, one import; ${failures(bedrock)}`);
 
@@ -45,8 +45,8 @@ export const storm: Scenario = {
 };
 
 /**
- * No answer to the first call of one operation arrives, however often the SDK asks: the first attempt may hang. Besides, all calls fail in a burst
- * at the beginning and another in the middle, and every second one in between, half of them after they have done their work.
+ * Loses the response to the first call of one operation, including SDK retries; `first` is the fault of the first attempt. In addition, all calls
+ * fail in a burst at the beginning and in another one in the middle, and every second call in between. Half of them take effect before they fail.
  */
 function blow(bedrock: Bedrock, lost: Operation, first: typeof HANG | typeof CONNECTION_LOST): void {
   bedrock.clearCalls();
@@ -58,7 +58,7 @@ function blow(bedrock: Bedrock, lost: Operation, first: typeof HANG | typeof CON
   WEATHER.forEach((fault, kind) => bedrock.failNext('*', {
     ...fault,
     times: Infinity,
-    // A call asks one fault after the other until it meets one.
+    // Each call is matched against the faults in order until one matches.
     matches: () => {
       if (kind === 0) calls += 1;
       return isBad() && Math.floor(calls / 2) % WEATHER.length === kind;
@@ -68,6 +68,6 @@ function blow(bedrock: Bedrock, lost: Operation, first: typeof HANG | typeof CON
 
 function failures({ calls }: Bedrock): string {
   const failed = calls.filter(({ outcome }) => WEATHER.some(({ name }) => name === outcome));
-  assert.ok(failed.length > BURST, 'that was no storm');
+  assert.ok(failed.length > BURST, 'too few failures');
   return `${failed.length} of ${calls.length} calls failed: ${[...new Set(failed.map(({ outcome }) => outcome))].join(', ')}`;
 }

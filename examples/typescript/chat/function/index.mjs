@@ -1,10 +1,10 @@
-import { BedrockRuntimeClient, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime'; // Lambda has it
+import { BedrockRuntimeClient, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime'; // included in the Lambda runtime
 
-// After five idle minutes Bedrock unloads a model: the next calls get ModelNotReadyException (HTTP 429) until it is loaded again. By
-// default the SDK makes three attempts, within seconds. These are spread over two and a half minutes on average, about five at most.
+// Bedrock unloads a model after five idle minutes. The next calls fail with ModelNotReadyException (HTTP 429) until it is loaded again. By
+// default, the SDK makes three attempts within seconds. 20 attempts take two and a half minutes on average, and about five at most.
 const bedrock = new BedrockRuntimeClient({ maxAttempts: 20 });
 
-/** Answers a prompt, given as `{ "prompt": "..." }`, with what the model says: how that looks depends on the model. */
+/** Invokes the model with a prompt, given as `{ "prompt": "..." }`. The format of the response depends on the model. */
 export async function handler({ prompt }) {
   const { body } = await bedrock.send(new InvokeModelCommand({
     modelId: process.env.MODEL_ARN,
