@@ -4,7 +4,7 @@ import type { OnEventResponse } from '../../src/imported-model/provider/handler/
 
 const SECOND = 1000;
 
-/** The `cr.Provider` of CDK in front of the handler, with its quirks (reference/custom-resource-carriers.md). */
+/** The `cr.Provider` of CDK in front of the handler, with its known behavior (assumptions.md). */
 export class Provider {
   /** Whether the provider exists. Its waiters are deleted with it. */
   public alive = true;

@@ -17,9 +17,9 @@ export const fullAccount: Scenario = {
     const { code, output } = await account.tryDeploy({ ...settings, version: 2 });
     assert.notEqual(code, 0);
     const models = bedrock.snapshot().models.map(({ modelName }) => modelName).reverse();
-    const message = 'No import is running, and for 15 minutes the account has had no free place for a model. Its models: '
-      + `${models.join(', ')}. Delete one, raise the quota "Imported models per account", or choose ReplacementStrategy.DELETE_FIRST to replace a `
-      + 'model in its own place.';
+    const message = 'No import is running, and the model quota of the account has been exhausted for 15 minutes. Its models: '
+      + `${models.join(', ')}. Delete one, raise the quota "Imported models per account", or choose ReplacementStrategy.DELETE_FIRST to delete `
+      + 'the old model first.';
     assertSaid(output, message);
     await account.assertStatus(settings.stack, 'UPDATE_ROLLBACK_COMPLETE');
     assert.deepEqual(account.modelArns().sort(), [...others, old].sort());
