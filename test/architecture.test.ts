@@ -10,7 +10,7 @@ const FIXTURES = 'testing/support/fixtures';
 const isRunTime = (file: string) => /\/handler\/|\.lambda\.ts$/.test(file);
 const isSynthTime = (file: string) => !isRunTime(file) && !isOfBoth(file);
 /** What constructs and handlers have in common: it imports neither CDK nor the SDK. */
-const isOfBoth = (file: string) => /\/(contract|limits|patience)\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
+const isOfBoth = (file: string) => /\/(contract|library-limits|patience)\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
 
 const SDK = /^(@aws-sdk|@smithy|aws-sdk)(\/| )/;
 const CDK = /^(aws-cdk-lib|@aws-cdk\/[^ ]*|constructs)(\/| )/;

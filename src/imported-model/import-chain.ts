@@ -4,7 +4,7 @@ import {
   ATTRIBUTES_REVISION, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
   type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, RESOURCE_TYPES, RETAIN_TAG, type Tag, type WaitLinkProperties,
 } from './provider/contract';
-import { MODEL_NAME_BASE_LENGTH } from './provider/limits';
+import { MODEL_NAME_BASE_LENGTH } from './provider/library-limits';
 import { checkTags } from '../shared/validation/api-constraints';
 
 /** Tags by key. They are read at synthesis, when the tags of outer scopes have arrived. */

@@ -2,7 +2,7 @@ import { Annotations, type Duration, RemovalPolicy, Stack, Token } from 'aws-cdk
 import type { Construct } from 'constructs';
 import { checkNeedsVpc } from './import-network';
 import type { ImportedModelProps } from './imported-model-props';
-import { checkImportTimeout, JOB_NAME_PREFIX } from './provider/limits';
+import { checkImportTimeout, JOB_NAME_PREFIX } from './provider/library-limits';
 import { ReplacementStrategy } from './replacement-strategy';
 import { checkKnown, checkSameAccount } from '../shared/constructs/validation';
 import { IMPORTED_MODEL_NAME } from '../shared/validation/api-constraints';

@@ -20,7 +20,7 @@ import { RESOURCE_TYPES } from './provider/contract';
 import { ModelImportProvider } from './provider/model-import-provider';
 import { IMPORT_TIMEOUT } from './provider/patience';
 import { keyStatements } from '../shared/constructs/key-statements';
-import { roleWithDocument } from '../shared/constructs/role';
+import { roleWithDocument } from '../shared/constructs/role-permissions';
 import { bedrockImportJobs, networkStatements } from '../shared/constructs/service-role';
 import { assertValid } from '../shared/constructs/validation';
 import { complaint } from '../shared/validation/complaint';

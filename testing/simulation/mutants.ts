@@ -2,6 +2,7 @@ import type { InvariantName } from './invariants';
 import { type Variant, variantsOf } from './variants';
 import { RETAIN_TAG, type Tag } from '../../src/imported-model/provider/contract';
 import type { ImportJob, Model } from '../../src/imported-model/provider/handler/bedrock-api';
+import type { RefusalKind } from '../../src/imported-model/provider/handler/bedrock-error';
 import type { ownedModels } from '../../src/imported-model/provider/handler/decide/ownership';
 import type { decideRefused } from '../../src/imported-model/provider/handler/decide/refused';
 import type { Facts, Present, Step } from '../../src/imported-model/provider/handler/decide/steps';
@@ -10,7 +11,6 @@ import type { InvocationEnvironment } from '../../src/imported-model/provider/ha
 import { readEvent, validate } from '../../src/imported-model/provider/handler/event';
 import { contentOf } from '../../src/imported-model/provider/handler/names';
 import { withQuickPolls } from '../../src/imported-model/provider/handler/quick-polls';
-import type { RefusalKind } from '../../src/imported-model/provider/handler/refusal';
 import type { ModelImportRequest } from '../../src/imported-model/provider/handler/request';
 import { CALL_BUDGET, MINUTE, QUIET_TIME, SECOND } from '../../src/imported-model/provider/patience';
 
@@ -37,7 +37,7 @@ const ownership = variantsOf<typeof import('../../src/imported-model/provider/ha
 const patience = variantsOf<typeof import('../../src/imported-model/provider/patience')>('patience');
 const present = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/present')>('handler/decide/present');
 const reconcile = variantsOf<typeof import('../../src/imported-model/provider/handler/reconcile')>('handler/reconcile');
-const refusal = variantsOf<typeof import('../../src/imported-model/provider/handler/refusal')>('handler/refusal');
+const refusal = variantsOf<typeof import('../../src/imported-model/provider/handler/bedrock-error')>('handler/bedrock-error');
 const refused = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/refused')>('handler/decide/refused');
 const request = variantsOf<typeof import('../../src/imported-model/provider/handler/request')>('handler/request');
 const served = variantsOf<typeof import('../../src/imported-model/provider/handler/served-stacks')>('handler/served-stacks');

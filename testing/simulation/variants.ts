@@ -17,11 +17,16 @@ export interface Variant {
  * definition.
  */
 export function variantsOf<Exports>(module: string) {
+  if (!fs.existsSync(fileOf(module))) throw new Error(`There is no module ${module}`);
   return <Name extends keyof Exports & string>(name: Name, change: (original: Exports[Name]) => Exports[Name]): Variant => ({ module, name, change });
 }
 
 const ROOT = path.join(__dirname, '..', '..');
 const PROVIDER = path.join(ROOT, 'src', 'imported-model', 'provider');
+
+function fileOf(module: string): string {
+  return path.join(PROVIDER, `${module}.ts`);
+}
 
 /** Bundles the handler with variants in place of the originals, in other modules and in their own. */
 export async function handlerWith(variants: readonly Variant[]): Promise<HandlerCode> {
@@ -42,14 +47,14 @@ export async function handlerWith(variants: readonly Variant[]): Promise<Handler
 
 /** Reassigns the original at the end of its module. Functions and classes can be reassigned, constants after a change to `let`. */
 function replace(variants: readonly Variant[]): Plugin {
-  const files = new Set(variants.map(({ module }) => path.join(PROVIDER, `${module}.ts`)));
+  const files = new Set(variants.map(({ module }) => fileOf(module)));
   return {
     name: 'variants',
     setup: ({ onLoad }) => onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       if (!files.delete(file)) return undefined;
       const source = fs.readFileSync(file, 'utf8').replace(/^export const /gm, 'export let ');
       const assignments = variants.map(({ module, name }, index) => (
-        path.join(PROVIDER, `${module}.ts`) === file ? `// @ts-ignore\n${name} = change(${index}, ${name} as never);` : ''));
+        fileOf(module) === file ? `// @ts-ignore\n${name} = change(${index}, ${name} as never);` : ''));
       return { contents: `${source}\n${assignments.join('\n')}`, loader: 'ts' as const };
     }),
   };

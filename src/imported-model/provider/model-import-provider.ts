@@ -7,12 +7,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct, type IDependable } from 'constructs';
 import { callerStatements, type ImportPermissions, importStatements, StatementsByKind } from './caller-permissions';
-import { checkWaitWindow } from './limits';
+import { checkWaitWindow } from './library-limits';
 import { FUNCTION_TIMEOUT, MINUTE, QUERY_INTERVAL, SECOND, WAIT_WINDOW } from './patience';
 import { providerFramework } from './provider-framework';
 import { nameForServing } from './served-stack-names';
 import { routesTo } from '../../shared/constructs/dependencies';
-import { attachPolicy, checkPolicySize, roleWithDocument } from '../../shared/constructs/role';
+import { attachPolicy, checkPolicySize, roleWithDocument } from '../../shared/constructs/role-permissions';
 import { assertValid, checkSameAccount, checkSameRegion } from '../../shared/constructs/validation';
 import { complaint } from '../../shared/validation/complaint';
 

@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import type { Construct, IConstruct } from 'constructs';
 import { SECOND, WAIT_WINDOW } from './patience';
-import { InlineRole } from '../../shared/constructs/role';
+import { InlineRole } from '../../shared/constructs/role-permissions';
 
 /** Properties for defining the provider framework. */
 export interface ProviderFrameworkProps {

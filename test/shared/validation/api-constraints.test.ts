@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { JOB_NAME_PREFIX } from '../../../src/imported-model/provider/limits';
+import { JOB_NAME_PREFIX } from '../../../src/imported-model/provider/library-limits';
 import * as rules from '../../../src/shared/validation/api-constraints';
 import { checkCount, checkString, complaint, type StringRule } from '../../../src/shared/validation/complaint';
 import { SHAPES, violations } from '../../../testing/bedrock-server/constraints';

@@ -3,7 +3,7 @@ import type { End, Goal, Step } from './decide/steps';
 import { DeploymentError } from './deployment-error';
 import { type IsCompleteRequest, type IsCompleteResponse, type OnEventRequest, type OnEventResponse, readEvent, validate } from './event';
 import { goalOf, physicalIdOf } from './goal';
-import { lookUp } from './look-up';
+import { lookUp } from './lookup';
 import { reconcile } from './reconcile';
 import { isLookUp, parseLookUp } from './request';
 import type { Serves } from './served-stacks';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ModelImportRequest } from './request';
-import { HASH_LENGTHS } from '../limits';
+import { HASH_LENGTHS } from '../library-limits';
 
 /**
  * Names are content-addressed, so the handler needs no state:

@@ -1,9 +1,9 @@
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import type { BedrockApi, ImportJob } from './bedrock-api';
+import { refusalOf } from './bedrock-error';
 import { decide } from './decide/decide';
 import type { Call, End, Facts, Goal, Step } from './decide/steps';
 import { clientRequestTokenOf, identityOfJob } from './names';
-import { refusalOf } from './refusal';
 
 /**
  * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before. The start of an

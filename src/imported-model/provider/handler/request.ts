@@ -6,7 +6,7 @@ import { checkCount, checkString } from '../../../shared/validation/complaint';
 import type {
   ImportLinkProperties, Link, LookUpProperties, ModelLinkProperties, ReplacementOrder, Tag,
 } from '../contract';
-import { checkImportTimeout, checkWaitWindow, JOB_NAME_PREFIX, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, SOURCE_VERSION } from '../limits';
+import { checkImportTimeout, checkWaitWindow, JOB_NAME_PREFIX, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, SOURCE_VERSION } from '../library-limits';
 
 /** The properties of the custom resource, typed. */
 export interface ModelImportRequest {

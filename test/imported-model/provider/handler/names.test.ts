@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { clientRequestTokenOf, identityOfJob, identityOfName, namesOf as namesIn, type Names, type Origin, ownerOf, prefixOf } from '../../../../src/imported-model/provider/handler/names';
 import type { ModelImportRequest } from '../../../../src/imported-model/provider/handler/request';
-import { MODEL_NAME_BASE_LENGTH } from '../../../../src/imported-model/provider/limits';
+import { MODEL_NAME_BASE_LENGTH } from '../../../../src/imported-model/provider/library-limits';
 import { violations } from '../../../../testing/bedrock-server/constraints';
 
 const ORIGIN: Origin = { stackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/S/1', importLogicalId: 'LlamaImport', requestId: 'one' };

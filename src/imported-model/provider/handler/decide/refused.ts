@@ -1,7 +1,7 @@
 import type { Facts, Goal, Step } from './steps';
 import { fail, wait, waitForTurn } from './wait';
 import { FULL_ACCOUNT_PATIENCE, MINUTE, PROPAGATION_PATIENCE, RECENT_JOBS } from '../../patience';
-import type { Refusal } from '../refusal';
+import type { Refusal } from '../bedrock-error';
 
 /** Bedrock has refused a call: wait, or fail with what to do. */
 export function decideRefused(goal: Goal, facts: Facts, refusal: Refusal): Step {

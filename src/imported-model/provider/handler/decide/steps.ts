@@ -1,7 +1,7 @@
 import type { Link, Tag } from '../../contract';
 import type { Absent, ImportJob, Model, ModelSummary } from '../bedrock-api';
+import type { Refusal } from '../bedrock-error';
 import type { Names } from '../names';
-import type { Refusal } from '../refusal';
 import type { ModelImportRequest } from '../request';
 
 /** What a request of CloudFormation asks for. */

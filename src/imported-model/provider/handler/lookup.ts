@@ -1,7 +1,7 @@
 import type { BedrockApi } from './bedrock-api';
-import type { End } from './decide/steps';
-import { refusalOf } from './refusal';
+import { refusalOf } from './bedrock-error';
 import { MINUTE, PROPAGATION_PATIENCE } from '../patience';
+import type { End } from './decide/steps';
 
 /** Finds an existing model by its name. */
 export async function lookUp(modelName: string, startedAt: number, bedrock: BedrockApi, now: () => number): Promise<End> {
