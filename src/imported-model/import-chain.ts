@@ -73,8 +73,8 @@ export class ImportChain {
   }
 
   /**
-   * Imports this model after the models that were defined before it in the stack: the account has one running import, whichever provider starts it, and
-   * a model that waits for others would use up its timeout.
+   * Imports this model after the models that were defined before it in the stack: the account has one running import, whichever provider starts
+   * it, and a model that waits for others would use up its timeout.
    */
   public takeTurn(): void {
     const stack = Stack.of(this.scope);

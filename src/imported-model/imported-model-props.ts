@@ -94,8 +94,8 @@ export interface ImportedModelProps {
   /**
    * The policy for the model when it is replaced or removed from the stack.
    *
-   * By default the model is deleted: its weights remain in Amazon S3, and a model incurs storage cost and counts towards the quota of three models per
-   * account.
+   * By default the model is deleted: its weights remain in Amazon S3, and a model incurs storage cost and counts towards the quota of three
+   * models per account.
    *
    * With `RETAIN`, this library never deletes a model: neither one that is replaced or removed, nor what a failed deployment has left. The tag
    * `cdk-bedrock-model-import:removal-policy` marks the model, so that it is kept even if the policy is changed later. Delete it yourself when you

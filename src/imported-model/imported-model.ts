@@ -241,9 +241,9 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   /**
    * Writes the ARN of the model to a parameter of SSM Parameter Store, for stacks that read it with `ImportedModel.fromParameter()`.
    *
-   * Each import creates a new ARN, and CloudFormation refuses to change an export that another stack imports; a parameter can change. A stack that
-   * reads it receives the new ARN with its next deployment. Until then it uses the old model, which is deleted at the end of this deployment: read the
-   * parameter at run time where that matters.
+   * Each import creates a new ARN, and CloudFormation refuses to change an export that another stack imports; a parameter can change. A stack
+   * that reads it receives the new ARN with its next deployment. Until then it uses the old model, which is deleted at the end of this
+   * deployment: read the parameter at run time where that matters.
    *
    * @param parameterName The name of the parameter, like `/models/llama`
    */

@@ -24,8 +24,8 @@ export interface CustomerManagedKeyOptions {
   /**
    * Whether `kms:CreateGrant` is allowed without conditions.
    *
-   * By default it is allowed only to AWS services on behalf of the role (`kms:GrantIsForAWSResource`), and only for the operations that AWS documents in
-   * the CloudTrail event of the grant (`kms:GrantOperations`).
+   * By default it is allowed only to AWS services on behalf of the role (`kms:GrantIsForAWSResource`), and only for the operations that AWS
+   * documents in the CloudTrail event of the grant (`kms:GrantOperations`).
    *
    * @default false
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-monitor-encryption-keys.html
@@ -59,8 +59,8 @@ export abstract class ModelEncryption {
    *
    * The provider's role may use the key, and so may the grantees of `grantInvoke()`. Nobody can invoke the model without access to the key.
    *
-   * @param key A symmetric encryption key of the same account and Region. By default a new key is created, with yearly rotation, the removal policy of
-   * the model, and the default key policy of CDK, which delegates access to IAM.
+   * @param key A symmetric encryption key of the same account and Region. By default a new key is created, with yearly rotation, the removal
+   * policy of the model, and the default key policy of CDK, which delegates access to IAM.
    * @param options Permissions on the key
    */
   public static customerManaged(key?: kms.IKey, options: CustomerManagedKeyOptions = {}): ModelEncryption {

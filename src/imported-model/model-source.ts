@@ -110,8 +110,8 @@ export abstract class ModelSource {
   }
 
   /**
-   * Binds the weights to the model that imports them, and lets its service role in where the bucket or the key belongs to another account and is defined
-   * in this app.
+   * Binds the weights to the model that imports them, and lets its service role in where the bucket or the key belongs to another account and is
+   * defined in this app.
    *
    * @internal
    */

@@ -11,9 +11,9 @@ export enum ReplacementStrategy {
   CREATE_FIRST = 'CREATE_FIRST',
 
   /**
-   * Deletes the old model, then imports the new one, if necessary under the same name. No model is available in between, and a rollback imports the old
-   * weights again. The model then has another ARN, which the attributes of the stack may not show after the rollback: deploy again with a change
-   * of the model, for example of its version.
+   * Deletes the old model, then imports the new one, if necessary under the same name. No model is available in between, and a rollback imports
+   * the old weights again. The model then has another ARN, which the attributes of the stack may not show after the rollback: deploy again with
+   * a change of the model, for example of its version.
    *
    * Use it when the model quota is exhausted.
    */

@@ -49,7 +49,10 @@ export function importStatements({ serviceRole, modelKey, weightsKey }: ImportPe
   ];
 }
 
-/** A policy document with one statement of each kind, because statements for each model would exceed the policy size at about seventeen models with keys. */
+/**
+ * A policy document with one statement of each kind, because statements for each model would exceed the policy size at about seventeen models
+ * with keys.
+ */
 export class StatementsByKind {
   private readonly byKind = new Map<string, iam.PolicyStatement>();
 

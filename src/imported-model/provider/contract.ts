@@ -1,19 +1,20 @@
 /**
- * The contract between the construct, which writes the properties of the custom resource, and the handler, which reads them and returns the attributes.
+ * The contract between the construct, which writes the properties of the custom resource, and the handler, which reads them and returns the
+ * attributes.
  *
- * CloudFormation converts every scalar to a string. Properties of earlier versions of this library keep arriving for years, in `OldResourceProperties`
- * and in `Delete`: add optional members, never change or remove one.
+ * CloudFormation converts every scalar to a string. Properties of earlier versions of this library keep arriving for years, in
+ * `OldResourceProperties` and in `Delete`: add optional members, never change or remove one.
  */
 
 /**
- * The resource types in the template and in the console. A model is a chain of custom resources, because CloudFormation gives each of them one hour, and an
- * import can take longer:
+ * The resource types in the template and in the console. A model is a chain of custom resources, because CloudFormation gives each of them one
+ * hour, and an import can take longer:
  *
- * - `import` starts the import and waits for one window. Its physical id never changes, so it is deleted only when the model is removed from the stack; then
- *   it deletes everything that the chain has imported.
+ * - `import` starts the import and waits for one window. Its physical id never changes, so it is deleted only when the model is removed from the
+ *   stack; then it deletes everything that the chain has imported.
  * - `wait` waits for one more window. It deletes nothing, and starts the import only if the account was busy with other imports until then.
- * - `model` waits for the last window and represents the model: it has the attributes, its physical id is the model's name, it is replaced when the model
- *   is replaced, and its deletion deletes that model.
+ * - `model` waits for the last window and represents the model: it has the attributes, its physical id is the model's name, it is replaced when
+ *   the model is replaced, and its deletion deletes that model.
  */
 export const RESOURCE_TYPES = {
   import: 'Custom::BedrockModelImport',
@@ -99,8 +100,9 @@ export interface ModelLinkProperties extends ImportProperties, TagProperties, Fo
   /** With `RETAIN`, this library never deletes a model of this resource. */
   readonly RemovalPolicy?: 'RETAIN';
   /**
-   * Increases with each attribute that is added to `ModelImportAttributes`. CloudFormation keeps the attributes of the last response, so without an Update, a
-   * template that reads a new attribute would fail with "Vendor response doesn't contain ... key" (aws-cdk #8276). The Update imports nothing.
+   * Increases with each attribute that is added to `ModelImportAttributes`. CloudFormation keeps the attributes of the last response, so without
+   * an Update, a template that reads a new attribute would fail with "Vendor response doesn't contain ... key" (aws-cdk #8276). The Update
+   * imports nothing.
    */
   readonly AttributesRevision: string;
 }

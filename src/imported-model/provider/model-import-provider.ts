@@ -90,8 +90,8 @@ export interface ModelImportProviderProps {
 /**
  * The provider that performs imports: the Lambda functions behind the custom resource `Custom::BedrockImportedModel`.
  *
- * The models of a stack share one provider, which is created with the first of them. Define a provider to configure its network, role or log group, and
- * pass it to the models.
+ * The models of a stack share one provider, which is created with the first of them. Define a provider to configure its network, role or log
+ * group, and pass it to the models.
  *
  * The construct path of a provider must not change, because CloudFormation cannot change the service token of a deployed custom resource.
  *

@@ -21,8 +21,8 @@ export interface ProviderFrameworkProps {
 
 /** Connects the handler to CloudFormation through the provider framework of CDK. Returns the service token. */
 export function providerFramework(scope: Construct, { functionRole, handler, queryInterval, ...props }: ProviderFrameworkProps): string {
-  // Two roles instead of one for each of the three functions. It cannot be one: the first starts the waiter, whose functions have the second, so each would
-  // have to exist before the other.
+  // Two roles instead of one for each of the three functions. It cannot be one: the first starts the waiter, whose functions have the second, so
+  // each would have to exist before the other.
   const frameworkOnEventRole = new InlineRole(scope, 'OnEventRole', functionRole);
   const frameworkCompleteAndTimeoutRole = new InlineRole(scope, 'CompleteRole', functionRole);
   props.logGroup.grantWrite(frameworkOnEventRole);

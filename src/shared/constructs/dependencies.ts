@@ -11,8 +11,8 @@ export function additionsTo(construct: IConstruct): IDependable {
 }
 
 /**
- * The routes from a VPC to AWS services: internet connectivity, and the VPC endpoints of these services. Users of the network depend on them without a
- * reference. Other endpoints are left out, because their policies may refer to the model.
+ * The routes from a VPC to AWS services: internet connectivity, and the VPC endpoints of these services. Users of the network depend on them
+ * without a reference. Other endpoints are left out, because their policies may refer to the model.
  */
 export function routesTo(services: string[], vpc: ec2.IVpc, subnets: ec2.SelectedSubnets): IDependable[] {
   // com.amazonaws.us-east-1.bedrock, possibly with tokens, but not ...bedrock-runtime.

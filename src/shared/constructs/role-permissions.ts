@@ -12,8 +12,8 @@ export interface RoleWithDocument {
 }
 
 /**
- * A new role, or the given one, with a policy attached. The policy is a resource of its own, so that a key policy can name the role and the role's policy the
- * key: inline, each would have to exist before the other.
+ * A new role, or the given one, with a policy attached. The policy is a resource of its own, so that a key policy can name the role and the
+ * role's policy the key: inline, each would have to exist before the other.
  */
 export function roleWithDocument(scope: Construct, id: string, given: iam.IRole | undefined, props: iam.RoleProps): RoleWithDocument {
   const role = given ?? new iam.Role(scope, id, props);
@@ -40,7 +40,8 @@ function sizeOf(value: unknown): number {
 }
 
 /**
- * A role with inline permissions, including those that are granted later. Role and permissions are one resource, so nothing has to depend on a policy.
+ * A role with inline permissions, including those that are granted later. Role and permissions are one resource, so nothing has to depend on a
+ * policy.
  */
 export class InlineRole extends iam.Role {
   public readonly document: iam.PolicyDocument;
@@ -58,8 +59,8 @@ export class InlineRole extends iam.Role {
 }
 
 /**
- * Attaches a policy to a role, possibly of another stack. Its name must be unique among the policies of the role, and not only in the stack, as the default
- * name would be.
+ * Attaches a policy to a role, possibly of another stack. Its name must be unique among the policies of the role, and not only in the stack, as
+ * the default name would be.
  */
 export function attachPolicy(scope: Construct, id: string, role: iam.IRole, document: iam.PolicyDocument): iam.Policy {
   const policyName = `${Names.uniqueResourceName(scope, { maxLength: 128 - id.length })}${id}`;

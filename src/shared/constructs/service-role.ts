@@ -33,7 +33,8 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
       // Describe actions of EC2 have no resource types.
       resources: ['*'],
     }),
-    // Request tags are a condition of the network interface, but not of its subnet and security group: one statement for all three would deny the call.
+    // Request tags are a condition of the network interface, but not of its subnet and security group: one statement for all three would deny
+    // the call.
     new iam.PolicyStatement({
       actions: ['ec2:CreateNetworkInterface'],
       resources: [everyInterface],

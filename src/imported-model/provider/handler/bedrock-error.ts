@@ -40,8 +40,8 @@ function kindOf(error: Error): RefusalKind {
     case 'AccessDeniedException':
       return 'access';
     case 'ValidationException':
-      // A job name contains the hash of the request, so only an own call whose response was lost can have used it. A model that was not visible when the
-      // job was to be created is visible in the next poll.
+      // A job name contains the hash of the request, so only an own call whose response was lost can have used it. A model that was not visible
+      // when the job was to be created is visible in the next poll.
       if (/job name is currently in use|model with name .* already exists/i.test(error.message)) return 'busy';
       if (/role/i.test(error.message) && /invalid|assume/i.test(error.message)) return 'role';
       // Role, key and policy may all be seconds old, whichever of them Bedrock names. A value that violates a constraint stays invalid.

@@ -17,8 +17,8 @@ export type Log = (line: { readonly [name: string]: unknown }) => void;
 type Succeed = Extract<End, { readonly do: 'succeed' }>;
 
 /**
- * The custom resource. `onEvent` validates the properties and computes the physical id. It calls nothing, so nothing exists if it fails. `isComplete` is
- * called until the request is complete, and does what remains to be done.
+ * The custom resource. `onEvent` validates the properties and computes the physical id. It calls nothing, so nothing exists if it fails.
+ * `isComplete` is called until the request is complete, and does what remains to be done.
  */
 export class ModelImportHandler {
   constructor(
@@ -99,8 +99,8 @@ function idOf(event: OnEventRequest): string {
 }
 
 /**
- * The time at which CloudFormation signed the response URL, when the hour of the custom resource begins. An event that is delivered twice, or late, has the
- * same start: so both deliveries have the same deadline, and the framework starts one waiter (up to CDK 2.230 it fails otherwise).
+ * The time at which CloudFormation signed the response URL, when the hour of the custom resource begins. An event that is delivered twice, or
+ * late, has the same start: so both deliveries have the same deadline, and the framework starts one waiter (up to CDK 2.230 it fails otherwise).
  */
 function startOf(event: OnEventRequest, now: number): number {
   const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(event.ResponseURL ?? '');

@@ -8,12 +8,12 @@ import { HASH_LENGTHS } from '../library-limits';
  *   imported model   <base>-<owner>-<content>              also the physical id of the `model` link
  *   import job       <base>-<owner>-<content>-<request>
  *
- * - `base` is readable. It is fixed when the `import` link is created, whose physical id is `<base>-<owner>`, and every later name begins with it. So names do
- *   not change if a construct is moved with its logical ids, or if CDK computes readable names in another way.
+ * - `base` is readable. It is fixed when the `import` link is created, whose physical id is `<base>-<owner>`, and every later name begins with
+ *   it. So names do not change if a construct is moved with its logical ids, or if CDK computes readable names in another way.
  * - `owner` identifies the chain: the stack and the logical id of the `import` link.
  * - `content` identifies what is imported: source, version and key.
- * - `request` identifies the CloudFormation request. Bedrock accepts a job name only once, even if the import fails, so each request has a job name of its own,
- *   and a request that is delivered twice finds the job of its first delivery.
+ * - `request` identifies the CloudFormation request. Bedrock accepts a job name only once, even if the import fails, so each request has a job
+ *   name of its own, and a request that is delivered twice finds the job of its first delivery.
  *
  * An explicit model name is used as it is; owner and content are then known from the name of its job, which Bedrock returns with the model.
  *

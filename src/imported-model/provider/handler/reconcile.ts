@@ -6,8 +6,8 @@ import type { Call, End, Facts, Goal, Step } from './decide/steps';
 import { clientRequestTokenOf, identityOfJob } from './names';
 
 /**
- * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before. The start of an
- * import ends the poll, because nothing is visible yet.
+ * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before. The start
+ * of an import ends the poll, because nothing is visible yet.
  */
 export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => number, log: (step: Step) => void): Promise<End> {
   let facts: Facts = { now: now() };

@@ -2,9 +2,9 @@
 export type Serves = (stackId: string) => boolean;
 
 /**
- * Parses the list of served stacks: the id of the provider's stack, then the names of the other stacks whose models use the provider. A name that ends with `*`
- * is a prefix (nested stacks). CloudFormation invokes the function for every stack that names its service token, so without the list every stack could use
- * the permissions of the provider.
+ * Parses the list of served stacks: the id of the provider's stack, then the names of the other stacks whose models use the provider. A name
+ * that ends with `*` is a prefix (nested stacks). CloudFormation invokes the function for every stack that names its service token, so without
+ * the list every stack could use the permissions of the provider.
  */
 export function servedStacks(list: string | undefined): Serves {
   const [home = '', ...names] = (list ?? '').split(',');

@@ -23,8 +23,8 @@ export function decidePresent(goal: Present, facts: Facts): Step {
 }
 
 /**
- * Whether a job belongs to an earlier deployment. A later link receives the name of its job once, and again when CloudFormation repeats the request, for
- * example to continue a rollback.
+ * Whether a job belongs to an earlier deployment. A later link receives the name of its job once, and again when CloudFormation repeats the
+ * request, for example to continue a rollback.
  */
 function isStale(goal: Present, job: ImportJob | Absent): boolean {
   return goal.names.jobName !== goal.names.ownJobName && job !== 'absent' && job.status !== 'InProgress'

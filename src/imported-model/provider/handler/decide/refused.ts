@@ -35,8 +35,8 @@ function decideQuota(goal: Goal, facts: Facts, said: string): Step {
   const running = recent.filter(job => job.status === 'InProgress');
   if (running.length > 0) return waitForTurn(goal, now, running);
   if (models === undefined) return { do: 'ListImportedModels' };
-  // Imports and models come and go, and each restarts the patience: also the import of another stack that is too new to be listed, because it can only
-  // have been faster when one has just ended.
+  // Imports and models come and go, and each restarts the patience: also the import of another stack that is too new to be listed, because it
+  // can only have been faster when one has just ended.
   const since = Math.max(goal.startedAt, ...recent.map(job => job.endTime ?? job.creationTime), ...models.map(model => model.creationTime));
   if (now < since + FULL_ACCOUNT_PATIENCE || models.length === 0) return wait(goal, now, said);
   return fail(`${said}. No import is running, and the model quota of the account has been exhausted for ${FULL_ACCOUNT_PATIENCE / MINUTE} minutes. Its models: `
