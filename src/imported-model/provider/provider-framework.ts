@@ -57,7 +57,7 @@ function isFunctionResource(construct: IConstruct): construct is CfnResource {
 
 /**
  * Silences the log of a function. Each "not yet" of the framework is an error whose message is the event, and Lambda logs it with the pre-signed
- * response URL: whoever reads the log could answer CloudFormation in our name. The handler logs what matters.
+ * response URL: a reader of the log could answer CloudFormation in our name. The handler logs what matters.
  *
  * @see https://github.com/aws/aws-cdk/issues/21224
  */

@@ -11,7 +11,7 @@ export interface OnEventRequest {
   readonly StackId: string;
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
-  /** Pre-signed: whoever has it can answer CloudFormation in our name, so it must never be logged. */
+  /** Pre-signed: its holder can answer CloudFormation in our name, so it must never be logged. */
   readonly ResponseURL?: string;
   readonly ResourceProperties: Properties;
   readonly OldResourceProperties?: Properties;
@@ -20,7 +20,7 @@ export interface OnEventRequest {
 /** The response of `onEvent`. The framework passes every member on to `isComplete`. */
 export interface OnEventResponse {
   readonly PhysicalResourceId: string;
-  /** The start of this request, in milliseconds. It also tells an `isComplete` event from an `onEvent` event. */
+  /** The start of this request, in milliseconds. It also distinguishes an `isComplete` event from an `onEvent` event. */
   readonly StartedAt: number;
   /** The physical id before this request: `isComplete` receives only the new one. */
   readonly FormerPhysicalResourceId?: string;

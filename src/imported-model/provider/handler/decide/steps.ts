@@ -13,7 +13,7 @@ interface Waiting {
   readonly owner: string;
   /**
    * The service roles that a job of this stack can have. Anybody can choose the name of a job, but only the provider can pass these roles, so the
-   * role tells a job of this stack from a job that was only named like one.
+   * role distinguishes a job of this stack from a job that was only named like one.
    */
   readonly roles: string[];
   readonly startedAt: number;
