@@ -289,7 +289,13 @@ describe('polling', () => {
   const timesOf = (props: ModelImportProviderProps = {}) => {
     const stack = newStack();
     const seen: ProviderProps[] = [];
-    PropertyInjectors.of(stack).add({ constructUniqueId: Provider.PROPERTY_INJECTION_ID, inject: (framework: ProviderProps) => (seen.push(framework), framework) });
+    PropertyInjectors.of(stack).add({
+      constructUniqueId: Provider.PROPERTY_INJECTION_ID,
+      inject: (framework: ProviderProps) => {
+        seen.push(framework);
+        return framework;
+      },
+    });
     new ModelImportProvider(stack, 'Provider', props);
     const [{ queryInterval, totalTimeout }] = seen;
     return { interval: queryInterval!.toSeconds(), timeout: totalTimeout!.toMinutes({ integral: false }) };
