@@ -125,7 +125,7 @@ describe('what can never deploy is refused at synth', () => {
   test.each<[string, (stack: Stack) => object, RegExp]>([
     ['a service role of another account', stack => ({ role: iam.Role.fromRoleArn(stack, 'Role', elsewhere(ROLE_ARN)) }), /role: "444455556666" must be in the account of the model, 111122223333/],
     ['a model key of another account', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', elsewhere(KEY_ARN))) }), /encryption: "444455556666" must be in the account/],
-    ['a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be in the Region of the model, us-east-1/],
+    ['a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be in the Region of the model, us-east-1.*a replica of a multi-Region key.*\[Stack\/Llama\]/],
     ['a key of the weights in another Region', stack => ({
       source: ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2')) }),
     }), /source\.encryptionKey: "us-west-2" must be in the Region/],
