@@ -103,6 +103,14 @@ describe('the role of the handler', () => {
   });
 
   // permissions.test.ts has the permissions of one model.
+  test('can pass the service roles of all models, in one statement', () => {
+    const stack = newStack();
+    const models = ['Llama', 'Mistral'].map(id => new ImportedModel(stack, id, { source: weights() }));
+
+    expect(statementsOf(models[0].provider.role).filter(({ actions }) => actions.includes('iam:PassRole')).map(({ resources }) => resources))
+      .toEqual([models.map(({ role }) => inTemplate(stack, role.roleArn))]);
+  });
+
   test('can decrypt with the key of weights at a URI', () => {
     const stack = newStack();
     const source = ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
