@@ -306,12 +306,14 @@ describe('an import that takes longer than a wait window', () => {
 
   test('of another model can take the first window: the next link starts the import, once', async () => {
     const { bedrock } = await start();
-    bedrock.planNextImport({ durationMs: 80 * MINUTE });
+    const properties = { WindowMinutes: '30', ImportTimeoutMinutes: '60' };
+    bedrock.planNextImport({ durationMs: 40 * MINUTE });
     bedrock.createModelImportJob({
       jobName: 'other', importedModelName: 'other', roleArn: 'arn:aws:iam::111122223333:role/other', modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/other/' } },
     });
-    expect(await deployment.deploy('Create', { properties: chain })).toMatchObject({ status: 'SUCCESS' });
-    expect(bedrock.snapshot().jobs).toHaveLength(2);
+    const { data } = await deployment.send(request('Create', { properties }));
+    expect(await deployment.send(request('Create', { properties, link: 'model', jobName: data?.JobName }))).toMatchObject({ status: 'SUCCESS' });
+    expect(bedrock.snapshot().jobs.map(({ jobName }) => jobName)).toEqual(['other', data?.JobName]);
     expect(bedrock.countCalls('CreateModelImportJob')).toBe(2);
   });
 
