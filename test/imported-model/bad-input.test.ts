@@ -147,6 +147,10 @@ describe('importedModelTags', () => {
     }, { property: 'importedModelTags', value: 'got 51 tags', rule: /Bedrock accepts 0 to 50/, remedy: /Remove tags, or exclude this model from some/ });
   });
 
+  test('are limited to 49 with RETAIN, which is a tag as well', () => {
+    expect(() => modelOf(newModel({ importedModelTags: numberedTags(50), removalPolicy: RemovalPolicy.RETAIN }).stack)).toThrow('importedModelTags: got 51 tags');
+  });
+
   test('are counted once if they replace those of Tags.of()', () => {
     const model = newModel({ importedModelTags: numberedTags(50) });
     Tags.of(model).add('tag0', 'another value');
