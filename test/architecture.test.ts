@@ -9,7 +9,7 @@ const FIXTURES = 'testing/support/fixtures';
 
 const isRunTime = (file: string) => /\/handler\/|\.lambda\.ts$/.test(file);
 const isSynthTime = (file: string) => !isRunTime(file) && !isOfBoth(file);
-/** What constructs and handlers have in common: it imports neither CDK nor the SDK. */
+/** The files that constructs and handlers share. They import neither CDK nor the SDK. */
 const isOfBoth = (file: string) => /\/(contract|library-limits|patience)\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
 
 const SDK = /^(@aws-sdk|@smithy|aws-sdk)(\/| )/;
@@ -21,7 +21,7 @@ const SOURCES = typescriptIn('src');
 
 const packagesOf = (entry: string, which: RegExp) => importsOf(entry).packages.filter(name => which.test(name));
 
-/** The packages that a bundle of a file holds, all of their own imports included. */
+/** The packages in the bundle of a file, including transitive imports. */
 async function bundledPackages(entry: string): Promise<string[]> {
   const { metafile } = await build({ entryPoints: [entry], bundle: true, write: false, metafile: true, platform: 'node', logLevel: 'silent' });
   const names = Object.keys(metafile.inputs).map(path => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(path)?.[1]);
@@ -29,37 +29,37 @@ async function bundledPackages(entry: string): Promise<string[]> {
 }
 
 describe('constructs', () => {
-  test('do not reach the AWS SDK', () => {
+  test('do not import the AWS SDK', () => {
     expect(packagesOf(CONSTRUCTS, SDK)).toEqual([]);
   });
 
-  test('reach no file of the handler', () => {
+  test('import no file of the handler', () => {
     expect(importsOf(CONSTRUCTS).files.filter(isRunTime)).toEqual([]);
   });
 
-  test('need no package but the peers and Node.js', () => {
+  test('import no package except the peer dependencies and Node.js', () => {
     expect(importsOf(CONSTRUCTS).packages.filter(name => !CDK.test(name) && !name.startsWith('node:'))).toEqual([]);
   });
 
-  test('are all checked by this: every file that is not of the run time can be reached from the entry', () => {
+  test('include every source file that is not part of the handler', () => {
     expect(importsOf(CONSTRUCTS).files.sort()).toEqual(SOURCES.filter(file => !isRunTime(file)).sort());
   });
 });
 
 describe('the handler', () => {
-  test('does not reach CDK', () => {
+  test('does not import CDK', () => {
     expect(packagesOf(HANDLER, CDK)).toEqual([]);
   });
 
-  test('reaches no file of the constructs', () => {
+  test('imports no file of the constructs', () => {
     expect(importsOf(HANDLER).files.filter(isSynthTime)).toEqual([]);
   });
 
-  test('is all checked by this: every file of the run time can be reached from the entry', () => {
+  test('includes every source file of the handler', () => {
     expect(importsOf(HANDLER).files.filter(isRunTime).sort()).toEqual(SOURCES.filter(isRunTime).sort());
   });
 
-  test('is bundled without CDK, and with the SDK', async () => {
+  test('has a bundle with the SDK and without CDK', async () => {
     const packages = await bundledPackages(HANDLER);
 
     expect(packages).toContain('@aws-sdk/client-bedrock');
@@ -67,10 +67,10 @@ describe('the handler', () => {
   });
 });
 
-describe('the files of both', () => {
+describe('the shared files', () => {
   const files = SOURCES.filter(isOfBoth);
 
-  test('are what constructs and handler have in common, and all that they have', () => {
+  test('are exactly the files that constructs and handler share', () => {
     const ofHandler = importsOf(HANDLER).files;
 
     expect(importsOf(CONSTRUCTS).files.filter(file => ofHandler.includes(file)).sort()).toEqual(files.sort());
@@ -80,7 +80,7 @@ describe('the files of both', () => {
     expect(importsOf(file).packages).toEqual([]);
   });
 
-  test.each(files)('%s says any nowhere', (file) => {
+  test.each(files)('%s has no any', (file) => {
     expect(linesWithAny(readFileSync(file, 'utf8'))).toEqual([]);
   });
 });
@@ -89,11 +89,11 @@ describe('the folders', () => {
   const capabilityOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
   const directImports = SOURCES.flatMap(file => directImportsOf(file).map(imported => ({ file, imported })));
 
-  test('shared knows no capability', () => {
+  test('shared imports no capability', () => {
     expect(directImports.filter(({ file, imported }) => capabilityOf(file) === 'shared' && capabilityOf(imported) !== 'shared')).toEqual([]);
   });
 
-  test('a capability uses another through its index only', () => {
+  test('a capability imports only the index of another', () => {
     const crossings = directImports.filter(({ file, imported }) => capabilityOf(imported) !== undefined && capabilityOf(imported) !== 'shared'
       && capabilityOf(imported) !== capabilityOf(file));
 
@@ -110,11 +110,11 @@ describe('the folders', () => {
 });
 
 describe('these checks can fail:', () => {
-  test('the SDK is found behind a construct, even as a type and in another file', () => {
+  test('the SDK is found in a construct, also as a type and in an imported file', () => {
     expect(packagesOf(`${FIXTURES}/index-with-sdk.ts`, SDK)).toEqual([`@aws-sdk/client-bedrock (${FIXTURES}/uses-sdk.ts)`]);
   });
 
-  test('CDK is found behind a handler, even when it is imported late and in another file', () => {
+  test('CDK is found in a handler, also with a dynamic import and in an imported file', () => {
     expect(packagesOf(`${FIXTURES}/handler-with-cdk.ts`, CDK)).toEqual([`constructs (${FIXTURES}/uses-cdk.ts)`]);
   });
 
@@ -122,7 +122,7 @@ describe('these checks can fail:', () => {
     expect(await bundledPackages(`${FIXTURES}/handler-with-cdk.ts`)).toContain('constructs');
   });
 
-  test('any is found wherever a type can stand, and only there', () => {
+  test('any is found where it is a type, and only there', () => {
     expect(linesWithAny('const a: any = 1;\nconst any = "any"; // any\nconst b = any as unknown as any[];\ntype C = { [any: string]: Promise<any> };')).toEqual([1, 3, 4]);
   });
 });

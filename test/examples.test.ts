@@ -17,7 +17,7 @@ import { inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf
 
 const PARAMETER_NAME = '/models/llama';
 
-/** Both stacks, as the app of the example makes them. */
+/** Both stacks of the app of the example. */
 function chatApp(): { readonly models: ModelStack; readonly chat: ChatStack } {
   const app = newApp();
   const shared = { env: { region: 'us-east-1' }, parameterName: PARAMETER_NAME };
@@ -34,12 +34,12 @@ interface TemplateParts {
 
 const templateOf = (stack: Stack) => Template.fromStack(stack).toJSON() as TemplateParts;
 
-/** What the consumer has in place of the ARN: a parameter that CloudFormation reads in each deployment. */
+/** The ARN of the model in the consumer: a parameter that CloudFormation reads in each deployment. */
 function modelArnIn(chat: Stack): string {
   const found = Object.entries(templateOf(chat).Parameters)
     .filter(([, { Type, Default }]) => Type === 'AWS::SSM::Parameter::Value<String>' && Default === PARAMETER_NAME);
   if (found.length !== 1) throw new Error(`${found.length} parameters read ${PARAMETER_NAME}`);
-  // Made anew from its last part, so that no parameter can bring a star into a policy.
+  // Composed with its last part only, so that the value of the parameter cannot add a wildcard to a policy.
   const id = `\${id in \${${found[0][0]}}}`;
   return String(inTemplate(chat, chat.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: id })));
 }
@@ -48,14 +48,14 @@ const invoke = (...resources: string[]) => ({ effect: 'Allow', actions: ['bedroc
 const decrypt = (chat: Stack, key?: kms.IKey) => ({ effect: 'Allow', actions: ['kms:Decrypt'], resources: [inTemplate(chat, key!.keyArn)] });
 
 describe('the stack of the model', () => {
-  test('keeps the ARN of the model where the other stack looks for it', () => {
+  test('writes the ARN of the model to the parameter that the other stack reads', () => {
     const { models, chat } = chatApp();
 
     expect(resourceOf(models, 'AWS::SSM::Parameter').Properties).toMatchObject({ Name: PARAMETER_NAME, Type: 'String', Value: expect.stringContaining(`\${id in \${${modelOf(models).id}.ModelArn}}`) });
     expect(() => modelArnIn(chat)).not.toThrow();
   });
 
-  test('exports nothing that changes with the weights', () => {
+  test('has no export that changes with the weights', () => {
     const { models, chat } = chatApp();
     const exported = Object.values(templateOf(models).Outputs).map(({ Value }) => inTemplate(models, Value));
 
@@ -63,7 +63,7 @@ describe('the stack of the model', () => {
     expect(resourcesOf(chat).map(({ Type }) => Type).filter(type => type.startsWith('Custom::Bedrock'))).toEqual([]);
   });
 
-  test('gives nobody of the other stack a place in the policy of the key: the stacks would depend on each other', () => {
+  test('has no principal of the other stack in the key policy, because the dependency would be circular', () => {
     const { models } = chatApp();
 
     expect(JSON.stringify(resourceOf(models, 'AWS::KMS::Key').Properties.KeyPolicy)).not.toContain('Chat');
@@ -71,20 +71,20 @@ describe('the stack of the model', () => {
 });
 
 describe('the function', () => {
-  test('may invoke the model, decrypt with its key, and nothing else', () => {
+  test('can invoke the model and decrypt with its key, and nothing else', () => {
     const { models, chat } = chatApp();
 
     expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat)), decrypt(chat, models.encryptionKey)]);
   });
 
-  test('needs no permission on a key where the model has none of its own', () => {
+  test('has no permission on a key if the model has none', () => {
     const chat = new ChatStack(newApp(), 'Chat', { parameterName: PARAMETER_NAME });
 
     expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat))]);
     expect(statementsOf(chat.workflow.role).flatMap(({ actions }) => actions).filter(action => action.startsWith('kms:'))).toEqual([]);
   });
 
-  test('knows the model of the latest deployment', () => {
+  test('has the ARN of the model of the latest deployment', () => {
     const { chat } = chatApp();
 
     expect(resourceFor(chat.chat).Properties).toMatchObject({ Environment: { Variables: { MODEL_ARN: modelArnIn(chat) } }, Handler: 'index.handler' });
@@ -95,7 +95,7 @@ describe('the handler of the function', () => {
   const dir = mkdtempSync(join(tmpdir(), 'chat-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** Runs the file as it is, with an SDK that returns what it was given in place of the answer of a model. */
+  /** Runs the unchanged file with an SDK that returns its input instead of the response of a model. */
   async function ask(prompt: string): Promise<{ config: BedrockClientConfig; input: { modelId: string; body: string } }> {
     const sdk = join(dir, 'node_modules', '@aws-sdk', 'client-bedrock-runtime');
     mkdirSync(sdk, { recursive: true });
@@ -114,21 +114,21 @@ describe('the handler of the function', () => {
     return JSON.parse(stdout);
   }
 
-  test('gives the prompt to the model, and returns its answer', async () => {
+  test('sends the prompt to the model, and returns its response', async () => {
     const { input } = await ask('What is a custom resource?');
 
     expect(input).toMatchObject({ modelId: MODEL_ARN, contentType: 'application/json' });
     expect(JSON.parse(input.body)).toMatchObject({ prompt: 'What is a custom resource?' });
   });
 
-  test('outlasts a cold start, which an SDK without settings does not', async () => {
+  test('retries during a cold start longer than an SDK without settings', async () => {
     const { config } = await ask('Hello');
 
     expect(await coldStart(10, {})).toEqual({ requests: 3, outcome: 'ModelNotReadyException' });
     expect(await coldStart(10, config)).toEqual({ requests: 11, outcome: 'answered' });
   });
 
-  /** A server that is not ready for so many requests. The SDK of Lambda is not installed here: that of the import has the same retries. */
+  /** A server that is not ready for a number of requests. The SDK of Lambda is not installed here; the SDK of the import has the same retries. */
   async function coldStart(notReady: number, config: BedrockClientConfig): Promise<{ requests: number; outcome: string }> {
     let requests = 0;
     const server = createServer((_, response) => {
@@ -152,7 +152,7 @@ describe('the handler of the function', () => {
 });
 
 describe('the state machine', () => {
-  test('waits for a model that is being loaded, and for nothing else', () => {
+  test('retries only for a model that is being loaded', () => {
     const { chat } = chatApp();
     const { DefinitionString } = resourceFor(chat.workflow).Properties;
     const { States } = JSON.parse(String(DefinitionString).replaceAll(modelArnIn(chat), 'MODEL')) as { States: { Ask: { Parameters: object; Retry: object[] } } };
@@ -163,7 +163,7 @@ describe('the state machine', () => {
     ]);
   });
 
-  test('may decrypt with the key of the model, of which the task does not know', () => {
+  test('can decrypt with the key of the model, which the task does not grant', () => {
     const { models, chat } = chatApp();
     const statements = statementsOf(chat.workflow.role);
 
@@ -174,7 +174,7 @@ describe('the state machine', () => {
   });
 });
 
-test('dashboard and alarms watch the model of the latest deployment', () => {
+test('dashboard and alarms have the ARN of the model of the latest deployment', () => {
   const { chat } = chatApp();
   const alarms = resourcesOf(chat, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundledFolders, render, thirdParty } from '../scripts/third-party';
 
-/** What esbuild says of a bundle with so many bytes of these files. */
+/** The metafile of esbuild for a bundle with these numbers of bytes of these files. */
 function metafile(files: { readonly [path: string]: number }) {
   const inputs = Object.fromEntries(Object.entries(files).map(([path, bytesInOutput]) => [path, { bytesInOutput }]));
   return { inputs: {}, outputs: { 'index.js': { bytes: 1, imports: [], exports: [], inputs } } };
 }
 
 describe('the packages of the bundle', () => {
-  test('are those with code in it, also below another package, each once', () => {
+  test('are those with code in the bundle, each once, including nested packages', () => {
     expect(bundledFolders(metafile({
       'src/imported-model/provider/handler/reconcile.ts': 10,
       'node_modules/one/a.js': 10,
@@ -21,7 +21,7 @@ describe('the packages of the bundle', () => {
     }))).toEqual(['node_modules/one', 'node_modules/@scope/two', 'node_modules/@scope/two/node_modules/one']);
   });
 
-  test('are named in the file that ships, with the SDK among them', () => {
+  test('are listed in the published file, including the SDK', () => {
     const { version, license } = JSON.parse(readFileSync('node_modules/@aws-sdk/client-bedrock/package.json', 'utf8'));
     const text = readFileSync('assets/imported-model/provider/THIRD-PARTY', 'utf8');
 
@@ -41,24 +41,24 @@ describe('the licence of a package', () => {
     return thirdParty(folder);
   };
 
-  test('is told with its text and its notice', () => {
+  test('has its text and its notice', () => {
     expect(write('MIT', { 'LICENSE.md': '\nFree\r\nof charge \n', 'NOTICE': 'By One\n', 'index.js': '' }))
       .toEqual({ name: 'one', version: '1.2.3', licence: 'MIT', text: 'Free\nof charge\n\nBy One' });
   });
 
-  test('is told without a text if it is that of this package', () => {
+  test('has no text if it is the licence of this package', () => {
     expect(write('Apache-2.0').text).toBe('Without a text of its own: see the file LICENSE of this package.');
   });
 
-  test.each([['GPL-3.0'], ['UNLICENSED'], [undefined], ['(MIT OR GPL-3.0)'], [{ type: 'MIT' }]])('must be one of few: %j', (license) => {
+  test.each([['GPL-3.0'], ['UNLICENSED'], [undefined], ['(MIT OR GPL-3.0)'], [{ type: 'MIT' }]])('is refused if it is not in the list: %j', (license) => {
     expect(() => write(license, { LICENSE: 'text' })).toThrow(/^one 1\.2\.3 is in the bundle, but its licence .* is none of 0BSD, Apache-2\.0/);
   });
 
-  test('must have a text', () => {
+  test('is refused without a text', () => {
     expect(() => write('MIT')).toThrow('one 1.2.3 is in the bundle, but has no text of its licence MIT');
   });
 
-  test('is printed once for packages with the same text, in one order', () => {
+  test('is printed once for packages with the same text, in a fixed order', () => {
     const [a, b, c] = [['a', 'one text'], ['b', 'other text'], ['c', 'one text']].map(([name, text]) => ({ name, version: '1.0.0', licence: 'MIT', text }));
 
     expect(render([c, b, a])).toBe(render([a, b, c]));

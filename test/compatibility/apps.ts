@@ -9,7 +9,7 @@ import { ImportedModel, ImportedModelLookup, ModelEncryption, ModelSource, Repla
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const source = (version?: string) => ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version });
 
-/** Apps that are deployed somewhere: none is ever changed, others may come. */
+/** Apps that may be deployed. They must not change; others can be added. */
 export const APPS: { readonly [name: string]: (stack: Stack) => void } = {
   'the plainest model': stack => { new ImportedModel(stack, 'Llama', { source: source() }); },
   'an exact name, retained': stack => {
@@ -36,7 +36,7 @@ export const APPS: { readonly [name: string]: (stack: Stack) => void } = {
   'with a key of its own': stack => { new ImportedModel(stack, 'Llama', { source: source(), encryption: ModelEncryption.customerManaged() }); },
 };
 
-/** Makes an app anew; what it writes is gone when `use` is done. */
+/** Creates an app. Its output is deleted after `use`. */
 export async function withApp<T>(name: string, use: (app: App, stack: Stack) => T | Promise<T>): Promise<T> {
   const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'compatibility-'));
   try {

@@ -11,20 +11,20 @@ const versions = fs.readdirSync(__dirname).filter(name => name.endsWith('.json')
 const corpus = versions.flatMap(file => (JSON.parse(fs.readFileSync(path.join(__dirname, file), 'utf8')) as DeployedApp[])
   .map(app => [`${app.name} (${file})`, app] as const));
 
-test('the corpus is there', () => expect(corpus.map(([, { name }]) => name)).toEqual(expect.arrayContaining(Object.keys(APPS))));
+test('the corpus has every app', () => expect(corpus.map(([, { name }]) => name)).toEqual(expect.arrayContaining(Object.keys(APPS))));
 
 describe.each(corpus)('the template of a deployed app: %s', (_, { name, template, resources }) => {
-  test('is an update of nothing but what has changed inside', async () => {
+  test('keeps its resources and their types', async () => {
     await withApp(name, app => {
       const account = new SynthesizedAccount(app);
       const today = Object.fromEntries(account.made().map(({ id, type }) => [id, type]));
       const then = Object.fromEntries(Object.entries(template.Resources ?? {}).map(([id, { Type }]) => [id, Type]));
-      // What is there stays what it is; more may come.
+      // Resources can be added.
       expect(today).toMatchObject(then);
     });
   });
 
-  test('has custom resources that are what they were', async () => {
+  test('keeps the properties of its custom resources', async () => {
     await withApp(name, app => {
       const found = Object.fromEntries(customResourcesOf(new SynthesizedAccount(app))
         .map(({ id, stack }) => [id, stack.template.Resources![id].Properties]));
@@ -63,10 +63,10 @@ describe.each(corpus)('the resources of a deployed app: %s', (_, { job, resource
   const changes = () => deployment.bedrock.calls.filter(({ operation }) => /^(Create|Delete|Tag|Untag)/.test(operation));
 
   test.each([
-    ['a new version updates it, for it has new attributes', { AttributesRevision: '2' }],
-    ['a CDK that names it otherwise updates it', { NameBase: 'Renamed' }],
-    ['a property of a later version is added', { SomethingNew: 'x' }],
-  ])('nothing is imported, nothing fails, nothing is deleted when %s', async (__, more) => {
+    ['a new version has new attributes', { AttributesRevision: '2' }],
+    ['another CDK version generates another name', { NameBase: 'Renamed' }],
+    ['a later version adds a property', { SomethingNew: 'x' }],
+  ])('an update imports and deletes nothing when %s', async (__, more) => {
     for (const link of resources) {
       const answer = await deployment.send(eventOf('Update', link, more));
       expect(answer).toMatchObject({ status: 'SUCCESS', physicalResourceId: link.physicalId, polls: 1 });
@@ -75,7 +75,7 @@ describe.each(corpus)('the resources of a deployed app: %s', (_, { job, resource
     expect(changes()).toEqual([]);
   });
 
-  test('it is deleted, unless it is retained', async () => {
+  test('the model is deleted, unless it is retained', async () => {
     for (const link of [...resources].reverse()) expect(await deployment.send(eventOf('Delete', link))).toMatchObject({ status: 'SUCCESS' });
     expect(deployment.bedrock.snapshot().models).toHaveLength(isRetained ? 1 : 0);
   });

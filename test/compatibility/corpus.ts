@@ -3,11 +3,11 @@ import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/
 import type { OnEventRequest } from '../../src/imported-model/provider/handler/event';
 import type { Made, RawTemplate, SynthesizedAccount } from '../../testing/iam/synthesized-account';
 
-/** An app as a version of this library has deployed it: what CloudFormation and Bedrock remember of it. */
+/** An app that a version of this library has deployed: its state in CloudFormation and Bedrock. */
 export interface DeployedApp {
   readonly name: string;
   readonly template: RawTemplate;
-  /** What the handler has sent to Bedrock. */
+  /** The request of the handler to Bedrock. */
   readonly job: CreateModelImportJobRequest;
   /** The custom resources, in the order of creation. */
   readonly resources: readonly DeployedResource[];
@@ -19,11 +19,11 @@ export interface DeployedResource {
   readonly type: string;
   readonly physicalId: string;
   readonly properties: OnEventRequest['ResourceProperties'];
-  /** The names of the attributes that a template of that version reads. */
+  /** The names of the attributes of that version. */
   readonly attributes: readonly string[];
 }
 
-/** The custom resources of this library, as the templates have them. */
+/** The custom resources of this library in the templates. */
 export function customResourcesOf(account: SynthesizedAccount): Made[] {
   const types: readonly string[] = [...Object.values(RESOURCE_TYPES), LOOK_UP_TYPE];
   return account.made().filter(({ type }) => types.includes(type));

@@ -1,6 +1,6 @@
 /**
- * Records the corpus of a version, once, before it is released: `npx tsx test/compatibility/record.ts > test/compatibility/1.json`.
- * A file that is there is never written again.
+ * Records the corpus of a version, once before its release: `npx tsx test/compatibility/record.ts > test/compatibility/1.json`.
+ * An existing file must not be recorded again.
  */
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { APPS, withApp } from './apps';

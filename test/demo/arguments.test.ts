@@ -1,10 +1,10 @@
 import { parseArguments } from '../../demo/arguments';
 
-test('by default nothing is kept and the CDK CLI is quiet', () => {
+test('has no options by default', () => {
   expect(parseArguments([])).toEqual({ keep: false, verbose: false, help: false });
 });
 
-test('takes every option', () => {
+test('accepts every option', () => {
   expect(parseArguments(['--keep', '--verbose', '--help'])).toEqual({ keep: true, verbose: true, help: true });
 });
 

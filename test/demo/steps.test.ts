@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { StepError, Steps } from '../../demo/steps';
 
-/** What is written where there is no terminal, times left out. */
+/** The output without a terminal and without times. */
 function record(verbose = false): { steps: Steps; text: () => string } {
   const stream = new PassThrough();
   return {
@@ -11,7 +11,7 @@ function record(verbose = false): { steps: Steps; text: () => string } {
   };
 }
 
-test('numbers the steps and ends each with its time, in plain lines', async () => {
+test('numbers the steps and ends each with its time', async () => {
   const { steps, text } = record();
 
   const result = await steps.run('First', async (step) => {
@@ -35,7 +35,7 @@ test('numbers the steps and ends each with its time, in plain lines', async () =
 `);
 });
 
-test('shows all progress when it is to be verbose', async () => {
+test('shows all progress with the option verbose', async () => {
   const { steps, text } = record(true);
 
   await steps.run('First', async (step) => step.progress('CREATE_COMPLETE'));
@@ -43,7 +43,7 @@ test('shows all progress when it is to be verbose', async () => {
   expect(text()).toContain('   │ CREATE_COMPLETE\n');
 });
 
-test('says which step failed, and why', async () => {
+test('names the failed step and the reason', async () => {
   const { steps, text } = record();
   const cause = new Error('no model');
 

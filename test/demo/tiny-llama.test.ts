@@ -27,14 +27,14 @@ beforeAll(async () => {
   await writeTinyLlama(join(root, 'two'), 2);
 });
 
-test('names the files that it wrote, those that an import needs among them', async () => {
+test('returns the written files, including those that an import needs', async () => {
   const files = await writeTinyLlama(join(root, 'one'), 1);
 
   expect(files).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']));
   files.forEach((file) => expect(read('one', file).length).toBeGreaterThan(0));
 });
 
-test('the tensors fill the data without gap or overlap', () => {
+test('the tensors fill the data without gaps or overlaps', () => {
   const bytes = read('one', 'model.safetensors');
   const { metadata, tensors, data } = parseSafetensors(bytes);
 
@@ -84,7 +84,7 @@ test('the weights are finite and small', () => {
   }
 });
 
-test('the tokenizer has a token for each byte and the special tokens that config.json names', () => {
+test('the tokenizer has a token for each byte and the special tokens of config.json', () => {
   const config = readJson('one', 'config.json');
   const tokenizer = readJson('one', 'tokenizer.json');
   const special = Object.fromEntries(tokenizer.added_tokens.map((token: { id: number; content: string }) => [token.content, token.id]));
@@ -97,7 +97,7 @@ test('the tokenizer has a token for each byte and the special tokens that config
   expect(special[names.eos_token]).toBe(config.eos_token_id);
 });
 
-test('the same seed gives the same bytes, another seed gives other weights of the same model', () => {
+test('the same seed writes the same bytes, and another seed writes other weights of the same model', () => {
   expect(read('again', 'model.safetensors').equals(read('one', 'model.safetensors'))).toBe(true);
   expect(read('two', 'model.safetensors').equals(read('one', 'model.safetensors'))).toBe(false);
   expect(parseSafetensors(read('two', 'model.safetensors')).tensors).toEqual(parseSafetensors(read('one', 'model.safetensors')).tensors);

@@ -12,15 +12,15 @@ describe('a Region without Custom Model Import', () => {
     return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('Custom Model Import')).length;
   };
 
-  test.each(['eu-west-1', 'us-gov-west-1', 'cn-north-1'])('%s is warned of', region => {
+  test.each(['eu-west-1', 'us-gov-west-1', 'cn-north-1'])('%s has a warning', region => {
     expect(warnings(region)).toBe(1);
   });
 
-  test('can be acknowledged: AWS adds Regions', () => {
+  test('has a warning that can be acknowledged', () => {
     expect(warnings('eu-west-1', true)).toBe(0);
   });
 
-  test.each(['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', undefined])('%s is not warned of', region => {
+  test.each(['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', undefined])('%s has no warning', region => {
     expect(warnings(region)).toBe(0);
   });
 });
@@ -31,7 +31,7 @@ describe('property injectors', () => {
     inject: (props: object) => ({ removalPolicy: RemovalPolicy.RETAIN, ...props }),
   };
 
-  test('of an outer scope reach every model', () => {
+  test('of an outer scope apply to every model', () => {
     const app = newApp();
     PropertyInjectors.of(app).add(retains);
     const stack = new Stack(app, 'Stack');
@@ -40,7 +40,7 @@ describe('property injectors', () => {
     expect(modelOf(stack)).toMatchObject({ DeletionPolicy: 'Retain' });
   });
 
-  test('reach the provider that a stack shares', () => {
+  test('apply to the shared provider of a stack', () => {
     const stack = newStack();
     PropertyInjectors.of(stack).add({
       constructUniqueId: ModelImportProvider.PROPERTY_INJECTION_ID,
@@ -53,11 +53,11 @@ describe('property injectors', () => {
   });
 });
 
-test('logical ids never change: they are in the stacks of users', () => {
+test('logical ids are frozen, because they are part of deployed stacks', () => {
   const stack = newStack();
   new ImportedModel(stack, 'Llama', { source: weights() });
 
-  // Those of CDK's framework are CDK's; the one that matters is in model-import-provider.test.ts.
+  // The ids of the provider framework belong to CDK, except the service token, which model-import-provider.test.ts has.
   expect(resourcesOf(stack).map(({ id }) => id).filter(id => !/framework|waiter/.test(id)).sort()).toEqual([
     'BedrockModelImportProviderCompleteRoleB235392F', 'BedrockModelImportProviderHandlerC5B7B4DE', 'BedrockModelImportProviderLogGroupDC56BD9E',
     'BedrockModelImportProviderOnEventRole0C90821F', 'BedrockModelImportProviderRoleF866674F', 'BedrockModelImportProviderRolePolicy7B347E26',

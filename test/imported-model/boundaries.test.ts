@@ -11,7 +11,7 @@ import { inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourcesOf,
 const importLinks = (stack: Stack) => resourcesOf(stack, 'Custom::BedrockModelImport');
 const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
 
-// #5: the first deployment works, and every later import fails with "Export cannot be updated as it is in use".
+// #5: the first deployment succeeds, and every later import fails with "Export cannot be updated as it is in use".
 describe('a model that another stack uses', () => {
   const build = (use: (model: ImportedModel, other: Stack) => void) => {
     const app = newApp();
@@ -29,12 +29,12 @@ describe('a model that another stack uses', () => {
       code: lambda.Code.fromInline('exports.handler = async () => {};'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_22_X, environment: { MODEL_ARN: model.modelArn },
     })],
     ['by a grant', (model, other) => model.grantInvoke(newRole(other))],
-  ])('%s is warned of, with the remedy', (_, use) => {
+  ])('%s has a warning with the remedy', (_, use) => {
     const [warning] = build(use);
     expect(warning.entry.data).toMatch(/Chat\/.* uses the ARN of this model in another stack.*publishArn\(\) here.*ImportedModel\.fromParameter\(\) there/);
   });
 
-  test('is not warned of in its own stack, in a nested stack, and by way of a parameter', () => {
+  test('has no warning in its own stack, in a nested stack, and with a parameter', () => {
     expect(build((model, other) => {
       new CfnOutput(model.stack, 'Arn', { value: model.modelArn });
       model.grantInvoke(newRole(new NestedStack(model.stack, 'Nested')));
@@ -44,9 +44,9 @@ describe('a model that another stack uses', () => {
   });
 });
 
-// #8: the account has one running import, and so the turn belongs to the stack.
-describe('the models of one stack come one after the other', () => {
-  test('when a provider serves interleaved stacks', () => {
+// #8: the account has one running import, whichever provider starts it.
+describe('the models of one stack are imported one after the other', () => {
+  test('if the models of two stacks with one provider are interleaved', () => {
     const app = newApp();
     const provider = new ModelImportProvider(new Stack(app, 'Shared'), 'Provider');
     const [a, b] = ['A', 'B'].map(id => new Stack(app, id));
@@ -56,7 +56,7 @@ describe('the models of one stack come one after the other', () => {
     expect(importLinks(b)[0].DependsOn).not.toContain(logicalIdOf(a1));
   });
 
-  test('when the stack has two providers', () => {
+  test('if the stack has two providers', () => {
     const stack = newStack();
     const [first, second] = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights(), provider: new ModelImportProvider(stack, `${id}Provider`) }));
     expect(madeBefore(stack, resourceFor(second.node.findChild('Import')))).toContain(logicalIdOf(first));
@@ -65,7 +65,7 @@ describe('the models of one stack come one after the other', () => {
 
 // #9
 describe('a key whose policy names the service role', () => {
-  test('makes no circle: the permissions of the role are a resource of their own', () => {
+  test('is not a circular dependency, because the policy of the role is a resource of its own', () => {
     const stack = newStack();
     const key = new kms.Key(stack, 'Key');
     const source = ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey: key });
@@ -87,27 +87,27 @@ describe('the policy of the provider', () => {
     return () => resourcesOf(stack);
   };
 
-  test('has room for 24 models with keys of their own', () => expect(build(24)).not.toThrow());
+  test('has room for 24 models with a key each', () => expect(build(24)).not.toThrow());
 
-  test('may be resolved between two models', () => {
+  test('can be resolved between two models', () => {
     const stack = newStack();
     const [first, second] = ['One', 'Two'].map(id => {
       const model = new ImportedModel(stack, id, { source: weights(), encryption: ModelEncryption.customerManaged() });
       const policy = model.provider.node.findChild('RolePolicy') as iam.Policy;
-      stack.resolve(policy.document); // as an aspect or a check of the user's may
+      stack.resolve(policy.document); // as an aspect of the user may do
       return model;
     });
     const passed = statementsOf(first.provider.role).filter(({ actions }) => actions.includes('iam:PassRole')).flatMap(({ resources }) => resources);
     expect(passed).toEqual([first, second].map(({ role }) => inTemplate(stack, role.roleArn)));
   });
 
-  test('is refused at synth when it is too large for a role, with the remedy', () => {
+  test('is refused at synthesis if it is too large for a role, with the remedy', () => {
     expect(build(34)).toThrow(/provider: "about \d+ characters" must be a policy of at most 10240 characters\. Give some of the models a ModelImportProvider of their own/);
   });
 });
 
-// #10: the form that the README of aws-ec2 shows.
-test('a VPC endpoint that is no child of its VPC is waited for, and one of another VPC is not', () => {
+// #10: the README of aws-ec2 defines endpoints in this way.
+test('the import depends on a VPC endpoint that is not a child of its VPC, and not on one of another VPC', () => {
   const stack = newStack({ env: ENV });
   const [vpc, other] = ['Vpc', 'Other'].map(id => new ec2.Vpc(stack, id, { natGateways: 0 }));
   const endpoint = new ec2.GatewayVpcEndpoint(stack, 'Endpoint', { vpc, service: ec2.GatewayVpcEndpointAwsService.S3 });
@@ -120,23 +120,23 @@ test('a VPC endpoint that is no child of its VPC is waited for, and one of anoth
 });
 
 // #12
-describe('what can never deploy is refused at synth', () => {
-  const elsewhere = (arn: string) => arn.replace(ACCOUNT, OTHER_ACCOUNT);
+describe('a stack that can never be deployed is refused at synthesis', () => {
+  const inOtherAccount = (arn: string) => arn.replace(ACCOUNT, OTHER_ACCOUNT);
   test.each<[string, (stack: Stack) => object, RegExp]>([
-    ['a service role of another account', stack => ({ role: iam.Role.fromRoleArn(stack, 'Role', elsewhere(ROLE_ARN)) }), /role: "444455556666" must be in the account of the model, 111122223333/],
-    ['a model key of another account', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', elsewhere(KEY_ARN))) }), /encryption: "444455556666" must be in the account/],
-    ['a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be in the Region of the model, us-east-1/],
-    ['a key of the weights in another Region', stack => ({
+    ['with a service role of another account', stack => ({ role: iam.Role.fromRoleArn(stack, 'Role', inOtherAccount(ROLE_ARN)) }), /role: "444455556666" must be in the account of the model, 111122223333/],
+    ['with a model key of another account', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', inOtherAccount(KEY_ARN))) }), /encryption: "444455556666" must be in the account/],
+    ['with a model key of another Region', stack => ({ encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2'))) }), /encryption: "us-west-2" must be in the Region of the model, us-east-1.*a replica of a multi-Region key.*\[Stack\/Llama\]/],
+    ['with a key of the weights in another Region', stack => ({
       source: ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'us-west-2')) }),
     }), /source\.encryptionKey: "us-west-2" must be in the Region/],
-    ['a provider of another Region', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, region: 'us-west-2' } }), 'Provider') }), /provider: "us-west-2" must be in the Region/],
-    ['a provider of another account', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, account: OTHER_ACCOUNT } }), 'Provider') }), /provider: "444455556666" must be in the account/],
+    ['with a provider of another Region', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, region: 'us-west-2' } }), 'Provider') }), /provider: "us-west-2" must be in the Region/],
+    ['with a provider of another account', stack => ({ provider: new ModelImportProvider(new Stack(stack.node.root as App, 'Far', { env: { ...ENV, account: OTHER_ACCOUNT } }), 'Provider') }), /provider: "444455556666" must be in the account/],
   ])('%s', (_, props, message) => {
     const stack = newStack({ env: ENV });
     expect(() => new ImportedModel(stack, 'Llama', { source: weights(), ...props(stack) })).toThrow(message);
   });
 
-  test('one exact name twice in a stack', () => {
+  test('with the same exact name twice', () => {
     const stack = newStack();
     const add = (id: string) => new ImportedModel(stack, id, { source: weights(), importedModelName: 'llama' });
     add('One');
@@ -146,7 +146,7 @@ describe('what can never deploy is refused at synth', () => {
 });
 
 // #19
-test('the provider tells its function which stacks it serves', () => {
+test('the function has the list of the stacks that the provider serves', () => {
   const app = newApp();
   const shared = new Stack(app, 'Shared');
   const provider = new ModelImportProvider(shared, 'Provider');

@@ -13,8 +13,8 @@ const who = {
   Condition: { ArnEquals: { 'aws:PrincipalArn': ROLE_ARN } },
 };
 
-describe('what the owner of the weights allows', () => {
-  test('is to read the model, and not the rest of the bucket', () => {
+describe('the policy statements for the owner of the weights', () => {
+  test('allow to read the model, and not the rest of the bucket', () => {
     const stack = newStack();
 
     expect(json(stack, weights().bucketPolicyStatements(role(stack)))).toEqual([
@@ -29,7 +29,7 @@ describe('what the owner of the weights allows', () => {
     ]);
   });
 
-  test('is to decrypt with the key', () => {
+  test('allow to decrypt with the key', () => {
     const stack = newStack();
 
     expect(json(stack, weights().keyPolicyStatements(role(stack)))).toEqual([
@@ -38,14 +38,14 @@ describe('what the owner of the weights allows', () => {
   });
 });
 
-describe('a bucket of another account that is made in the app', () => {
+describe('a bucket of another account in the same app', () => {
   function bucketIn(app: App, account: string, encryptionKey = true) {
     const stack = new Stack(app, 'Weights', { env: { account, region: REGION } });
     const key = encryptionKey ? new kms.Key(stack, 'Key') : undefined;
     return new s3.Bucket(stack, 'Bucket', { bucketName: PhysicalName.GENERATE_IF_NEEDED, encryptionKey: key });
   }
 
-  test('lets the service role in, before the import begins', () => {
+  test('allows the service role to read before the import starts', () => {
     const app = newApp();
     const bucket = bucketIn(app, OTHER_ACCOUNT, false);
     const stack = new Stack(app, 'Models', { env: ENV });
@@ -60,7 +60,7 @@ describe('a bucket of another account that is made in the app', () => {
     expect(statementsOf(model.role)[0].conditions).toEqual({ StringEquals: { 'aws:ResourceAccount': OTHER_ACCOUNT } });
   });
 
-  test('lets it decrypt with its key, before the import begins', () => {
+  test('allows the service role to decrypt with its key before the import starts', () => {
     const app = newApp();
     const bucket = bucketIn(app, OTHER_ACCOUNT);
     const stack = new Stack(app, 'Models', { env: ENV });
@@ -77,7 +77,7 @@ describe('a bucket of another account that is made in the app', () => {
     expect(owner.dependencies).toEqual([]);
   });
 
-  test('needs no policy in the account of the model: that of the role is enough', () => {
+  test('needs no bucket policy in the account of the model', () => {
     const app = newApp();
     const bucket = bucketIn(app, ACCOUNT);
     new ImportedModel(new Stack(app, 'Models', { env: ENV }), 'Llama', { source: ModelSource.fromBucket(bucket, 'llama/') });
@@ -86,7 +86,7 @@ describe('a bucket of another account that is made in the app', () => {
   });
 });
 
-test('an imported bucket is left to its owner', () => {
+test('an imported bucket is not changed', () => {
   const stack = newStack({ env: ENV });
   const bucket = s3.Bucket.fromBucketAttributes(stack, 'Weights', { bucketName: 'amzn-s3-demo-bucket', account: OTHER_ACCOUNT });
   const model = new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(bucket, 'llama/') });
@@ -95,7 +95,7 @@ test('an imported bucket is left to its owner', () => {
   expect(statementsOf(model.role)[0].conditions).toEqual({ StringEquals: { 'aws:ResourceAccount': OTHER_ACCOUNT } });
 });
 
-test('the service role gets a name of its own only where another account has to know it', () => {
+test('the service role has no physical name within one account', () => {
   const stack = newStack({ env: ENV });
   new ImportedModel(stack, 'Llama', { source: weights() });
 

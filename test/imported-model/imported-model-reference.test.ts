@@ -11,7 +11,7 @@ const decrypt = { effect: 'Allow', actions: ['kms:Decrypt'], resources: [KEY_ARN
 const roleIn = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
 
 describe('fromImportedModelAttributes', () => {
-  test('knows the key: who may invoke the model may decrypt with it', () => {
+  test('allows to decrypt with the key with grantInvoke()', () => {
     const stack = newStack({ env: ENV });
     const caller = roleIn(stack);
     const model = ImportedModel.fromImportedModelAttributes(stack, 'Llama', {
@@ -23,14 +23,14 @@ describe('fromImportedModelAttributes', () => {
     expect(model).toMatchObject({ modelArn: MODEL_ARN, invokableArn: MODEL_ARN });
   });
 
-  test('refuses what is no ARN of an imported model', () => {
+  test('refuses a value that is not the ARN of an imported model', () => {
     expect(() => ImportedModel.fromImportedModelAttributes(newStack(), 'Llama', { importedModelArn: 'llama' }))
       .toThrow(/importedModelArn: "llama" must be the ARN of an imported model/);
   });
 });
 
 describe('ImportedModelLookup', () => {
-  test('asks Bedrock at deploy, through the provider of the stack', () => {
+  test('is resolved at deployment, by the provider of the stack', () => {
     const stack = newStack();
     const model = new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b' });
     const lookUp = resourceOf(stack, LOOK_UP);
@@ -41,7 +41,7 @@ describe('ImportedModelLookup', () => {
     expect(inTemplate(stack, model.modelArn)).toMatch(new RegExp(`:imported-model/\\$\\{id in \\$\\{${lookUp.id}\\.ModelArn\\}\\}$`));
   });
 
-  test('makes no other custom resource, and waits for the permissions of the provider', () => {
+  test('creates one custom resource, which depends on the permissions of the provider', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     const provider = new ModelImportProvider(stack, 'Provider', { role });
@@ -52,7 +52,7 @@ describe('ImportedModelLookup', () => {
     expect(madeBefore(stack, resourceOf(stack, LOOK_UP))).toEqual(expect.arrayContaining([logicalIdOf(role), policy?.id]));
   });
 
-  test('knows the key that it is told', () => {
+  test('allows to decrypt with the given key', () => {
     const stack = newStack();
     const caller = roleIn(stack);
     new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) }).grantInvoke(caller);
@@ -60,13 +60,13 @@ describe('ImportedModelLookup', () => {
     expect(statementsOf(caller)).toContainEqual(decrypt);
   });
 
-  test('refuses a name that cannot be one', () => {
+  test('refuses an invalid name', () => {
     expect(() => new ImportedModelLookup(newStack(), 'Llama', { importedModelName: 'llama 8b' })).toThrow(/importedModelName: "llama 8b" must be/);
   });
 });
 
-describe('an ARN that is shared by a parameter', () => {
-  test('is kept current by the stack of the model', () => {
+describe('an ARN in an SSM parameter', () => {
+  test('is written by the stack of the model', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     const parameter = model.publishArn('/models/llama');
@@ -75,7 +75,7 @@ describe('an ARN that is shared by a parameter', () => {
     expect(inTemplate(stack, parameter.parameterName)).toBe(`\${${resourceOf(stack, 'AWS::SSM::Parameter').id}}`);
   });
 
-  test('is read in each deployment by the stacks that use the model', () => {
+  test('is read in each deployment of the stacks that use the model', () => {
     const stack = newStack();
     const caller = roleIn(stack);
     const model = ImportedModel.fromParameter(stack, 'Llama', '/models/llama', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
@@ -85,7 +85,7 @@ describe('an ARN that is shared by a parameter', () => {
     expect(statementsOf(caller)).toEqual([{ ...invoke, resources: [inTemplate(stack, model.modelArn)] }, decrypt]);
   });
 
-  test('is no export, which CloudFormation would refuse to change', () => {
+  test('is not an export, which CloudFormation would refuse to change', () => {
     const app = newApp();
     const producer = new Stack(app, 'Models');
     const consumer = new Stack(app, 'Chat');
@@ -95,7 +95,7 @@ describe('an ARN that is shared by a parameter', () => {
     expect(JSON.stringify([templateOf(producer), templateOf(consumer)])).not.toMatch(/Export|ImportValue/);
   });
 
-  test('may be in several parameters, but not in one whose name is not known', () => {
+  test('can be in several parameters, but not in one with a token in its name', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     model.publishArn('/models/llama');

@@ -23,7 +23,7 @@ const newFunction = (stack: Stack, id = 'Chat') => new lambda.Function(stack, id
   runtime: lambda.Runtime.NODEJS_22_X,
 });
 
-/** What the stack of a model allows the provider of another stack. */
+/** The policy for the provider of another stack, in the stack of a model. */
 function providerPolicyOf(stack: Stack) {
   const [policy] = resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.includes('ProviderPolicy'));
   return policy;
@@ -32,7 +32,7 @@ function providerPolicyOf(stack: Stack) {
 const providersIn = (stack: Stack) => resourcesOf(stack, 'AWS::StepFunctions::StateMachine');
 
 describe('the custom resource', () => {
-  test('asks for what is known by default, and for nothing else', () => {
+  test('has only the required properties by default', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
 
@@ -50,7 +50,7 @@ describe('the custom resource', () => {
     });
   });
 
-  test('has a property for every field of CreateModelImportJob that the user has set', () => {
+  test('has a property for each field of CreateModelImportJob that is set', () => {
     const stack = newStack();
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-00000001', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-00000001', 'subnet-00000002'] });
     new ImportedModel(stack, 'Llama', {
@@ -79,7 +79,7 @@ describe('the custom resource', () => {
     });
   });
 
-  test('generates different names for two models of one stack', () => {
+  test('has a different name base for each model of a stack', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights() });
     new ImportedModel(stack, 'Mistral', { source: weights() });
@@ -88,14 +88,13 @@ describe('the custom resource', () => {
     expect(one).not.toEqual(two);
   });
 
-  test('keeps the generated part of the names short and plain, whatever the construct path', () => {
+  test('has a short, alphanumeric name base for any construct path', () => {
     const stack = newStack();
     const id = 'Llama 3.1 (8B) -- instruct_tuned für alle, and a name that is far too long for anything';
     new ImportedModel(stack, id, { source: weights() });
 
     expect(resourceOf(stack, 'Custom::BedrockModelImport').Properties.NameBase).toMatch(/^[a-zA-Z0-9]{1,28}$/);
   });
-
 });
 
 describe('the chain of custom resources', () => {
@@ -112,7 +111,7 @@ describe('the chain of custom resources', () => {
     [Duration.minutes(111), [55, 55, 1]],
     [Duration.hours(12), [55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 5]],
     [undefined, [55, 55, 10]],
-  ])('has the time that the import may take: %s', (importTimeout, windows) => {
+  ])('has wait windows for an importTimeout of %s', (importTimeout, windows) => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importTimeout });
 
@@ -122,7 +121,7 @@ describe('the chain of custom resources', () => {
     }));
   });
 
-  test('has more links when the provider has shorter windows', () => {
+  test('has more links if the provider has shorter windows', () => {
     const stack = newStack();
     const provider = new ModelImportProvider(stack, 'Provider', { _waitWindowMinutes: 10 });
     new ImportedModel(stack, 'Llama', { source: weights(), provider, importTimeout: Duration.minutes(25) });
@@ -130,7 +129,7 @@ describe('the chain of custom resources', () => {
     expect(linksOf(stack)).toEqual([['ModelImport', 'import', 10], ['ModelImportWait', 'wait', 10], ['ImportedModel', 'model', 5]]);
   });
 
-  test('is followed link by link, all after the first know its job, and all ask for the same', () => {
+  test('is created in order, and all links have the same properties and the job of the first', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), importedModelTags: { team: 'platform' } });
 
@@ -145,8 +144,8 @@ describe('the chain of custom resources', () => {
     });
   });
 
-  // Each link carries only what it needs: a link that only waits is no part of a change of tags, time-out message or removal policy.
-  test('tells a link that only waits nothing of tags, attributes and removal policy', () => {
+  // An update of tags, timeout or removal policy must not update the links that only wait.
+  test('has tags, attributes and removal policy only in the links that need them', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', {
       source: weights(), importTimeout: Duration.hours(3), importedModelTags: { team: 'a' }, jobTags: { team: 'a' }, removalPolicy: RemovalPolicy.RETAIN,
@@ -159,14 +158,14 @@ describe('the chain of custom resources', () => {
     expect(namesOf('Custom::BedrockImportedModel')).toEqual(expect.arrayContaining(['AttributesRevision', 'RemovalPolicy', 'ImportedModelTags', 'JobTags']));
   });
 
-  // What the first release freezes: a CDK that makes other readable names must not import every model again.
-  test('has a literal readable name', () => {
+  // Frozen by the first release: a CDK version that generates other names must not import every model again.
+  test('has a frozen name base', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights() });
     expect(resourceOf(stack, 'Custom::BedrockModelImport').Properties.NameBase).toBe('StackLlama5A36265B');
   });
 
-  // #1: the policy reaches the handler, by whatever way it comes into the template.
+  // #1
   test.each<[string, (model: ImportedModel) => void]>([
     ['the property', () => undefined],
     ['applyRemovalPolicy()', model => model.applyRemovalPolicy(RemovalPolicy.RETAIN)],
@@ -175,7 +174,7 @@ describe('the chain of custom resources', () => {
         if (CfnResource.isCfnResource(node)) node.applyRemovalPolicy(RemovalPolicy.RETAIN);
       },
     })],
-  ])('tells the handler of RETAIN, and has it on every link (%s)', (way, retain) => {
+  ])('has RETAIN on every link, and as a property of the last one (%s)', (way, retain) => {
     const stack = newStack();
     const removalPolicy = way === 'the property' ? RemovalPolicy.RETAIN : undefined;
     retain(new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), removalPolicy }));
@@ -185,14 +184,14 @@ describe('the chain of custom resources', () => {
     expect(links.map(({ Properties }) => Properties.RemovalPolicy)).toEqual([undefined, undefined, undefined, 'RETAIN']);
   });
 
-  test('does not say so of DESTROY', () => {
+  test('has no such property with DESTROY', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), removalPolicy: RemovalPolicy.RETAIN });
     model.applyRemovalPolicy(RemovalPolicy.DESTROY);
     expect(modelOf(stack).Properties).not.toHaveProperty('RemovalPolicy');
   });
 
-  test.each(['the property', 'applyRemovalPolicy()'])('refuses RETAIN together with DELETE_FIRST (%s)', way => {
+  test.each(['the property', 'applyRemovalPolicy()'])('refuses RETAIN with DELETE_FIRST (%s)', way => {
     const stack = newStack();
     const removalPolicy = way === 'the property' ? RemovalPolicy.RETAIN : undefined;
     const model = new ImportedModel(stack, 'Llama', { source: weights(), replacementStrategy: ReplacementStrategy.DELETE_FIRST, removalPolicy });
@@ -200,8 +199,8 @@ describe('the chain of custom resources', () => {
     expect(() => modelOf(stack)).toThrow(/replacementStrategy: "DELETE_FIRST" must be CREATE_FIRST when the removal policy is RETAIN.*Choose one of the two/);
   });
 
-  // #13: a version whose tags were unsorted went unnoticed by all tests but the one in four languages.
-  test('sorts tags, for the order of a map is another one in each language', () => {
+  // #13: maps have another order in each language.
+  test('sorts tags', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importedModelTags: { b: '2', a: '1', c: '3' }, jobTags: { z: '1', y: '2' } });
     const { ImportedModelTags, JobTags } = modelOf(stack).Properties;
@@ -210,7 +209,7 @@ describe('the chain of custom resources', () => {
     ]);
   });
 
-  test('of one model comes after that of the other, for an account has one import at a time', () => {
+  test('starts after that of the model before it, because an account has one running import', () => {
     const stack = newStack();
     const [one, two] = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights() }));
     const start = resourcesOf(stack, 'Custom::BedrockModelImport').find(({ id }) => id.startsWith('Two'))!;
@@ -219,7 +218,7 @@ describe('the chain of custom resources', () => {
     expect(madeBefore(stack, resourceFor(one))).not.toContain(logicalIdOf(two));
   });
 
-  test('of one model does not wait for the other when that is switched off, nor for one of another stack', () => {
+  test('does not depend on the other models with oneImportAtATime: false, nor on models of another stack', () => {
     const stack = newStack();
     const provider = new ModelImportProvider(stack, 'Provider', { oneImportAtATime: false });
     const [one] = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights(), provider }));
@@ -232,7 +231,7 @@ describe('the chain of custom resources', () => {
     expect(app.synth().getStackByName('B').dependencies.map(({ id }) => id)).not.toContain('A');
   });
 
-  test('keeps the order of replacement that is asked for', () => {
+  test('has the replacement strategy', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), replacementStrategy: ReplacementStrategy.DELETE_FIRST });
 
@@ -253,13 +252,13 @@ describe('the attributes', () => {
     ['instructSupported', 'InstructSupported'],
     ['customModelUnitsPerModelCopy', 'CustomModelUnitsPerModelCopy'],
     ['customModelUnitsVersion', 'CustomModelUnitsVersion'],
-  ] as const)('%s is what the handler answers as %s', (property, attribute) => {
+  ] as const)('%s is the attribute %s of the custom resource', (property, attribute) => {
     const answered = `\${${modelOf(stack).id}.${attribute}}`;
     expect(inTemplate(stack, model[property]))
       .toBe(property === 'modelArn' ? `arn:\${AWS::Partition}:bedrock:\${AWS::Region}:\${AWS::AccountId}:imported-model/\${id in ${answered}}` : answered);
   });
 
-  test('the name is the one that Bedrock reports, even when it was given', () => {
+  test('importedModelName is an attribute also if the name is a property', () => {
     const named = newStack();
     const { importedModelName } = new ImportedModel(named, 'Llama', { source: weights(), importedModelName: 'llama' });
 
@@ -277,7 +276,7 @@ describe('tags', () => {
     ['app', (model: IConstruct) => model.node.root],
     ['stack', (model: IConstruct) => Stack.of(model)],
     ['model', (model: IConstruct) => model],
-  ])('of the %s reach the model and its job', (_, scopeOf) => {
+  ])('of the %s are tags of the model and of its job', (_, scopeOf) => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     Tags.of(scopeOf(model)).add('team', 'platform');
@@ -286,7 +285,7 @@ describe('tags', () => {
     expect(tagsOf(stack)).toEqual({ model: tags, job: tags });
   });
 
-  test('of an inner scope win over those of an outer one', () => {
+  test('of an inner scope override those of an outer scope', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     Tags.of(stack).add('team', 'platform');
@@ -295,7 +294,7 @@ describe('tags', () => {
     expect(tagsOf(stack).model).toEqual([{ key: 'team', value: 'research' }]);
   });
 
-  test('can be removed from the model again', () => {
+  test('can be removed from the model', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     Tags.of(stack).add('team', 'platform');
@@ -304,7 +303,7 @@ describe('tags', () => {
     expect(tagsOf(stack)).toEqual({ model: undefined, job: undefined });
   });
 
-  test('can be aimed at models by their resource type', () => {
+  test('can be included by the resource type of models', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
     Tags.of(stack).add('team', 'platform', { includeResourceTypes: [IMPORTED_MODEL] });
@@ -313,7 +312,7 @@ describe('tags', () => {
     expect(resourceFor(model.encryptionKey!).Properties.Tags).toBeUndefined();
   });
 
-  test('can be kept away from models by their resource type', () => {
+  test('can be excluded by the resource type of models', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     Tags.of(stack).add('city', 'Zürich', { excludeResourceTypes: [IMPORTED_MODEL] });
@@ -322,14 +321,14 @@ describe('tags', () => {
     expect(resourceFor(model.role).Properties.Tags).toEqual([{ Key: 'city', Value: 'Zürich' }]);
   });
 
-  test('of importedModelTags are for the model only, those of jobTags for its job only', () => {
+  test('of importedModelTags are tags of the model only, those of jobTags of its job only', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importedModelTags: { of: 'model' }, jobTags: { of: 'job' } });
 
     expect(tagsOf(stack)).toEqual({ model: [{ key: 'of', value: 'model' }], job: [{ key: 'of', value: 'job' }] });
   });
 
-  test('of the properties win over those of Tags.of(), and leave the others', () => {
+  test('of the properties override those of Tags.of() with the same key', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), importedModelTags: { team: 'research' }, jobTags: { team: 'operations' } });
     Tags.of(model).add('team', 'platform', { priority: 1000 });
@@ -341,7 +340,7 @@ describe('tags', () => {
     });
   });
 
-  test('reach what is made for the model as well', () => {
+  test('are tags of the role and the key of the model, too', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
     Tags.of(model).add('team', 'platform');
@@ -351,7 +350,7 @@ describe('tags', () => {
     expect(resourceFor(model.encryptionKey!).Properties.Tags).toEqual(tags);
   });
 
-  test('may be empty text', () => {
+  test('can have an empty value', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importedModelTags: { reviewed: '' } });
 
@@ -360,7 +359,7 @@ describe('tags', () => {
 });
 
 describe('grantInvoke', () => {
-  test('allows to invoke this model, with and without a response stream, and nothing else', () => {
+  test('allows to invoke this model, with and without a response stream', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     const chat = newFunction(stack);
@@ -373,7 +372,7 @@ describe('grantInvoke', () => {
     }]);
   });
 
-  test('allows to decrypt with the key of the model, and no more with that', () => {
+  test('allows to decrypt with the key of the model', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
     const chat = newFunction(stack);
@@ -396,7 +395,7 @@ describe('grantInvoke', () => {
     expect(resourceFor(later).DependsOn).toEqual(policies.map(({ id }) => id));
   });
 
-  test('says so when a principal has no policy that could be changed', () => {
+  test('has no success for a principal without a policy', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
 
@@ -415,7 +414,7 @@ describe('grantInvoke', () => {
     ]);
   });
 
-  test('works for a model of elsewhere', () => {
+  test('works for a model from another stack', () => {
     const stack = newStack();
     const chat = newFunction(stack);
     ImportedModel.fromImportedModelArn(stack, 'Llama', MODEL_ARN).grantInvoke(chat);
@@ -442,14 +441,14 @@ describe('removalPolicy', () => {
   test.each([
     [RemovalPolicy.DESTROY, 'Delete'],
     [RemovalPolicy.RETAIN, 'Retain'],
-  ])('%s is that of the key that was made for the model, too: one is no use without the other', (removalPolicy, DeletionPolicy) => {
+  ])('%s is the removal policy of the key that was created for the model, too', (removalPolicy, DeletionPolicy) => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), removalPolicy, encryption: ModelEncryption.customerManaged() });
 
     expect(resourceOf(stack, 'AWS::KMS::Key')).toMatchObject({ DeletionPolicy });
   });
 
-  test('can be applied later, as to any other resource', () => {
+  test('can be applied later', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     model.applyRemovalPolicy(RemovalPolicy.RETAIN);
@@ -457,7 +456,7 @@ describe('removalPolicy', () => {
     expect(modelOf(stack)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  test('that is applied later reaches the key that was made for the model', () => {
+  test('that is applied later applies to the key that was created for the model', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
     model.applyRemovalPolicy(RemovalPolicy.RETAIN);
@@ -466,7 +465,7 @@ describe('removalPolicy', () => {
   });
 });
 
-test('the default child is the CloudFormation resource, for whoever needs an escape hatch', () => {
+test('the default child is the CloudFormation resource, for escape hatches', () => {
   const stack = newStack();
   const model = new ImportedModel(stack, 'Llama', { source: weights() });
 
@@ -474,8 +473,8 @@ test('the default child is the CloudFormation resource, for whoever needs an esc
   expect((model.node.defaultChild as CfnResource).cfnResourceType).toBe(IMPORTED_MODEL);
 });
 
-describe('a model of elsewhere', () => {
-  test('has the ARN that was given, and makes no resource', () => {
+describe('a model from another stack', () => {
+  test('has the given ARN, and creates no resource', () => {
     const stack = newStack();
     const model = ImportedModel.fromImportedModelArn(stack, 'Llama', MODEL_ARN);
 
@@ -483,19 +482,19 @@ describe('a model of elsewhere', () => {
     expect(stack.node.findAll().filter(CfnResource.isCfnResource)).toEqual([]);
   });
 
-  test('is in the account and Region of its ARN', () => {
+  test('has the account and Region of its ARN', () => {
     const { env } = ImportedModel.fromImportedModelArn(newStack(), 'Llama', MODEL_ARN);
 
     expect(env).toEqual({ account: ACCOUNT, region: REGION });
   });
 
-  test.each(['aws', 'aws-cn', 'aws-us-gov'])('may be in the partition %s', (partition) => {
+  test.each(['aws', 'aws-cn', 'aws-us-gov'])('can be in the partition %s', (partition) => {
     const arn = MODEL_ARN.replace('aws', partition);
 
     expect(ImportedModel.fromImportedModelArn(newStack(), 'Llama', arn).modelArn).toBe(arn);
   });
 
-  test('may be known to the deployment only', () => {
+  test('can have an ARN with a token', () => {
     const stack = newStack();
     const model = ImportedModel.fromImportedModelArn(stack, 'Llama', Fn.importValue('ModelArn'));
 
@@ -514,8 +513,8 @@ describe('as a model of aws-cdk-lib/aws-bedrock', () => {
 
   test.each([
     ['of this stack', (stack: Stack): IImportedModel => new ImportedModel(stack, 'Llama', { source: weights() })],
-    ['of elsewhere', (stack: Stack): IImportedModel => ImportedModel.fromImportedModelArn(stack, 'Llama', MODEL_ARN)],
-  ])('one %s can be invoked by a Step Functions task', (_, modelIn) => {
+    ['from another stack', (stack: Stack): IImportedModel => ImportedModel.fromImportedModelArn(stack, 'Llama', MODEL_ARN)],
+  ])('a model %s can be invoked by a Step Functions task', (_, modelIn) => {
     const stack = newStack();
     const model = modelIn(stack);
     const task = new tasks.BedrockInvokeModel(stack, 'Ask', { model, body: sfn.TaskInput.fromObject({ prompt: 'Hello' }) });
@@ -528,14 +527,14 @@ describe('as a model of aws-cdk-lib/aws-bedrock', () => {
 });
 
 describe('dependencies', () => {
-  test('the import waits for the permissions of the service role and of the provider', () => {
+  test('the import depends on the permissions of the service role and of the provider', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
 
     expect(madeBefore(stack, modelOf(stack))).toEqual(expect.arrayContaining([logicalIdOf(model.role), logicalIdOf(model.provider.role)]));
   });
 
-  test('the import waits for what the user has allowed the service role besides', () => {
+  test('the import depends on the permissions that the user grants the service role', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     new s3.Bucket(stack, 'Tokenizer').grantRead(model.role);
@@ -548,8 +547,8 @@ describe('dependencies', () => {
 
   test.each([
     ['', (role: iam.Role): iam.IRole => role, 2],
-    [', even if it is not to be changed', (role: iam.Role): iam.IRole => role.withoutPolicyUpdates(), 1],
-  ])('the import waits for the policies of a role that the user brings%s', (_, given, count) => {
+    [', also without policy updates', (role: iam.Role): iam.IRole => role.withoutPolicyUpdates(), 1],
+  ])('the import depends on the policies of a role of the user%s', (_, given, count) => {
     const stack = newStack();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('bedrock.amazonaws.com') });
     new s3.Bucket(stack, 'Tokenizer').grantRead(role);
@@ -561,7 +560,7 @@ describe('dependencies', () => {
     expect(madeBefore(stack, modelOf(stack))).toEqual(expect.arrayContaining(policies.map(({ id }) => id)));
   });
 
-  test('the import waits for the ways out of its VPC', () => {
+  test('the import depends on the routes and endpoints of its VPC', () => {
     const stack = newStack();
     const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'import', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
     const endpoint = vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
@@ -570,18 +569,18 @@ describe('dependencies', () => {
     expect(madeBefore(stack, modelOf(stack))).toEqual(expect.arrayContaining([logicalIdOf(endpoint), logicalIdOf(vpc.isolatedSubnets[0])]));
   });
 
-  test('an endpoint of the VPC to invoke models may have a policy that names the model', () => {
+  test('an endpoint of the VPC for inference can have a policy with the model', () => {
     const stack = newStack();
     const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'import', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
     const endpoint = vpc.addInterfaceEndpoint('Runtime', { service: ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME });
     const model = new ImportedModel(stack, 'Llama', { source: weights(), vpc });
     endpoint.addToPolicy(new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: ['bedrock:InvokeModel'], resources: [model.modelArn] }));
 
-    // The import does not go that way; if it waited for the endpoint, each would wait for the other.
+    // The import does not use the endpoint. A dependency on it would be circular.
     expect(madeBefore(stack, resourceFor(endpoint))).toContain(modelOf(stack).id);
   });
 
-  test('the import waits for the rules of its security groups', () => {
+  test('the import depends on the rules of its security groups', () => {
     const stack = newStack();
     const vpc = new ec2.Vpc(stack, 'Vpc');
     const model = new ImportedModel(stack, 'Llama', { source: weights(), vpc });
@@ -591,7 +590,7 @@ describe('dependencies', () => {
     expect(madeBefore(stack, modelOf(stack))).toContain(resourceOf(stack, 'AWS::EC2::SecurityGroupEgress').id);
   });
 
-  test('the import waits for what the user says, for one the upload of the weights', () => {
+  test('the import depends on the dependencies of the user, such as the upload of the weights', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     const upload = new CfnResource(stack, 'Upload', { type: 'Test::Upload' });
@@ -600,7 +599,7 @@ describe('dependencies', () => {
     expect(madeBefore(stack, modelOf(stack))).toContain('Upload');
   });
 
-  test('what depends on the model waits for the import', () => {
+  test('a resource that depends on the model depends on the import', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     const later = new CfnResource(stack, 'Later', { type: 'Test::Later' });
@@ -615,7 +614,7 @@ describe('the network of the job', () => {
     vpcId: 'vpc-00000001', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-00000011', 'subnet-00000012'], publicSubnetIds: ['subnet-00000021', 'subnet-00000022'],
   });
 
-  test('is that of Bedrock by default', () => {
+  test('is the network of Bedrock by default', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights() });
 
@@ -623,7 +622,7 @@ describe('the network of the job', () => {
     expect(modelOf(stack).Properties).not.toHaveProperty('SecurityGroupIds');
   });
 
-  test('is by default in the private subnets with egress', () => {
+  test('is in the private subnets with egress by default', () => {
     const stack = newStack();
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
     new ImportedModel(stack, 'Llama', { source: weights(), vpc });
@@ -631,28 +630,28 @@ describe('the network of the job', () => {
     expect(modelOf(stack).Properties.SubnetIds).toEqual(vpc.privateSubnets.map(({ subnetId }) => inTemplate(stack, subnetId)));
   });
 
-  test('is in the isolated subnets when there are none with egress', () => {
+  test('is in the isolated subnets if there are none with egress', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), vpc: isolated(stack) });
 
     expect(modelOf(stack).Properties.SubnetIds).toEqual(['subnet-00000011', 'subnet-00000012']);
   });
 
-  test('is in the subnets that the user selects', () => {
+  test('is in the selected subnets', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), vpc: isolated(stack), vpcSubnets: { availabilityZones: ['b'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
 
     expect(modelOf(stack).Properties.SubnetIds).toEqual(['subnet-00000012']);
   });
 
-  test('may be a VPC that is looked up', () => {
+  test('can be a VPC from a lookup', () => {
     const stack = newStack({ env: ENV });
     new ImportedModel(stack, 'Llama', { source: weights(), vpc: ec2.Vpc.fromLookup(stack, 'Vpc', { isDefault: true }) });
 
     expect(modelOf(stack).Properties.SubnetIds).not.toHaveLength(0);
   });
 
-  test('has by default a security group that lets HTTPS out and nothing in', () => {
+  test('has a security group with HTTPS egress and no ingress by default', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), vpc: isolated(stack) });
 
@@ -664,7 +663,7 @@ describe('the network of the job', () => {
     expect(resourcesOf(stack, 'AWS::EC2::SecurityGroupIngress')).toEqual([]);
   });
 
-  test('has the security groups that the user brings, and no other', () => {
+  test('has the security groups of the user only', () => {
     const stack = newStack();
     const groups = ['sg-00000001', 'sg-00000002'].map(id => ec2.SecurityGroup.fromSecurityGroupId(stack, id, id));
     new ImportedModel(stack, 'Llama', { source: weights(), vpc: isolated(stack), securityGroups: groups });
@@ -673,7 +672,7 @@ describe('the network of the job', () => {
     expect(resourcesOf(stack, 'AWS::EC2::SecurityGroup')).toEqual([]);
   });
 
-  test('can be opened with connections', () => {
+  test('has connections', () => {
     const stack = newStack();
     const vpc = isolated(stack);
     const model = new ImportedModel(stack, 'Llama', { source: weights(), vpc });
@@ -696,7 +695,7 @@ describe('the provider', () => {
     expect(providersIn(stack)).toHaveLength(1);
   });
 
-  test('is one for each stack', () => {
+  test('is created in each stack', () => {
     const app = newApp();
     const [one, two] = ['One', 'Two'].map(id => new Stack(app, id));
     new ImportedModel(one, 'Llama', { source: weights() });
@@ -717,7 +716,7 @@ describe('the provider', () => {
     expect(providersIn(nested)).toHaveLength(1);
   });
 
-  test('is one for each stage, with the same logical ids in both', () => {
+  test('is created in each stage, with the same logical ids', () => {
     const app = newApp();
     const [dev, prod] = ['Dev', 'Prod'].map(id => new Stack(new Stage(app, id), 'Models'));
     [dev, prod].forEach(stack => new ImportedModel(stack, 'Llama', { source: weights() }));
@@ -726,7 +725,7 @@ describe('the provider', () => {
     expect(resourcesOf(prod).map(({ id }) => id)).toEqual(resourcesOf(dev).map(({ id }) => id));
   });
 
-  test('may be given, and then no other is made', () => {
+  test('can be a provider of the user, and no other is created', () => {
     const stack = newStack();
     const provider = new ModelImportProvider(stack, 'Provider');
     const model = new ImportedModel(stack, 'Llama', { source: weights(), provider });
@@ -748,7 +747,7 @@ describe('the provider', () => {
       return { app, shared, provider, modelsIn };
     };
 
-    test('makes the stack of the model depend on that of the provider, not the other way round', () => {
+    test('is a dependency of the stack of the model, and does not depend on it', () => {
       const { app, shared, modelsIn } = build();
       const { stack } = modelsIn('Models');
       app.synth();
@@ -757,7 +756,7 @@ describe('the provider', () => {
       expect(shared.dependencies).toEqual([]);
     });
 
-    test('is allowed by the stack of the model what only this model needs', () => {
+    test('has a policy for the model in the stack of the model', () => {
       const { provider, modelsIn } = build();
       const model = modelsIn('Models');
 
@@ -768,18 +767,18 @@ describe('the provider', () => {
       ]);
     });
 
-    test('imports the model after it has been allowed to', () => {
+    test('imports the model after the creation of that policy', () => {
       const { modelsIn } = build();
       const { stack } = modelsIn('Models');
 
       expect(madeBefore(stack, modelOf(stack))).toContain(providerPolicyOf(stack).id);
     });
 
-    test('keeps what one stack allows when another stack with the same construct ids allows its own', () => {
+    test('has one policy for each of two stacks with the same construct ids', () => {
       const { modelsIn } = build();
       const policies = ['Dev', 'Prod'].map(modelsIn).map(({ stack }) => providerPolicyOf(stack).Properties);
 
-      // Inline policies of one role: the same name would be the same policy.
+      // Inline policies of one role: two stacks with one policy name would overwrite each other.
       expect(policies[0].Roles).toEqual(policies[1].Roles);
       expect(policies[0].PolicyName).not.toEqual(policies[1].PolicyName);
     });
@@ -806,7 +805,7 @@ describe('the provider', () => {
 });
 
 describe('aspects', () => {
-  test('a permissions boundary reaches every role', () => {
+  test('set a permissions boundary on every role', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights() });
     const boundary = iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'developers');
@@ -817,7 +816,7 @@ describe('aspects', () => {
     roles.forEach(role => expect(role.Properties.PermissionsBoundary).toBe(inTemplate(stack, boundary.managedPolicyArn)));
   });
 
-  test('a permissions boundary of the stage reaches every role', () => {
+  test('set a permissions boundary of the stage on every role', () => {
     const stage = new Stage(newApp(), 'Prod', { permissionsBoundary: PermissionsBoundary.fromName('developers') });
     const stack = new Stack(stage, 'Models');
     new ImportedModel(stack, 'Llama', { source: weights() });
@@ -825,7 +824,7 @@ describe('aspects', () => {
     resourcesOf(stack, 'AWS::IAM::Role').forEach(role => expect(role.Properties.PermissionsBoundary).toMatch(/policy\/developers$/));
   });
 
-  test('reach the functions', () => {
+  test('change the functions', () => {
     class Trace implements IAspect {
       public visit(node: IConstruct): void {
         if (node instanceof lambda.CfnFunction) node.tracingConfig = { mode: 'Active' };
@@ -838,7 +837,7 @@ describe('aspects', () => {
     Template.fromStack(stack).allResourcesProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
   });
 
-  test('roles that were created beforehand take the place of all that would be made', () => {
+  test('replace all roles with precreated roles', () => {
     const stack = newStack();
     iam.Role.customizeRoles(stack, {
       usePrecreatedRoles: {

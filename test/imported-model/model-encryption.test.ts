@@ -5,21 +5,9 @@ import { ImportedModel, ModelEncryption } from '../../src';
 import { ACCOUNT, ENV, KEY_ARN, newApp, newStack, REGION, weights } from '../../testing/support/stacks';
 import { inTemplate, modelOf, resourceOf, resourcesOf, statementsOf } from '../../testing/support/template';
 
-/** What AWS documents for the caller of CreateModelImportJob; grants are for AWS services only, and for the operations of the documented event. */
-const useOf = (arn: unknown) => [
-  { effect: 'Allow', actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], resources: [arn] },
-  {
-    effect: 'Allow',
-    actions: ['kms:CreateGrant'],
-    resources: [arn],
-    conditions: {
-      'Bool': { 'kms:GrantIsForAWSResource': 'true' },
-      'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
-    },
-  },
-];
-
+// permissions.test.ts has the permissions on a key.
 const keyStatements = (role: iam.IRole) => statementsOf(role).filter(({ actions }) => actions.some(action => action.startsWith('kms:')));
+const keysOf = (role: iam.IRole) => [...new Set(keyStatements(role).flatMap(({ resources }) => resources))];
 
 describe.each([
   ['by default', undefined],
@@ -28,20 +16,20 @@ describe.each([
   const stack = newStack();
   const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption });
 
-  test('the model has no key of its own', () => {
+  test('the model has no customer managed key', () => {
     expect(model.encryptionKey).toBeUndefined();
     expect(modelOf(stack).Properties).not.toHaveProperty('ImportedModelKmsKeyId');
     expect(resourcesOf(stack, 'AWS::KMS::Key')).toEqual([]);
   });
 
-  test('nobody is allowed anything on a key', () => {
+  test('no role has a permission on a key', () => {
     expect(keyStatements(model.role)).toEqual([]);
     expect(keyStatements(model.provider.role)).toEqual([]);
   });
 });
 
 describe('customerManaged()', () => {
-  test('makes a symmetric key that is rotated every year', () => {
+  test('creates a symmetric key with annual rotation', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
 
@@ -50,7 +38,7 @@ describe('customerManaged()', () => {
     expect(Properties).not.toHaveProperty('KeySpec');
   });
 
-  test('encrypts the model with it', () => {
+  test('encrypts the model with the new key', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
 
@@ -58,7 +46,7 @@ describe('customerManaged()', () => {
     expect(inTemplate(stack, model.encryptionKey!.keyArn)).toBe(modelOf(stack).Properties.ImportedModelKmsKeyId);
   });
 
-  test('makes a key for each model, even when two share one ModelEncryption', () => {
+  test('creates a key for each model, also when two models share one ModelEncryption', () => {
     const stack = newStack();
     const encryption = ModelEncryption.customerManaged();
     const keys = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source: weights(), encryption }).encryptionKey);
@@ -70,10 +58,10 @@ describe('customerManaged()', () => {
 
 describe('customerManaged(key)', () => {
   test.each([
-    ['made in the stack', (stack: Stack): kms.IKey => new kms.Key(stack, 'Key')],
-    ['known by its ARN', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN)],
-    ['whose ARN only the deployment knows', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', Fn.importValue('KeyArn'))],
-    ['that is looked up', (stack: Stack): kms.IKey => kms.Key.fromLookup(stack, 'Key', { aliasName: 'alias/models' })],
+    ['of the stack', (stack: Stack): kms.IKey => new kms.Key(stack, 'Key')],
+    ['imported by its ARN', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN)],
+    ['imported by an ARN with a token', (stack: Stack): kms.IKey => kms.Key.fromKeyArn(stack, 'Key', Fn.importValue('KeyArn'))],
+    ['from a lookup', (stack: Stack): kms.IKey => kms.Key.fromLookup(stack, 'Key', { aliasName: 'alias/models' })],
   ])('encrypts the model with a key %s', (_, keyIn) => {
     const stack = newStack({ env: ENV });
     const key = keyIn(stack);
@@ -81,11 +69,10 @@ describe('customerManaged(key)', () => {
 
     const arn = inTemplate(stack, key.keyArn);
     expect(modelOf(stack).Properties.ImportedModelKmsKeyId).toBe(arn);
-    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
-    expect(keyStatements(model.role)).toEqual([]);
+    expect(keysOf(model.provider.role)).toEqual([arn]);
   });
 
-  test('may be a key of another stack', () => {
+  test('can be a key of another stack', () => {
     const app = newApp();
     const key = new kms.Key(new Stack(app, 'Keys'), 'Key');
     const stack = new Stack(app, 'Models');
@@ -94,7 +81,7 @@ describe('customerManaged(key)', () => {
     expect(modelOf(stack).Properties.ImportedModelKmsKeyId).toMatch(/^\$\{import Keys:/);
   });
 
-  test('may be one key for several models', () => {
+  test('can be shared by several models', () => {
     const stack = newStack();
     const encryption = ModelEncryption.customerManaged(new kms.Key(stack, 'Key'));
     ['One', 'Two'].forEach(id => new ImportedModel(stack, id, { source: weights(), encryption }));
@@ -103,21 +90,21 @@ describe('customerManaged(key)', () => {
   });
 
   test.each([
-    ['made in the app', (key: kms.Key) => key.addAlias('models')],
-    ['that was imported with its key', (key: kms.Key) =>
+    ['of the app', (key: kms.Key) => key.addAlias('models')],
+    ['imported with its key', (key: kms.Key) =>
       kms.Alias.fromAliasAttributes(key.stack, 'Alias', { aliasName: 'alias/models', aliasTargetKey: key })],
-  ])('takes the key itself for an alias %s: a permission on an alias allows nothing', (_, aliasOf) => {
+  ])('uses the key of an alias %s, because a permission on an alias has no effect', (_, aliasOf) => {
     const stack = newStack();
     const key = new kms.Key(stack, 'Key');
     const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged(aliasOf(key)) });
 
     const arn = inTemplate(stack, key.keyArn);
     expect(modelOf(stack).Properties.ImportedModelKmsKeyId).toBe(arn);
-    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
+    expect(keysOf(model.provider.role)).toEqual([arn]);
     expect(model.encryptionKey).toBe(key);
   });
 
-  test('takes a key of the Region that only the deployment knows', () => {
+  test('accepts a key with a Region in an environment-agnostic stack', () => {
     const stack = newStack();
     const key = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-1234-1234-1234-123456789012`);
 
@@ -125,29 +112,17 @@ describe('customerManaged(key)', () => {
   });
 });
 
-describe('who may use the key', () => {
-  const build = () => {
-    const stack = newStack();
-    const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption: ModelEncryption.customerManaged() });
-    return { model, arn: inTemplate(stack, model.encryptionKey!.keyArn) };
-  };
+// The default is what AWS documents. A real account may refuse it.
+test('the service role can use the key as well, and grants can have no conditions', () => {
+  const stack = newStack();
+  const encryption = ModelEncryption.customerManaged(undefined, { serviceRoleUsesKey: true, unconditionalGrants: true });
+  const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption });
+  const arn = inTemplate(stack, model.encryptionKey!.keyArn);
 
-  // #21: as little as the documents ask for.
-  test('the provider, in whose name Bedrock makes its grants, and no service role', () => {
-    const { model, arn } = build();
-
-    expect(keyStatements(model.provider.role)).toEqual(useOf(arn));
-    expect(keyStatements(model.role)).toEqual([]);
-  });
-
-  test('can be switched, if a real account refuses that: the service role as well, and grants without conditions', () => {
-    const stack = newStack();
-    const encryption = ModelEncryption.customerManaged(undefined, { serviceRoleUsesKey: true, unconditionalGrants: true });
-    const model = new ImportedModel(stack, 'Llama', { source: weights(), encryption });
-    const unconditional = useOf(inTemplate(stack, model.encryptionKey!.keyArn))
-      .map(({ effect, actions, resources }) => ({ effect, actions, resources }));
-
-    expect(keyStatements(model.provider.role)).toEqual(unconditional);
-    expect(keyStatements(model.role)).toEqual(unconditional);
-  });
+  for (const role of [model.provider.role, model.role]) {
+    expect(keyStatements(role)).toEqual([
+      { effect: 'Allow', actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], resources: [arn] },
+      { effect: 'Allow', actions: ['kms:CreateGrant'], resources: [arn] },
+    ]);
+  }
 });

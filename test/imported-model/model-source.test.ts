@@ -6,7 +6,7 @@ import { ImportedModel, ModelSource } from '../../src';
 import { ACCOUNT, ENV, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN } from '../../testing/support/stacks';
 import { inTemplate, modelOf, statementsOf } from '../../testing/support/template';
 
-/** What a source becomes in a template: the properties of the custom resource, and what the service role may do. */
+/** The properties of the custom resource and the permissions of the service role for a source. */
 function deploy(stack: Stack, source: ModelSource) {
   const model = new ImportedModel(stack, 'Llama', { source });
   const allowed = statementsOf(model.role);
@@ -26,7 +26,7 @@ const prefixesOf = (list: { readonly conditions?: unknown }) => condition(list, 
 const ownerOf = (statement: { readonly conditions?: unknown }) => condition(statement, 'StringEquals', 'aws:ResourceAccount');
 
 describe('weights in a bucket', () => {
-  test('are at the URI of the bucket and the prefix', () => {
+  test('have the URI of the bucket and the prefix', () => {
     const stack = newStack();
     const bucket = new s3.Bucket(stack, 'Weights');
     const { properties } = deploy(stack, ModelSource.fromBucket(bucket, 'llama/8b/'));
@@ -34,7 +34,7 @@ describe('weights in a bucket', () => {
     expect(properties.S3Uri).toBe(`s3://${inTemplate(stack, bucket.bucketName)}/llama/8b/`);
   });
 
-  test.each(['llama/8b/', 'llama/8b'])('at the prefix %s can be read and listed, and their neighbours cannot', (prefix) => {
+  test.each(['llama/8b/', 'llama/8b'])('with the prefix %s can be read and listed, without neighbouring prefixes', (prefix) => {
     const stack = newStack();
     const { properties, get, list } = deploy(stack, ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), prefix));
 
@@ -44,7 +44,7 @@ describe('weights in a bucket', () => {
     expect(prefixesOf(list)).toEqual(['llama/8b', 'llama/8b/*']);
   });
 
-  test('may be the whole bucket', () => {
+  test('can be the whole bucket', () => {
     const stack = newStack();
     const { properties, get, list } = deploy(stack, ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), ''));
 
@@ -53,7 +53,7 @@ describe('weights in a bucket', () => {
     expect(prefixesOf(list)).toBeUndefined();
   });
 
-  test('may be in a bucket whose name only the deployment knows', () => {
+  test('can be in a bucket with a token as its name', () => {
     const stack = newStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Weights', Fn.importValue('WeightsBucket'));
     const { properties, get } = deploy(stack, ModelSource.fromBucket(bucket, 'llama/'));
@@ -62,7 +62,7 @@ describe('weights in a bucket', () => {
     expect(get.resources).toEqual(['arn:${AWS::Partition}:s3:::${plain ${import WeightsBucket}}/llama/*']);
   });
 
-  test('may be in a bucket of another stack', () => {
+  test('can be in a bucket of another stack', () => {
     const app = newApp();
     const bucket = new s3.Bucket(new Stack(app, 'Weights'), 'Bucket', { encryption: s3.BucketEncryption.KMS });
     const stack = new Stack(app, 'Models');
@@ -79,7 +79,7 @@ describe('weights at a URI', () => {
     ['s3://weights/llama/8b', 'weights', 'weights/llama/8b/*', ['llama/8b', 'llama/8b/*']],
     ['s3://weights/', 'weights', 'weights/*', undefined],
     ['s3://weights', 'weights', 'weights/*', undefined],
-  ])('%s can be read and listed, and their neighbours cannot', (uri, bucket, objects, prefixes) => {
+  ])('%s can be read and listed, without neighbouring prefixes', (uri, bucket, objects, prefixes) => {
     const { properties, get, list } = deploy(newStack(), ModelSource.fromS3Uri(uri));
 
     expect(properties.S3Uri).toBe(uri);
@@ -88,7 +88,7 @@ describe('weights at a URI', () => {
     expect(prefixesOf(list)).toEqual(prefixes);
   });
 
-  test('may be known to the deployment only', () => {
+  test('can be a token', () => {
     const stack = newStack();
     const { properties, list } = deploy(stack, ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString));
 
@@ -102,7 +102,7 @@ describe('weights at a URI', () => {
     ['s3://weights/llama/8b', 'weights/llama/8b/*'],
     ['s3://weights/', 'weights/*'],
     ['s3://weights', 'weights/*'],
-  ])('%s that only the deployment knows does not open its neighbours', (uri, objects) => {
+  ])('%s in a token can be read without neighbouring prefixes', (uri, objects) => {
     const stack = newStack();
     const source = ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString);
     const [get] = source.bucketPolicyStatements(iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN));
@@ -114,21 +114,21 @@ describe('weights at a URI', () => {
     ['a lazy value', () => Lazy.string({ produce: () => 's3://weights/llama/' }), 's3://weights/llama/'],
     ['an imported value', () => Fn.importValue('Uri'), '${import Uri}'],
     ['text around an imported value', () => `s3://${Fn.importValue('Bucket')}/llama/`, 's3://${import Bucket}/llama/'],
-  ])('may be %s', (_, uri, rendered) => {
+  ])('can have %s', (_, uri, rendered) => {
     expect(deploy(newStack(), ModelSource.fromS3Uri(uri())).properties.S3Uri).toBe(rendered);
   });
 });
 
 describe('the version', () => {
-  test('is part of what makes the model another one', () => {
+  test('is a property of the custom resource', () => {
     expect(deploy(newStack(), ModelSource.fromS3Uri('s3://weights/llama/', { version: '2' })).properties.SourceVersion).toBe('2');
   });
 
-  test('is not there by default', () => {
+  test('is undefined by default', () => {
     expect(deploy(newStack(), ModelSource.fromS3Uri('s3://weights/llama/')).properties).not.toHaveProperty('SourceVersion');
   });
 
-  test('may be any text, and one that only the deployment knows', () => {
+  test('can be any text with a token', () => {
     const stack = newStack();
     const version = `über ${new CfnParameter(stack, 'Commit').valueAsString}`;
 
@@ -142,25 +142,25 @@ describe('the owner of the bucket', () => {
     return [ownerOf(get), ownerOf(list)];
   };
 
-  test('is by default the account of the stack, for a URI', () => {
+  test('is the account of the stack by default, for a URI', () => {
     expect(ownersOf(newStack(), ModelSource.fromS3Uri('s3://weights/llama/'))).toEqual(['${AWS::AccountId}', '${AWS::AccountId}']);
     expect(ownersOf(newStack({ env: ENV }), ModelSource.fromS3Uri('s3://weights/llama/'))).toEqual([ACCOUNT, ACCOUNT]);
   });
 
-  test('is by default the account of the stack, for a bucket that is known by name', () => {
+  test('is the account of the stack by default, for a bucket imported by name', () => {
     const stack = newStack();
 
     expect(ownersOf(stack, ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), ''))).toEqual(['${AWS::AccountId}', '${AWS::AccountId}']);
   });
 
-  test('is the account that a bucket was imported with', () => {
+  test('is the account of an imported bucket', () => {
     const stack = newStack();
     const bucket = s3.Bucket.fromBucketAttributes(stack, 'Weights', { bucketName: 'weights', account: OTHER_ACCOUNT });
 
     expect(ownersOf(stack, ModelSource.fromBucket(bucket, 'llama/'))).toEqual([OTHER_ACCOUNT, OTHER_ACCOUNT]);
   });
 
-  test('is the account of the stack that makes the bucket', () => {
+  test('is the account of the stack of the bucket', () => {
     const app = newApp();
     const theirs = new Stack(app, 'Weights', { env: { account: OTHER_ACCOUNT, region: REGION } });
     const bucket = new s3.Bucket(theirs, 'Bucket', { bucketName: PhysicalName.GENERATE_IF_NEEDED });
@@ -172,13 +172,13 @@ describe('the owner of the bucket', () => {
   test.each([
     ['a bucket', (stack: Stack, bucketAccount: string) => ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), '', { bucketAccount })],
     ['a URI', (_: Stack, bucketAccount: string) => ModelSource.fromS3Uri('s3://weights/llama/', { bucketAccount })],
-  ])('of %s is the one that the user names', (_, source) => {
+  ])('of %s can be a property', (_, source) => {
     const stack = newStack();
 
     expect(ownersOf(stack, source(stack, OTHER_ACCOUNT))).toEqual([OTHER_ACCOUNT, OTHER_ACCOUNT]);
   });
 
-  test('may be known to the deployment only', () => {
+  test('can be a token', () => {
     const stack = newStack();
     const bucketAccount = new CfnParameter(stack, 'Owner').valueAsString;
 
@@ -189,14 +189,14 @@ describe('the owner of the bucket', () => {
 describe('the key of the weights', () => {
   const resourcesOfKey = (stack: Stack, source: ModelSource) => deploy(stack, source).decrypt?.resources;
 
-  test('is that of the bucket, where CDK knows it', () => {
+  test('is the key of a bucket of the app', () => {
     const stack = newStack();
     const bucket = new s3.Bucket(stack, 'Weights', { encryption: s3.BucketEncryption.KMS });
 
     expect(resourcesOfKey(stack, ModelSource.fromBucket(bucket, 'llama/'))).toEqual([inTemplate(stack, bucket.encryptionKey!.keyArn)]);
   });
 
-  test('is that of an imported bucket, where it was imported with one', () => {
+  test('is the key of an imported bucket', () => {
     const stack = newStack();
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${OTHER_ACCOUNT}:key/12345678-1234-1234-1234-123456789012`);
     const bucket = s3.Bucket.fromBucketAttributes(stack, 'Weights', { bucketName: 'weights', encryptionKey });
@@ -206,9 +206,9 @@ describe('the key of the weights', () => {
 
   test.each([
     ['a bucket without one', (stack: Stack) => ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), 'llama/')],
-    ['a bucket that is known by name', (stack: Stack) => ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), 'llama/')],
+    ['a bucket imported by name', (stack: Stack) => ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Weights', 'weights'), 'llama/')],
     ['a URI', () => ModelSource.fromS3Uri('s3://weights/llama/')],
-  ])('is none of %s', (_, source) => {
+  ])('is undefined for %s', (_, source) => {
     const stack = newStack();
 
     expect(resourcesOfKey(stack, source(stack))).toBeUndefined();
@@ -218,14 +218,14 @@ describe('the key of the weights', () => {
     ['a bucket', (stack: Stack, encryptionKey: kms.IKey) =>
       ModelSource.fromBucket(new s3.Bucket(stack, 'Weights', { encryption: s3.BucketEncryption.KMS }), 'llama/', { encryptionKey })],
     ['a URI', (_: Stack, encryptionKey: kms.IKey) => ModelSource.fromS3Uri('s3://weights/llama/', { encryptionKey })],
-  ])('of %s is the one that the user names', (_, source) => {
+  ])('of %s can be a property', (_, source) => {
     const stack = newStack();
     const key = new kms.Key(stack, 'Key');
 
     expect(resourcesOfKey(stack, source(stack, key))).toEqual([inTemplate(stack, key.keyArn)]);
   });
 
-  test('is the key itself when its alias is given: a permission on an alias allows nothing', () => {
+  test('is the key of an alias, because a permission on an alias has no effect', () => {
     const stack = newStack();
     const key = new kms.Key(stack, 'Key');
 
@@ -233,7 +233,7 @@ describe('the key of the weights', () => {
       .toEqual([inTemplate(stack, key.keyArn)]);
   });
 
-  test('is the key itself when the bucket is encrypted with an alias', () => {
+  test('is the key of the alias of a bucket', () => {
     const stack = newStack();
     const key = new kms.Key(stack, 'Key');
     const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: key.addAlias('weights') });
@@ -249,7 +249,7 @@ describe('the key of the weights', () => {
   });
 });
 
-test('one source can be that of several models', () => {
+test('several models can share one source', () => {
   const stack = newStack();
   const source = ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), 'llama/');
   const models = ['One', 'Two'].map(id => new ImportedModel(stack, id, { source }));
@@ -257,7 +257,7 @@ test('one source can be that of several models', () => {
   expect(statementsOf(models[0].role)).toEqual(statementsOf(models[1].role));
 });
 
-/** What CloudFormation makes of a value. */
+/** The value after the deployment. */
 function deployed(value: unknown, refs: { readonly [name: string]: string }): unknown {
   const run = (part: unknown) => deployed(part, refs);
   if (typeof value !== 'object' || value === null) return value;
@@ -268,6 +268,6 @@ function deployed(value: unknown, refs: { readonly [name: string]: string }): un
     case 'Fn::Join': return (list[1] as unknown[]).map(run).join(String(list[0]));
     case 'Fn::Split': return String(run(list[1])).split(String(list[0]));
     case 'Fn::Select': return (run(list[1]) as unknown[])[Number(list[0])];
-    default: throw new Error(`${name} is not known here`);
+    default: throw new Error(`${name} is not supported`);
   }
 }

@@ -12,15 +12,15 @@ import { newStack, weights } from '../../testing/support/stacks';
 import { inTemplate, resourceFor, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
 
 /*
- * The code of the handler says which operations it calls, the service authorization reference says which actions and
- * resource types belong to them: the roles must allow that, no more and no less.
+ * The operations come from the code of the handler, their actions and resource types from the service authorization reference. The roles must have
+ * exactly these permissions.
  */
 const HANDLER = 'src/imported-model/provider/handler';
 const OPERATIONS = readdirSync(HANDLER, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).flatMap(file => operationsIn(readFileSync(join(HANDLER, file), 'utf8'), '@aws-sdk/client-bedrock'));
 
 /**
- * What an operation needs besides the action of its name, as the table of operations in the service authorization reference
- * has it: the role that it passes on, and the tags that it sets. The reference of actions does not tell.
+ * The actions that an operation needs in addition to the action of its name, according to the table of operations in the service authorization reference:
+ * it passes a role and sets tags. The reference of actions does not have them.
  */
 const BESIDES: { readonly [operation: string]: readonly string[] } = {
   CreateModelImportJob: ['iam:PassRole', 'bedrock:TagResource'],
@@ -39,7 +39,7 @@ interface Fixture {
   readonly weightsKey?: kms.IKey;
 }
 
-/** A model that needs all permissions there are. */
+/** A model that needs all permissions. */
 function fullModel(): Fixture {
   const stack = newStack();
   const weightsKey = new kms.Key(stack, 'WeightsKey');
@@ -54,13 +54,13 @@ function fullModel(): Fixture {
   return { stack, model, weightsKey };
 }
 
-/** A model that needs as few permissions as possible. */
+/** A model that needs the fewest permissions. */
 function plainModel(): Fixture {
   const stack = newStack();
   return { stack, model: new ImportedModel(stack, 'Llama', { source: weights() }) };
 }
 
-/** Gives the ARN of a resource of the stack, as the reference writes it. */
+/** The ARN of a resource of the stack, in the form of the reference. */
 async function arnsIn(stack: Stack): Promise<(logicalId: string) => string> {
   const types: { readonly [type: string]: string } = {
     'AWS::IAM::Role': (await iamResourceTypeDetails('iam', 'role')).arn,
@@ -70,13 +70,13 @@ async function arnsIn(stack: Stack): Promise<(logicalId: string) => string> {
   return id => types[resourcesOf(stack).find(resource => resource.id === id)?.Type ?? ''] ?? `arn:unknown:${id}`;
 }
 
-/** The resource types that the handler works with: those of the operations that work with one type only. Everything can be tagged. */
+/** The resource types of the handler: those of the operations with one resource type. The operations for tags have all types. */
 async function handledTypes(): Promise<string[]> {
   const references = await Promise.all(OPERATIONS.map(operation => referenceOf(`bedrock:${operation}`)));
   return references.flatMap(({ resourceTypes }) => resourceTypes.length === 1 ? [resourceTypes[0].name] : []);
 }
 
-/** What the operations need: each action on `*`, if it has no resource types, or on all resources of the types that the handler works with. */
+/** The permissions for the operations: each action on `*` if it has no resource types, else on all resources of the types of the handler. */
 async function neededForOperations(): Promise<Permission[]> {
   const references = await Promise.all(OPERATIONS.map(async operation => ({ operation, ...await referenceOf(`bedrock:${operation}`) })));
   const actions = new Set(references.flatMap(({ operation, dependentActions, resourceTypes }) => [
@@ -91,7 +91,7 @@ async function neededForOperations(): Promise<Permission[]> {
   return (await Promise.all(needed)).flat();
 }
 
-/** What the handler needs for a model. */
+/** The permissions of the handler for a model. */
 async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<Permission[]> {
   const on = (resource: string, actions: readonly string[], conditions?: unknown) =>
     actions.map((action): Permission => ({ action, resource: inTemplate(stack, resource) as string, ...(conditions ? { conditions } : {}) }));
@@ -105,30 +105,30 @@ async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<P
 }
 
 const allowedTo = (role: iam.IRole) => permissionsIn(statementsOf(role));
-/** The ARN of a log group ends with `:*`, for all of its streams; the reference knows groups and streams only. */
+/** The ARN of a log group ends with `:*`, for all its streams. The reference has only groups and streams. */
 const apartFromLogs = (permissions: readonly Permission[]) => permissions.filter(({ action }) => !action.startsWith('logs:'));
 
 describe('the role of the provider', () => {
-  test.each([['needs everything', fullModel], ['needs little', plainModel]])('allows what the handler calls for a model that %s, no more and no less', async (_, build) => {
+  test.each([['every feature', fullModel], ['no optional feature', plainModel]])('has exactly the permissions for the calls of the handler, for a model with %s', async (_, build) => {
     const fixture = build();
 
     expect(OPERATIONS.length).toBeGreaterThan(5);
     expect(differences(await neededByHandler(fixture), allowedTo(fixture.model.provider.role))).toEqual([]);
   });
 
-  test('names real actions, their own resource types and condition keys', async () => {
+  test('has existing actions, with their resource types and condition keys', async () => {
     const { stack, model } = fullModel();
 
     expect(await objectionsTo(apartFromLogs(allowedTo(model.provider.role)), await arnsIn(stack))).toEqual([]);
   });
 
-  test('is limited to jobs and models where actions have more resource types', async () => {
+  test('is limited to jobs and models if an action has more resource types', async () => {
     expect([...new Set(await handledTypes())].sort()).toEqual(['imported-model', 'model-import-job']);
   });
 });
 
 describe('the service role', () => {
-  /** As documented on the page of the import job's network; its conditions name the subnets and the job instead. */
+  /** According to the user guide. The conditions name the subnets and the job instead. */
   const ON_EVERYTHING = ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'];
 
   /** The statements of the Amazon Bedrock user guide, for the full model. */
@@ -142,7 +142,7 @@ describe('the service role', () => {
     const [bucket] = resourcesOf(stack, 'AWS::S3::Bucket').map(({ id }) => `\${${id}.Arn}`);
     const owner = { StringEquals: { 'aws:ResourceAccount': '${AWS::AccountId}' } };
     return [
-      // Weights; limited to the folder, as the guide proposes.
+      // The weights, limited to the folder as the guide proposes.
       ...on([`${bucket}/llama/*`], ['s3:GetObject'], owner),
       ...on([bucket], ['s3:ListBucket'], { ...owner, StringLike: { 's3:prefix': ['llama', 'llama/*'] } }),
       ...on([inTemplate(stack, weightsKey!.keyArn) as string], ['kms:Decrypt', 'kms:DescribeKey']),
@@ -164,16 +164,16 @@ describe('the service role', () => {
     ];
   }
 
-  test('allows what is documented, no more and no less', () => {
+  test('has exactly the documented permissions', () => {
     const fixture = fullModel();
 
     expect(differences(documented(fixture), allowedTo(fixture.model.role))).toEqual([]);
   });
 
-  test('names real actions, their own resource types and condition keys', async () => {
+  test('has existing actions, with their resource types and condition keys', async () => {
     const { stack, model } = fullModel();
     const allowed = allowedTo(model.role);
-    // On the resource type that they have: it is this type that must know the keys of their conditions.
+    // The resource type of these actions must have the condition keys.
     const everyInterface = (await referenceOf('ec2:CreateNetworkInterface')).resourceTypes.find(({ name }) => name === 'network-interface')!.arn;
     const onInterfaces = allowed.map(permission => ON_EVERYTHING.includes(permission.action) && permission.resource === '*'
       ? { ...permission, resource: everyResource(everyInterface) }
@@ -183,7 +183,7 @@ describe('the service role', () => {
     expect(await objectionsTo(onInterfaces, await arnsIn(stack))).toEqual([]);
   });
 
-  test('is assumed under conditions that are in every request', async () => {
+  test('has a trust policy with condition keys of every request', async () => {
     const { model } = fullModel();
     const [{ actions, conditions }, ...others] = statementsIn(resourceFor(model.role).Properties.AssumeRolePolicyDocument);
 
@@ -199,7 +199,7 @@ describe('these checks can fail:', () => {
   const JOB = 'arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:model-import-job/*';
   const MODEL = JOB.replace('model-import-job', 'imported-model');
 
-  test('every permission less is reported', async () => {
+  test('every missing permission is reported', async () => {
     const fixture = fullModel();
     const needed = await neededByHandler(fixture);
     const allowed = allowedTo(fixture.model.provider.role);
@@ -215,13 +215,13 @@ describe('these checks can fail:', () => {
     ['an action on everything', { action: 'bedrock:GetModelImportJob', resource: '*' }],
     ['an action on another type', { action: 'bedrock:TagResource', resource: JOB.replace('model-import-job', 'agent') }],
     ['every action', { action: 'bedrock:*', resource: '*' }],
-  ])('%s more is reported', async (_, more) => {
+  ])('%s that is not needed is reported', async (_, more) => {
     const fixture = plainModel();
 
     expect(differences(await neededByHandler(fixture), [...allowedTo(fixture.model.provider.role), more])).toEqual([`not needed: ${more.action} on ${more.resource}`]);
   });
 
-  test('a condition less is reported, as what is missing and as what is too much', async () => {
+  test('a missing condition is reported, as a missing permission and as one that is not needed', async () => {
     const fixture = plainModel();
     const allowed = allowedTo(fixture.model.provider.role).map(({ action, resource }) => ({ action, resource }));
 
@@ -233,9 +233,9 @@ describe('these checks can fail:', () => {
   test.each<[string, Permission, string]>([
     ['that does not exist', { action: 's3:GetObjects', resource: '*' }, 's3:GetObjects is no IAM action'],
     ['of a service that does not exist', { action: 'bedrok:GetModelImportJob', resource: JOB }, 'bedrok:GetModelImportJob is no IAM action'],
-    ['on an ARN, that has no resource types', { action: 'bedrock:ListImportedModels', resource: MODEL }, `bedrock:ListImportedModels has no resource types, but is on ${MODEL}`],
+    ['on an ARN, without resource types,', { action: 'bedrock:ListImportedModels', resource: MODEL }, `bedrock:ListImportedModels has no resource types, but is on ${MODEL}`],
     [
-      'on a condition key of another action',
+      'with a condition key of another action',
       { action: 's3:GetObject', resource: 'arn:${AWS::Partition}:s3:::weights/llama/*', conditions: { StringLike: { 's3:prefix': 'llama' } } },
       's3:GetObject on arn:${AWS::Partition}:s3:::weights/llama/* has no condition key s3:prefix',
     ],
@@ -255,14 +255,14 @@ describe('these checks can fail:', () => {
     ]);
   });
 
-  test('operations are found under another name, and only where they are sent', () => {
+  test('operations are found under another name, and only if they are sent', () => {
     const text =
       'import { GetFooCommand as Get, ListFooCommand, type FooClient } from "sdk"; import { BarCommand } from "other"; import type { Foo } from "sdk"; new Get({}); new BarCommand({});';
 
     expect(operationsIn(text, 'sdk')).toEqual(['GetFoo']);
   });
 
-  test.each(['import * as sdk from "sdk";', 'import { paginateListFoo } from "sdk";', 'import { Foo } from "sdk";'])('operations cannot hide: %s', (text) => {
+  test.each(['import * as sdk from "sdk";', 'import { paginateListFoo } from "sdk";', 'import { Foo } from "sdk";'])('an import that could hide operations is refused: %s', (text) => {
     expect(() => operationsIn(text, 'sdk')).toThrow();
   });
 });

@@ -9,7 +9,7 @@ const made = (stack: Stack): IImportedModel => new ImportedModel(stack, 'Llama',
 const roleIn = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
 
 describe('permissions', () => {
-  test('of any action are on exactly this model', () => {
+  test('for any action are for this model only', () => {
     const stack = newStack();
     const model = made(stack);
     const caller = roleIn(stack);
@@ -20,7 +20,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('to read are to see the model and its tags, not to use it', () => {
+  test('to read include the model and its tags, and not inference', () => {
     const stack = newStack();
     const model = made(stack);
     const caller = roleIn(stack);
@@ -43,7 +43,7 @@ describe('metrics', () => {
     ['metricOutputTokenCount', 'OutputTokenCount', 'Sum'],
     ['metricTimeToFirstToken', 'TimeToFirstToken', 'Average'],
     ['metricModelCopy', 'ModelCopy', 'Maximum'],
-  ])('%s is %s of AWS/Bedrock for this model, its %s unless told otherwise', (method, metricName, statistic) => {
+  ])('%s is the metric %s of AWS/Bedrock for this model, with the statistic %s by default', (method, metricName, statistic) => {
     const model = made(newStack());
     const metricOf = model[method] as (props?: cloudwatch.MetricOptions) => cloudwatch.Metric;
 
@@ -51,7 +51,7 @@ describe('metrics', () => {
     expect(metricOf.call(model, { statistic: 'p99', period: Duration.minutes(1) })).toMatchObject({ statistic: 'p99', period: Duration.minutes(1) });
   });
 
-  test('of a model of another Region are those of that Region', () => {
+  test('of a model of another Region have that Region', () => {
     const stack = newStack({ env: { account: '111122223333', region: 'eu-central-1' } });
     const model = ImportedModel.fromImportedModelArn(stack, 'Llama', MODEL_ARN);
     new cloudwatch.Dashboard(stack, 'Dashboard', { widgets: [[new cloudwatch.GraphWidget({ left: [model.metricInvocations()] })]] });
@@ -82,7 +82,7 @@ describe('the dashboard', () => {
 describe('the alarms', () => {
   const alarmsOf = (stack: Stack): { [metric: string]: { AlarmActions?: unknown } } => Object.fromEntries(resourcesOf(stack, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.MetricName, Properties]));
 
-  test('are for errors of AWS and for throttling, and silent without invocations', () => {
+  test('are for server errors and throttling, and not in alarm without invocations', () => {
     const stack = newStack();
     new ImportedModelAlarms(stack, 'Alarms', { model: made(stack) });
 
@@ -92,7 +92,7 @@ describe('the alarms', () => {
     });
   });
 
-  test('have the numbers of the user, and one for the latency where he has one', () => {
+  test('have the given thresholds, and include the latency if it is given', () => {
     const stack = newStack();
     new ImportedModelAlarms(stack, 'Alarms', { model: made(stack), serverErrors: 1, throttles: 100, latency: Duration.seconds(20) });
 
@@ -101,7 +101,7 @@ describe('the alarms', () => {
     });
   });
 
-  test('do all what they are told', () => {
+  test('all have an added alarm action', () => {
     const stack = newStack();
     const alarms = new ImportedModelAlarms(stack, 'Alarms', { model: made(stack), latency: Duration.seconds(20) });
     alarms.addAlarmAction({ bind: () => ({ alarmActionArn: 'arn:aws:sns:us-east-1:111122223333:topic' }) });

@@ -5,12 +5,9 @@ import { VirtualClock } from '../../../testing/bedrock-server/clock';
 import { startBedrockServer } from '../../../testing/bedrock-server/server';
 import { NAME_PREFIX, request, type RequestOptions, STACK_ID } from '../../../testing/support/deployment';
 
-/**
- * What ships is the bundle, and minifying renames classes: the program that Lambda runs is to be tried itself. Everything
- * that it decides is tested in its sources.
- */
+/** The published code is the bundle, and minification renames classes, so the bundle is tested as well as its sources. */
 test('the bundle imports a model and deletes it again', async () => {
-  const anHourAgo = new VirtualClock(Date.now() - 60 * 60_000); // a deletion waits for what has only just been made
+  const anHourAgo = new VirtualClock(Date.now() - 60 * 60_000); // a deletion waits for jobs of moments ago
   const server = await startBedrockServer({ clock: anHourAgo, planImport: () => ({ durationMs: 0 }) });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_BEDROCK: server.url,
@@ -22,7 +19,7 @@ test('the bundle imports a model and deletes it again', async () => {
   try {
     jest.spyOn(console, 'log').mockImplementation(() => undefined);
     const { handler } = jest.requireActual(path.join(__dirname, '../../../assets/imported-model/provider/model-import.lambda/index.js'));
-    /** Sends a request and polls it twice, as one that is no longer young: the bundle would really sleep for that. */
+    /** Sends a request and polls it twice, as an old request: the bundle would sleep between the polls of a young one. */
     const send = async (type: OnEventRequest['RequestType'], options: RequestOptions) => {
       const event = request(type, options);
       const begun: OnEventResponse = await handler(event);

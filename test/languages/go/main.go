@@ -19,12 +19,12 @@ func main() {
 	defer jsii.Close()
 
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(os.Args[1])})
-	everythingThatCanBeSet(awscdk.NewStack(app, jsii.String("Full"), nil))
-	nothingButWhatMustBeSet(awscdk.NewStack(app, jsii.String("Small"), nil))
+	everyProperty(awscdk.NewStack(app, jsii.String("Full"), nil))
+	requiredProperties(awscdk.NewStack(app, jsii.String("Small"), nil))
 	app.Synth(nil)
 }
 
-func everythingThatCanBeSet(full awscdk.Stack) {
+func everyProperty(full awscdk.Stack) {
 	weights := awss3.NewBucket(full, jsii.String("Weights"), &awss3.BucketProps{Encryption: awss3.BucketEncryption_KMS})
 	modelKey := awskms.NewKey(full, jsii.String("ModelKey"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 	vpc := awsec2.NewVpc(full, jsii.String("Vpc"), &awsec2.VpcProps{
@@ -91,8 +91,8 @@ func everythingThatCanBeSet(full awscdk.Stack) {
 	output(full, "ProviderRole", model.Provider().Role().RoleArn())
 }
 
-// And a model of elsewhere.
-func nothingButWhatMustBeSet(small awscdk.Stack) {
+// The required properties only, and a model from another stack.
+func requiredProperties(small awscdk.Stack) {
 	reader := awsiam.NewRole(small, jsii.String("Reader"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()})
 	cmi.NewImportedModel(small, jsii.String("Llama"), &cmi.ImportedModelProps{
 		Source: cmi.ModelSource_FromS3Uri(jsii.String("s3://amzn-s3-demo-bucket/llama/"), nil),

@@ -13,7 +13,7 @@ from cdk_bedrock_model_import import ImportedModel, ModelEncryption, ModelImport
 
 app = App(outdir=sys.argv[1])
 
-# Everything that can be set.
+# Every property.
 full = Stack(app, "Full")
 
 weights = s3.Bucket(full, "Weights", encryption=s3.BucketEncryption.KMS)
@@ -62,7 +62,7 @@ CfnOutput(full, "UnitsVersion", value=model.custom_model_units_version)
 CfnOutput(full, "ServiceRole", value=model.role.role_arn)
 CfnOutput(full, "ProviderRole", value=model.provider.role.role_arn)
 
-# Nothing but what must be set, and a model of elsewhere.
+# The required properties only, and a model from another stack.
 small = Stack(app, "Small")
 reader = iam.Role(small, "Reader", assumed_by=iam.AccountRootPrincipal())
 ImportedModel(small, "Llama", source=ModelSource.from_s3_uri("s3://amzn-s3-demo-bucket/llama/")).grant_invoke(reader)

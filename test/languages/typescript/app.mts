@@ -9,7 +9,7 @@ import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from
 
 const app = new App({ outdir: process.argv[2] });
 
-// Everything that can be set.
+// Every property.
 const full = new Stack(app, 'Full');
 
 const weights = new Bucket(full, 'Weights', { encryption: BucketEncryption.KMS });
@@ -54,7 +54,7 @@ new CfnOutput(full, 'UnitsVersion', { value: model.customModelUnitsVersion });
 new CfnOutput(full, 'ServiceRole', { value: model.role.roleArn });
 new CfnOutput(full, 'ProviderRole', { value: model.provider.role.roleArn });
 
-// Nothing but what must be set, and a model of elsewhere.
+// The required properties only, and a model from another stack.
 const small = new Stack(app, 'Small');
 const reader = new Role(small, 'Reader', { assumedBy: new AccountRootPrincipal() });
 new ImportedModel(small, 'Llama', { source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/') }).grantInvoke(reader);

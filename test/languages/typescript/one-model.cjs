@@ -1,4 +1,4 @@
-// What the least consumer does: plain JavaScript, one model. Its handler must be there to be uploaded.
+// The smallest app: plain JavaScript, one model. The assets must contain its handler.
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');

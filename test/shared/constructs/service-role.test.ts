@@ -9,7 +9,7 @@ import { ACCOUNT, ENV, KEY_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_AR
 import { IMPORTED_MODEL, inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsIn, statementsOf } from '../../../testing/support/template';
 
 /*
- * The statements are those of the Amazon Bedrock user guide; what differs is narrower, and said.
+ * The statements of the Amazon Bedrock user guide, or narrower ones. permissions.test.ts has all statements of a model with every feature.
  * https://docs.aws.amazon.com/bedrock/latest/userguide/model-import-iam-role.html
  * https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
  * https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
@@ -19,7 +19,7 @@ const EVERY_IMPORT_JOB = `arn:\${AWS::Partition}:bedrock:${REGION}:${ACCOUNT}:mo
 const trustOf = (role: iam.IRole) => statementsIn(resourceFor(role).Properties.AssumeRolePolicyDocument);
 
 describe('the trust policy', () => {
-  test('lets Bedrock assume the role, for import jobs of this account and Region only', () => {
+  test('allows Bedrock to assume the role, for import jobs of this account and Region only', () => {
     const stack = newStack({ env: ENV });
     const { role } = new ImportedModel(stack, 'Llama', { source: weights() });
 
@@ -35,7 +35,7 @@ describe('the trust policy', () => {
     }]);
   });
 
-  test('follows the account and Region of the deployment', () => {
+  test('has the account and Region of the deployment in an environment-agnostic stack', () => {
     const { role } = new ImportedModel(newStack(), 'Llama', { source: weights() });
 
     expect(trustOf(role)[0].conditions).toEqual({
@@ -48,7 +48,7 @@ describe('the trust policy', () => {
 describe('the permissions', () => {
   const ownedBy = (account: string) => ({ StringEquals: { 'aws:ResourceAccount': account } });
 
-  test('are to read the weights of the bucket\'s owner, and nothing else', () => {
+  test('allow to read the weights in a bucket of its owner, and nothing else', () => {
     const { role } = new ImportedModel(newStack({ env: ENV }), 'Llama', { source: ModelSource.fromS3Uri('s3://weights/llama/') });
 
     expect(statementsOf(role)).toEqual([
@@ -57,13 +57,13 @@ describe('the permissions', () => {
         effect: 'Allow',
         actions: ['s3:ListBucket'],
         resources: ['arn:${AWS::Partition}:s3:::weights'],
-        // A key of list requests only: on s3:GetObject it would deny everything.
+        // A condition key of list requests only: s3:GetObject would always be denied.
         conditions: { ...ownedBy(ACCOUNT), StringLike: { 's3:prefix': ['llama', 'llama/*'] } },
       },
     ]);
   });
 
-  test('are to decrypt the weights of another account with its key', () => {
+  test('allow to decrypt the weights of another account with its key', () => {
     const stack = newStack({ env: ENV });
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace(ACCOUNT, OTHER_ACCOUNT));
     const { role } = new ImportedModel(stack, 'Llama', {
@@ -77,7 +77,7 @@ describe('the permissions', () => {
     ]);
   });
 
-  test('of two models are apart: neither reads the weights of the other', () => {
+  test('of a model do not include the weights of another model', () => {
     const stack = newStack();
     const [one, two] = ['one', 'two'].map(id => new ImportedModel(stack, id, { source: ModelSource.fromS3Uri(`s3://weights/${id}/`) }));
 
@@ -86,7 +86,7 @@ describe('the permissions', () => {
   });
 });
 
-describe('the permissions of a job in a VPC', () => {
+describe('the permissions of an import job in a VPC', () => {
   const build = (stack: Stack) => {
     const { role } = new ImportedModel(stack, 'Llama', {
       source: weights(),
@@ -95,52 +95,11 @@ describe('the permissions of a job in a VPC', () => {
     });
     return statementsOf(role).filter(({ actions }) => actions.some(action => action.startsWith('ec2:')));
   };
-  const ec2Arn = (resource: string) => `arn:\${AWS::Partition}:ec2:${REGION}:${ACCOUNT}:${resource}`;
-  const subnets = ['subnet/subnet-00000001', 'subnet/subnet-00000002'].map(ec2Arn);
-
-  test('are those of the user guide', () => {
-    expect(build(newStack({ env: ENV }))).toEqual([
-      {
-        effect: 'Allow',
-        actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeVpcs', 'ec2:DescribeDhcpOptions', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups'],
-        resources: ['*'],
-      },
-      {
-        effect: 'Allow',
-        actions: ['ec2:CreateNetworkInterface'],
-        resources: [ec2Arn('network-interface/*')],
-        conditions: {
-          StringEquals: { 'aws:RequestTag/BedrockManaged': ['true'] },
-          ArnEquals: { 'aws:RequestTag/BedrockModelImportJobArn': [EVERY_IMPORT_JOB] },
-        },
-      },
-      { effect: 'Allow', actions: ['ec2:CreateNetworkInterface'], resources: [...subnets, ec2Arn('security-group/sg-00000001')] },
-      {
-        effect: 'Allow',
-        actions: ['ec2:CreateNetworkInterfacePermission', 'ec2:DeleteNetworkInterface', 'ec2:DeleteNetworkInterfacePermission'],
-        resources: ['*'],
-        conditions: {
-          ArnEquals: { 'ec2:Subnet': subnets, 'ec2:ResourceTag/BedrockModelImportJobArn': [EVERY_IMPORT_JOB] },
-          StringEquals: { 'ec2:ResourceTag/BedrockManaged': 'true' },
-        },
-      },
-      {
-        effect: 'Allow',
-        actions: ['ec2:CreateTags'],
-        resources: [ec2Arn('network-interface/*')],
-        conditions: {
-          'StringEquals': { 'ec2:CreateAction': ['CreateNetworkInterface'] },
-          'ForAllValues:StringEquals': { 'aws:TagKeys': ['BedrockManaged', 'BedrockModelImportJobArn'] },
-        },
-      },
-    ]);
-  });
-
-  // The request tags belong to the network interface only: one statement for all three resources would deny the call.
+  // Only the network interface has request tags: one statement for all three resource types would deny the call.
   test.each([
     ['by default', {}],
     ['with the feature flags of a new project, which merge statements', CURRENTLY_RECOMMENDED_FLAGS],
-  ])('split ec2:CreateNetworkInterface by its conditions %s', (_, context) => {
+  ])('have two statements for ec2:CreateNetworkInterface, with and without conditions, %s', (_, context) => {
     const create = build(new Stack(newApp(context), 'Stack', { env: ENV })).filter(({ actions }) => actions.includes('ec2:CreateNetworkInterface'));
 
     expect(create).toHaveLength(2);
@@ -148,17 +107,17 @@ describe('the permissions of a job in a VPC', () => {
     expect(create.find(({ conditions }) => !conditions)!.resources).toEqual(expect.not.arrayContaining([expect.stringContaining('network-interface')]));
   });
 
-  test('are not there without a VPC', () => {
+  test('do not exist without a VPC', () => {
     const { role } = new ImportedModel(newStack(), 'Llama', { source: weights() });
 
     expect(statementsOf(role).flatMap(({ actions }) => actions)).toEqual(['s3:GetObject', 's3:ListBucket']);
   });
 });
 
-describe('a role that the user brings', () => {
+describe('a role of the user', () => {
   const newRole = (stack: Stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('bedrock.amazonaws.com') });
 
-  test('is the service role, and no other is made', () => {
+  test('is the service role, and no other role is created', () => {
     const stack = newStack();
     const role = newRole(stack);
     const model = new ImportedModel(stack, 'Llama', { source: weights(), role });
@@ -169,9 +128,9 @@ describe('a role that the user brings', () => {
   });
 
   test.each([
-    ['made in the stack', newRole],
+    ['created in the stack', newRole],
     ['imported', (stack: Stack) => iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN)],
-  ])('and is %s is allowed the same as one of our own', (_, roleIn) => {
+  ])('%s has the permissions of a role of the library', (_, roleIn) => {
     const stack = newStack({ env: ENV });
     const own = new ImportedModel(stack, 'Own', { source: weights(), encryption: ModelEncryption.customerManaged(kms.Key.fromKeyArn(stack, 'Key', KEY_ARN)) });
     const role = roleIn(stack);
@@ -190,8 +149,8 @@ describe('a role that the user brings', () => {
 
   test.each([
     ['imported as immutable', (stack: Stack) => iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN, { mutable: false })],
-    ['without policy updates', (stack: Stack) => newRole(stack).withoutPolicyUpdates()],
-  ])('and is %s is left as it is', (_, roleIn) => {
+    ['created without policy updates', (stack: Stack) => newRole(stack).withoutPolicyUpdates()],
+  ])('%s is not changed', (_, roleIn) => {
     const stack = newStack({ env: ENV });
     const role = roleIn(stack);
     new ImportedModel(stack, 'Llama', { source: weights(), role });
@@ -200,7 +159,7 @@ describe('a role that the user brings', () => {
     expect(modelOf(stack).Properties.RoleArn).toBe(inTemplate(stack, role.roleArn));
   });
 
-  test('can be of another stack, which then does not depend on the model', () => {
+  test('can belong to another stack, which does not depend on the model', () => {
     const app = newApp();
     const roles = new Stack(app, 'Roles');
     const role = newRole(roles);
@@ -212,7 +171,7 @@ describe('a role that the user brings', () => {
     expect(statementsOf(role, stack)).not.toEqual([]);
   });
 
-  test('can be that of several models of a stack', () => {
+  test('can be shared by several models of a stack', () => {
     const stack = newStack();
     const role = newRole(stack);
     ['one', 'two'].forEach(id => new ImportedModel(stack, id, { source: ModelSource.fromS3Uri(`s3://weights/${id}/`), role }));
@@ -222,7 +181,7 @@ describe('a role that the user brings', () => {
     ]));
   });
 
-  test('keeps what one stack allows when another stack with the same construct ids allows its own', () => {
+  test('has one policy for each of two stacks with the same construct ids', () => {
     const app = newApp();
     const policies = ['Dev', 'Prod'].map((id) => {
       const stack = new Stack(app, id);
@@ -230,11 +189,11 @@ describe('a role that the user brings', () => {
       return stack;
     }).map(stack => resourcesOf(stack, 'AWS::IAM::Policy').find(({ Properties }) => (Properties.Roles as string[]).includes('import'))!);
 
-    // Inline policies of one role: the same name would be the same policy, and the stack deployed last would win.
+    // Inline policies of one role: two stacks with one policy name would overwrite each other.
     expect(policies[0].Properties.PolicyName).not.toEqual(policies[1].Properties.PolicyName);
   });
 
-  test('can be the role of the provider as well', () => {
+  test('can be the role of the provider, too', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'Role', {
       assumedBy: new iam.CompositePrincipal(new iam.ServicePrincipal('bedrock.amazonaws.com'), new iam.ServicePrincipal('lambda.amazonaws.com')),
@@ -244,7 +203,7 @@ describe('a role that the user brings', () => {
     expect(resourceOf(stack, IMPORTED_MODEL).Properties.RoleArn).toBe(inTemplate(stack, role.roleArn));
   });
 
-  test('is allowed what the user grants it besides', () => {
+  test('keeps what the user grants it', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     new s3.Bucket(stack, 'Tokenizer').grantRead(model.role);

@@ -28,13 +28,13 @@ function statementsFor(stack: Stack, action: string): RawStatement[] {
     .filter(({ Action }) => [Action].flat().includes(action));
 }
 
-/** The prefixes that a role may list objects by. */
+/** The prefixes in the condition of s3:ListBucket. */
 function prefixesFor(stack: Stack, references: References): string[] {
   return statementsFor(stack, 's3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? [])
     .map(prefix => evaluated(prefix, references));
 }
 
-/** The resources that a role may use for an action, as the deployment makes them. */
+/** The resources of an action after the deployment. */
 function resourcesFor(stack: Stack, action: string, references: References): string[] {
   return statementsFor(stack, action)
     .flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references));
@@ -43,11 +43,11 @@ function resourcesFor(stack: Stack, action: string, references: References): str
 const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
 const ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model';
 
-// #20: whoever can write the parameter, or answer CloudFormation, must not decide how much a policy allows.
+// #20: the value of a parameter, or a response to CloudFormation, must not widen a policy.
 describe.each([
   [`${ARN}/abcdefghijkl`, 'abcdefghijkl'], ['x/*', ''], ['x/?????????????', ''], ['x/${aws:username}', ''], ['x/abc*', 'abc'], ['x/ab?c*', 'ab'],
 ])('the ARN %s', (value, id) => {
-  test('in a parameter allows one model at most', () => {
+  test('in a parameter allows at most one model', () => {
     const stack = newStack();
     ImportedModel.fromParameter(stack, 'Shared', '/models/llama').grantInvoke(newRole(stack));
     const [parameter] = Object.keys(Template.fromStack(stack).findParameters('*', { Default: '/models/llama' }));
@@ -55,7 +55,7 @@ describe.each([
     expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
   });
 
-  test('as the answer of a look-up allows one model at most', () => {
+  test('as the response of a lookup allows at most one model', () => {
     const stack = newStack();
     new ImportedModelLookup(stack, 'Found', { importedModelName: 'llama' }).grantInvoke(newRole(stack));
     const [lookUp] = Object.keys(Template.fromStack(stack).findResources('Custom::BedrockImportedModelLookUp'));
@@ -63,7 +63,7 @@ describe.each([
     expect(resource.endsWith(`:imported-model/${id}`)).toBe(true);
   });
 
-  test('as the answer of a custom resource allows one model at most', () => {
+  test('as the response of a custom resource allows at most one model', () => {
     const stack = newStack();
     const model = new ImportedModel(stack, 'Llama', { source: weights() });
     model.grantInvoke(newRole(stack));
@@ -84,7 +84,7 @@ test.each([
   ['${Value}', '*', '/*', ''],
   ['${Value}', 'lla?ma/', 'lla/*', 'lla'],
   ['${Value}', '${x}', '/*', ''],
-])('a prefix that only the deployment knows covers its folder and no neighbour (%s: %s)', (prefix, value, objects, folder) => {
+])('a prefix with a token covers its folder and no neighbour (%s: %s)', (prefix, value, objects, folder) => {
   const stack = newStack();
   const token = new CfnParameter(stack, 'Value').valueAsString;
   const source = ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'bkt'), prefix.replace('${Value}', token));
@@ -93,7 +93,7 @@ test.each([
   expect(prefixesFor(stack, { Value: value })).toEqual([folder, `${folder}/*`]);
 });
 
-test.each([['bkt', 'bkt'], ['*', ''], ['b*t', 'b']])('a bucket that only the deployment knows is one bucket (%s)', (value, bucket) => {
+test.each([['bkt', 'bkt'], ['*', ''], ['b*t', 'b']])('a bucket name with a token is one bucket (%s)', (value, bucket) => {
   const stack = newStack();
   const name = new CfnParameter(stack, 'Name').valueAsString;
   new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', name), 'llama/') });
@@ -102,14 +102,14 @@ test.each([['bkt', 'bkt'], ['*', ''], ['b*t', 'b']])('a bucket that only the dep
 
 test.each([
   ['s3://bkt/llama', 'bkt/llama/*', 'bkt'], ['s3://bkt/llama/', 'bkt/llama/*', 'bkt'], ['s3://bkt/*', 'bkt//*', 'bkt'], ['s3://*/x', '/*', ''], ['s3://b?t/x', 'b/*', 'b'],
-])('a URI that only the deployment knows is not widened (%s)', (value, objects, bucket) => {
+])('a URI in a token has no wildcards (%s)', (value, objects, bucket) => {
   const stack = newStack();
   new ImportedModel(stack, 'Llama', { source: ModelSource.fromS3Uri(new CfnParameter(stack, 'Uri').valueAsString) });
   expect(resourcesFor(stack, 's3:GetObject', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${objects}`]);
   expect(resourcesFor(stack, 's3:ListBucket', { Uri: value })).toEqual([`arn:AWS::Partition:s3:::${bucket}`]);
 });
 
-test('wildcards are cut off, whichever comes first', () => {
+test('a value ends before its first wildcard', () => {
   const stack = newStack();
   const cut = stack.resolve(withoutWildcards(Fn.ref('Value')));
   expect(['plain', 'a*b', 'a?b*c', 'a$b?c', '*'].map(Value => evaluated(cut, { Value }))).toEqual(['plain', 'a', 'a', 'a', '']);

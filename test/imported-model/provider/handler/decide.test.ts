@@ -71,12 +71,12 @@ const model = (more: Partial<Model> = {}): Model => ({
   ...more,
 });
 
-/** A model in a list; older than the request. */
+/** A model in a list, older than the request. */
 const listed = (name: string, more: Partial<ModelSummary> = {}): ModelSummary => ({ arn: `${MODEL_ARN}-${name}`, name, creationTime: STARTED - MINUTE, ...more });
 
 const facts = (more: Omit<Partial<Facts>, 'now'> = {}, minutes = 1): Facts => ({ now: STARTED + minutes * MINUTE, ...more });
 
-/** What a closer look at listed models tells: their jobs are of this owner, and they have no tags. */
+/** The details of listed models: their jobs belong to this owner, and they have no tags. */
 const known = (...models: ModelSummary[]): Pick<Facts, 'looked' | 'tags'> => ({
   looked: Object.fromEntries(models.map(one => [one.arn, model({ ...one, jobName: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` })])),
   tags: Object.fromEntries(models.map(({ arn }) => [arn, []])),
@@ -84,16 +84,16 @@ const known = (...models: ModelSummary[]): Pick<Facts, 'looked' | 'tags'> => ({
 
 const whyOf = (step: Step): string => 'why' in step && step.why ? step.why : `no reason, but ${step.do}`;
 
-describe('a model should be there', () => {
-  test('first looks at the job of this request', () => {
+describe('a model should exist', () => {
+  test('reads the job of this request first', () => {
     expect(decide(present, facts())).toEqual({ do: 'GetModelImportJob', into: 'job', jobName: present.names.jobName });
   });
 
-  test('waits for the running job of this request, and needs to know no more', () => {
+  test('waits for the running job of this request, without another call', () => {
     expect(decide(present, facts({ job: job() }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
   });
 
-  test('fails with the job\'s ARN, Bedrock\'s reason and what to do when the job has failed', () => {
+  test('fails after a failed job, with its ARN, the reason of Bedrock and the remedy', () => {
     const step = decide(present, facts({ job: job({ status: 'Failed', failureMessage: 'The architecture qwen9 is not supported' }) }));
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(JOB_ARN);
@@ -101,45 +101,45 @@ describe('a model should be there', () => {
     expect(whyOf(step)).toMatch(/deploy again/);
   });
 
-  test('says so when Bedrock gives no reason for a failed job', () => {
+  test('fails after a failed job without a reason', () => {
     expect(whyOf(decide(present, facts({ job: job({ status: 'Failed' }) })))).toMatch(/gave no reason/);
   });
 
-  test.each(['absent', job({ status: 'Completed' })] as const)('looks for the model when no job of this deployment runs', own => {
+  test.each(['absent', job({ status: 'Completed' })] as const)('reads the model if no job of this deployment is running', own => {
     expect(decide(present, facts({ job: own }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
   });
 
-  test('looks at what is running before it starts an import', () => {
+  test('lists the running jobs before it starts an import', () => {
     expect(decide(present, facts({ job: 'absent', model: 'absent' }))).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
   test.each([
-    ['the same model by another request', job()],
+    ['the same model, for another request,', job()],
     ['another model', job({ modelName: 'other', name: 'other' })],
-    ['another owner under the same name, from the same weights,', job({ name: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` })],
-    ['something under the same name by nobody who is known', job({ name: 'by-hand' })],
-    ['the same content under the exact name that it had before', job({ modelName: 'exact' })],
-    ['other content under the same, exact name', job({ name: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` })],
-  ])('waits for its turn while %s is imported', (_, other) => {
+    ['a model of another owner, with the same name and weights,', job({ name: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` })],
+    ['a model with the same name, of an unknown owner,', job({ name: 'by-hand' })],
+    ['the same content with its former exact name', job({ modelName: 'exact' })],
+    ['other content with the same exact name', job({ name: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` })],
+  ])('waits for its turn while %s is being imported', (_, other) => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [other] })))
       .toMatchObject({ do: 'wait', why: expect.stringContaining(`Waiting for the import of another model: ${other.modelName} (${JOB_ARN})`) });
   });
 
-  test('starts an import when there is neither model nor import', () => {
+  test('starts an import if neither a model nor a running import exists', () => {
     expect(decide(present, facts({ job: 'absent', model: 'absent', running: [] })))
       .toEqual({ do: 'CreateModelImportJob', jobName: present.names.jobName, names: present.names, request: present.request });
   });
 
-  describe.each(['Completed', 'Failed'] as const)('and the job that this link was told ended long ago (%s)', status => {
+  describe.each(['Completed', 'Failed'] as const)('and the job of the first link ended long ago (%s)', status => {
     const history = job({ status, endTime: STARTED - STALE_JOB_AGE - 1 });
     const { ownJobName } = present.names;
 
-    test('is there: the model counts', () => {
+    test('succeeds with the model', () => {
       expect(decide(present, facts({ job: history }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
       expect(decide(starter, facts({ job: history, model: model() }))).toEqual({ do: 'succeed', model: model() });
     });
 
-    test('starts a job of its own, and follows that', () => {
+    test('starts a job of its own, and follows it', () => {
       const nothing = { job: history, model: 'absent' } as const;
       expect(decide(present, facts(nothing))).toEqual({ do: 'GetModelImportJob', into: 'ownJob', jobName: ownJobName });
       expect(decide(present, facts({ ...nothing, ownJob: 'absent', running: [] }))).toMatchObject({ do: 'CreateModelImportJob', jobName: ownJobName });
@@ -148,83 +148,85 @@ describe('a model should be there', () => {
     });
   });
 
-  test('and the job of this very request ended long before: clocks differ, and it is the one', () => {
+  // The clocks of Bedrock and of the handler differ.
+  test('fails if the job of this request failed, also if it ended before the request', () => {
     const own: Present = { ...present, names: { ...present.names, jobName: present.names.ownJobName } };
     expect(decide(own, facts({ job: job({ status: 'Failed', endTime: STARTED - STALE_JOB_AGE - 1 }) }))).toMatchObject({ do: 'fail' });
   });
 
-  describe('and the old one is to go first', () => {
+  describe('and the old one should be deleted first', () => {
     const nothing = { job: 'absent', model: 'absent', running: [] } as const;
     const old = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
 
-    test('looks for it, among all models, and by the jobs of this owner', () => {
+    test('lists all models, and the jobs of this owner', () => {
       expect(decide(deleteFirst, facts({ ...nothing, running: [] }))).toEqual({ do: 'ListImportedModels' });
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [] })))
         .toEqual({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     });
 
-    test('deletes it, known by its name or by its job, and nothing else', () => {
+    test('deletes a model with a name or a job of this owner, and no other model', () => {
       const byJob = listed('exact');
       const completed = [job({ status: 'Completed', modelArn: byJob.arn })];
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), old], ownJobs: [], ...known(old) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: old.name });
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other'), byJob], ownJobs: completed, ...known(byJob) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: 'exact' });
     });
 
-    test('deletes it at once, whether it is its turn or not: later, CloudFormation may have gone back to it', () => {
+    // After the wait, CloudFormation may have rolled back to the old model.
+    test('deletes it before it waits for its turn', () => {
       const running = [job({ modelName: 'other', name: 'other' })];
       expect(decide(deleteFirst, facts({ ...nothing, running, models: [old], ownJobs: [], ...known(old) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: old.name });
       expect(decide(deleteFirst, facts({ ...nothing, running, models: [], ownJobs: [] }))).toMatchObject({ do: 'wait' });
     });
 
-    test('starts the import when it is gone', () => {
+    test('starts the import after the deletion', () => {
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [listed('other')], ownJobs: [] }))).toMatchObject({ do: 'CreateModelImportJob' });
     });
 
-    test('leaves a younger one alone: that is of a later deployment', () => {
+    test('does not delete a younger model, which belongs to a later deployment', () => {
       const younger = { ...old, creationTime: STARTED + 1 };
       expect(decide(deleteFirst, facts({ ...nothing, running: [], models: [younger], ownJobs: [], ...known(younger) }))).toMatchObject({ do: 'CreateModelImportJob' });
     });
   });
 
-  describe('whose job has completed, but which cannot be seen', () => {
+  describe('whose job has completed, but which is not visible', () => {
     const completed = job({ status: 'Completed', endTime: STARTED + 10 * MINUTE });
     const patience = VISIBILITY_PATIENCE / MINUTE;
 
-    test('is waited for', () => {
+    test('waits', () => {
       expect(decide(present, facts({ job: completed, model: 'absent' }, 10 + patience - 1)))
         .toMatchObject({ do: 'wait', why: expect.stringMatching(/has completed, its model is not visible yet/) });
     });
 
-    test('was deleted by somebody, after a while', () => {
+    test('fails later, because the model was deleted', () => {
       const step = decide(present, facts({ job: completed, model: 'absent' }, 10 + patience));
       expect(step.do).toBe('fail');
       expect(whyOf(step)).toMatch(/somebody deleted it.*deploy again/);
     });
 
-    test('counts from the start of the request when the job has no end time', () => {
+    test('waits from the start of the request if the job has no end time', () => {
       const step = decide(present, facts({ job: job({ status: 'Completed' }), model: 'absent' }, patience));
       expect(step.do).toBe('fail');
     });
   });
 
-  describe('and is', () => {
+  describe('and exists', () => {
     const found: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: model(), models: [], ownJobs: [], jobs: { [JOB_ARN]: job({ status: 'Completed' }) } };
 
-    test.each(['import', 'wait'] as const)('is enough for the %s link', link => {
+    test.each(['import', 'wait'] as const)('is sufficient for the %s link', link => {
       expect(decide({ ...present, link }, facts(found))).toEqual({ do: 'succeed', model: model() });
     });
 
-    test('first it is looked whether it is alone', () => {
+    test('lists the other models first', () => {
       expect(decide(present, facts({ ...found, models: undefined }))).toEqual({ do: 'ListImportedModels' });
       expect(decide(present, facts({ ...found, ownJobs: undefined }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs' });
     });
 
-    test('its tags are looked at, then those of its job', () => {
+    test('reads its tags, then those of its job', () => {
       expect(decide(present, facts(found))).toEqual({ do: 'ListTagsForResource', resourceArn: MODEL_ARN });
       expect(decide(present, facts({ ...found, tags: { [MODEL_ARN]: [] } }))).toEqual({ do: 'ListTagsForResource', resourceArn: JOB_ARN });
     });
 
-    test('changes what is wrong in the tags, removes what is asked for no more, and leaves the tags of others alone', () => {
+    test('changes the tags that differ, removes those that are no longer wanted, and keeps other tags', () => {
       const goal: Present = { ...present, formerTagKeys: { model: ['team', 'former', 'gone'], job: ['former'] } };
       const modelTags = [{ key: 'team', value: 'research' }, { key: 'former', value: '1' }, { key: 'cost-center', value: '42' }];
       expect(decide(goal, facts({ ...found, tags: { [MODEL_ARN]: modelTags, [JOB_ARN]: [{ key: 'former', value: '1' }] } }))).toEqual({
@@ -236,12 +238,12 @@ describe('a model should be there', () => {
       });
     });
 
-    test('succeeds when the tags are right, or have been put right', () => {
+    test('succeeds if the tags are correct, or have been changed', () => {
       expect(decide(present, facts({ ...found, tags: { [MODEL_ARN]: present.request.importedModelTags, [JOB_ARN]: [] } }))).toEqual({ do: 'succeed', model: model() });
       expect(decide(present, facts({ ...found, retagged: true }))).toEqual({ do: 'succeed', model: model() });
     });
 
-    test('does not mind that Bedrock knows the job no more', () => {
+    test('succeeds if the job no longer exists', () => {
       const goal: Present = { ...present, tags: { ...present.tags, job: [{ key: 'team', value: 'platform' }] } };
       expect(decide(goal, facts({ ...found, tags: { [MODEL_ARN]: goal.tags.model, [JOB_ARN]: 'absent' } }))).toMatchObject({ do: 'succeed' });
     });
@@ -250,17 +252,17 @@ describe('a model should be there', () => {
       const orphan = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
       const among = (models: ModelSummary[], goal = present) => decide(goal, facts({ ...found, models, ...known(orphan, listed(NAME)) }));
 
-      test('are removed, one in a poll', () => {
+      test('deletes one of them in each poll', () => {
         expect(among([listed(NAME), orphan])).toMatchObject({ do: 'DeleteImportedModel', modelName: orphan.name });
       });
 
-      test('are not: itself, the model that a rollback may need, models of others, models of later deployments', () => {
+      test('keeps the model itself, the model that a rollback may need, and models of other owners and of later deployments', () => {
         const goal = { ...present, formerModelNames: [orphan.name] };
         expect(among([listed(NAME), listed('other'), orphan], goal)).toMatchObject({ do: 'ListTagsForResource' });
         expect(among([{ ...orphan, creationTime: STARTED + 1 }])).toMatchObject({ do: 'ListTagsForResource' });
       });
 
-      test('that cannot be removed are left for the next time', () => {
+      test('gives up one that cannot be deleted', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         const minutes = ORPHAN_PATIENCE / MINUTE;
         expect(decide(present, facts({ ...found, refusal }, minutes - 1))).toMatchObject({ do: 'wait' });
@@ -269,101 +271,102 @@ describe('a model should be there', () => {
         expect(decide(present, facts({ ...refused, tags: { ...refused.tags, [MODEL_ARN]: present.tags.model, [JOB_ARN]: [] } }, minutes))).toMatchObject({ do: 'succeed' });
       });
 
-      test('are no reason to leave other things undone', () => {
+      test('does not give up other calls', () => {
         const refusal = { operation: 'TagResource', kind: 'transient', message: 'ThrottlingException: no' } as const;
         expect(decide(present, facts({ ...found, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait', why: expect.stringMatching(/TagResource/) });
       });
     });
 
-    test('fails when the name belongs to a model that this resource did not import', () => {
+    test('fails if the name belongs to a model that this resource did not import', () => {
       const step = decide(present, facts({ ...found, model: model({ name: 'mine', jobName: 'by-hand' }) }));
       expect(step.do).toBe('fail');
       expect(whyOf(step)).toMatch(/importedModelName: .*did not import.*Choose another name/);
     });
 
-    describe('under an exact name that it keeps, with other content', () => {
+    describe('with the same exact name and other content', () => {
       const old = model({ name: 'mine', jobName: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` });
 
-      test('fails, for the two cannot be there at once', () => {
+      test('fails, because two models cannot have one name', () => {
         const step = decide(present, facts({ ...found, model: old }));
         expect(step.do).toBe('fail');
         expect(whyOf(step)).toMatch(/importedModelName: .*before the old one is gone.*DELETE_FIRST/);
       });
 
-      test('is deleted first, if so asked for', () => {
+      test('is deleted first with DELETE_FIRST', () => {
         expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: [] } }))).toMatchObject({ do: 'DeleteImportedModel', modelArn: MODEL_ARN });
       });
 
-      test('is not taken for retained when a read still shows it, a moment after it was deleted', () => {
+      test('waits if a read still returns it after the deletion', () => {
         expect(decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: 'absent' } }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/being deleted/) });
       });
 
-      test('must go before the new one can come, which an orphan need not', () => {
+      test('waits for its deletion longer than for that of an orphan', () => {
         const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: no' } as const;
         expect(decide(deleteFirst, facts({ ...found, model: old, refusal }, ORPHAN_PATIENCE / MINUTE))).toMatchObject({ do: 'wait' });
       });
 
-      test('and that could not be deleted in time, fails', () => {
+      test('fails if it could not be deleted in time', () => {
         const step = decide(deleteFirst, facts({ ...found, model: old, tags: { [MODEL_ARN]: [] } }, GIVE_WAY_PATIENCE / MINUTE));
         expect(step.do).toBe('fail');
         expect(whyOf(step)).toMatch(/importedModelName: "mine" is still taken .*within 11 minutes\. Delete it/);
       });
 
-      test('is not deleted when it is of a later deployment', () => {
+      test('is not deleted if it belongs to a later deployment', () => {
         expect(decide(deleteFirst, facts({ ...found, model: { ...old, creationTime: STARTED + 1 } }))).toMatchObject({ do: 'fail' });
       });
     });
   });
 });
 
-// #16: a model is adopted because of what Bedrock says of it and of its job, not because of how they are named.
-describe('a model that is named like one of this stack', () => {
+// #16: a model is adopted because of its source, its key and the role of its job, and not because of its name.
+describe('a model with a name of this stack', () => {
   const found = (more: Partial<Model> = {}, started: ImportJob | 'absent' | undefined = undefined, goal = present) =>
     decide(goal, facts({ job: 'absent', model: model(more), models: [], ownJobs: [], jobs: { [JOB_ARN]: started } }));
   const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
   const encrypted: Present = { ...present, request: { ...present.request, importedModelKmsKeyId: KEY } };
 
-  test('is not the stack\'s when it was imported from somewhere else', () => {
+  test('is refused with another source', () => {
     expect(whyOf(found({ s3Uri: 's3://attacker-bucket/backdoored/' }))).toMatch(/was not imported from what .* its source is s3:\/\/attacker-bucket\/backdoored\/ instead of s3:\/\/amzn-s3-demo-bucket\/llama\/.*delete it/);
   });
 
-  test('is when only a slash is missing', () => {
+  test('is accepted without the slash at the end of the source', () => {
     expect(found({ s3Uri: 's3://amzn-s3-demo-bucket/llama' })).toMatchObject({ do: 'GetModelImportJob' });
   });
 
-  test('is not when its key is another one, or none', () => {
+  test('is refused with another key, or without a key', () => {
     expect(whyOf(found({ kmsKeyArn: `${KEY}0` }, undefined, encrypted))).toMatch(/is encrypted with .* instead of/);
     expect(whyOf(found({}, undefined, encrypted))).toMatch(/AWS owned key instead of/);
     expect(found({ kmsKeyArn: KEY }, undefined, encrypted)).toMatchObject({ do: 'GetModelImportJob' });
   });
 
-  test('is not when its job had another service role: only the provider may pass that of the stack', () => {
+  // Only the provider can pass the service role of the stack.
+  test('is refused if its job had another service role', () => {
     expect(found()).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
     expect(whyOf(found({}, job({ roleArn: 'arn:aws:iam::111122223333:role/attacker' })))).toMatch(/service role arn:aws:iam::111122223333:role\/attacker.*not started by this stack/);
     expect(found({}, job())).toMatchObject({ do: 'ListTagsForResource' });
   });
 
-  test('is when Bedrock has forgotten its job', () => {
+  test('is accepted if its job no longer exists', () => {
     expect(found({}, 'absent')).toMatchObject({ do: 'ListTagsForResource' });
   });
 
-  test('is when it was before, made by the same job', () => {
+  test('is accepted if its job was verified before', () => {
     const goal = { ...present, verifiedJobName: present.names.jobName };
     expect(found({}, undefined, goal)).toMatchObject({ do: 'ListTagsForResource' });
     expect(found({ jobName: `${NAME}-cccccccc` }, undefined, goal)).toMatchObject({ do: 'GetModelImportJob' });
   });
 
-  test('and an import with another role do not keep the stack from being deleted, when the time is up', () => {
+  test('does not block the deletion of the stack at the end of the window, while it is being imported with another role', () => {
     const forged = job({ roleArn: 'arn:aws:iam::111122223333:role/attacker' });
     const seen = { running: [forged], models: [], ownJobs: [forged] };
     expect(decide(sweep, facts(seen, 44))).toMatchObject({ do: 'wait' });
     expect(decide(sweep, facts(seen, 45))).toEqual({ do: 'GetModelImportJob', into: 'jobs', jobName: JOB_ARN });
-    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: 'absent' } }, 45))).toMatchObject({ do: 'wait' }); // it has only just been started
+    expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: 'absent' } }, 45))).toMatchObject({ do: 'wait' }); // it was started moments ago
     expect(decide(sweep, facts({ ...seen, jobs: { [JOB_ARN]: forged } }, 45))).toEqual({ do: 'succeed' });
   });
 
-  // #2: a model that the job of somebody else has made is not deleted because its name looks like ours.
-  test('is looked at before it is deleted, and left alone when the job of somebody else has made it', () => {
+  // #2
+  test('is read before a deletion, and kept if a job of another owner has imported it', () => {
     const copy = listed(`copy-${OWNER}-${CONTENT}`);
     expect(decide(sweep, facts({ running: [], models: [copy], ownJobs: [] }))).toEqual({ do: 'GetImportedModel', into: 'looked', modelName: copy.arn });
     const looked = { [copy.arn]: model({ ...copy, jobName: 'team-c-job' }) };
@@ -387,95 +390,95 @@ describe('with the removal policy RETAIN', () => {
     job: 'absent', model: model(), models: [former, orphan], ownJobs, jobs: { [JOB_ARN]: job() }, tags: { [MODEL_ARN]: present.tags.model, [JOB_ARN]: [] },
   };
 
-  test('nothing is deleted, and the model and the one that it replaces are marked', () => {
+  test('deletes nothing, and tags the model and the one that it replaces', () => {
     expect(decide(retain, facts(seen))).toEqual({
       do: 'TagResource',
       changes: [{ resourceArn: former.arn, put: [RETAIN_TAG], remove: [] }, { resourceArn: MODEL_ARN, put: [RETAIN_TAG], remove: [] }],
     });
   });
 
-  // Whoever has planted one under its name has made the update fail; the rollback must not touch it.
-  test('a model that a failed update has asked for is not marked', () => {
+  // A model that an attacker has imported with this name makes the update fail; the rollback must not change it.
+  test('does not tag the model of a failed update', () => {
     const back: Present = { ...retain, replacedModelName: NAME };
     expect(decide(back, facts({ ...seen, tags: { ...seen.tags, [MODEL_ARN]: back.tags.model } }))).toEqual({ do: 'succeed', model: model() });
   });
 
-  test('later DESTROY: what is marked stays, what is not marked goes', () => {
+  test('keeps the models with the tag when the policy is DESTROY later, and deletes the others', () => {
     const goal: Present = { ...present, formerModelNames: [NAME] };
     const tags = { ...seen.tags, [former.arn]: [RETAIN_TAG], [orphan.arn]: [] };
     expect(decide(goal, facts({ ...seen, tags }))).toMatchObject({ do: 'DeleteImportedModel', modelArn: orphan.arn });
     expect(decide(goal, facts({ ...seen, models: [former], tags }))).toMatchObject({ do: 'succeed' });
   });
 
-  test('DELETE_FIRST deletes nothing that is retained', () => {
+  test('deletes no retained model with DELETE_FIRST', () => {
     const nothing: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: 'absent', running: [], models: [former], ownJobs };
     expect(decide({ ...deleteFirst, request: { ...deleteFirst.request, retain: true } }, facts(nothing))).toMatchObject({ do: 'CreateModelImportJob' });
     expect(decide(deleteFirst, facts({ ...nothing, tags: { [former.arn]: [RETAIN_TAG] } }))).toMatchObject({ do: 'CreateModelImportJob' });
   });
 
-  // A waiter outlives its deployment: by then the rollback may have gone back to the model whose mark the user removes.
-  test('DELETE_FIRST does not wait for the day on which its user gives it up', () => {
+  // A waiter can outlive its deployment: the rollback may have restored the model whose tag the user removes.
+  test('does not delete later with DELETE_FIRST a model that has lost its tag', () => {
     const givenUp: Omit<Partial<Facts>, 'now'> = { job: 'absent', model: 'absent', running: [], models: [former], ownJobs, tags: { [former.arn]: [] } };
     expect(decide(deleteFirst, facts(givenUp))).toMatchObject({ do: 'DeleteImportedModel', modelArn: former.arn });
     expect(decide(deleteFirst, facts(givenUp, GIVE_WAY_PATIENCE / MINUTE))).toMatchObject({ do: 'CreateModelImportJob' });
   });
 });
 
-// #7: an unknown status is not "completed, and somebody deleted the model".
-describe('a status that this version does not know', () => {
+// #7: an unknown status is not a completed job whose model was deleted.
+describe('a job with an unknown status', () => {
   const status = 'Stopping' as ImportJob['status'];
 
-  test('fails a deployment, and is in the message', () => {
+  test('fails a deployment, with the status in the message', () => {
     expect(whyOf(decide(present, facts({ job: job({ status }) })))).toMatch(/status "Stopping", which this version .* does not know/);
   });
 
-  test('counts as running when a model should be gone', () => {
+  test('counts as running for a deletion', () => {
     expect(decide(sweep, facts({ running: [], ownJobs: [job({ status })] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
   });
 });
 
-describe('a model should be gone', () => {
-  test('first looks for an import that would bring it back', () => {
+describe('a model should not exist', () => {
+  test('lists the running jobs first', () => {
     expect(decide(absence, facts())).toEqual({ do: 'ListModelImportJobs', into: 'running', status: 'InProgress' });
   });
 
-  test.each(['import', 'wait', 'model'] as const)('waits for it (%s)', link => {
+  test.each(['import', 'wait', 'model'] as const)('waits for its running import (%s)', link => {
     expect(decide({ ...absence, link }, facts({ running: [job()], models: [], ownJobs: [] }))).toMatchObject({ do: 'wait', why: expect.stringContaining(JOB_ARN) });
   });
 
-  test.each(['import', 'wait', 'model'] as const)('does not wait for the imports of others (%s)', link => {
+  test.each(['import', 'wait', 'model'] as const)('does not wait for imports of other owners (%s)', link => {
     expect(decide({ ...absence, link }, facts({ running: [job({ name: 'other' })] }))).not.toMatchObject({ do: 'wait' });
   });
 
-  test('a model does not wait for another import of the same owner', () => {
+  test('does not wait for another import of the same owner with the model link', () => {
     expect(decide(absence, facts({ running: [job({ modelName: 'other' })] }))).toEqual({ do: 'GetImportedModel', into: 'model', modelName: NAME });
   });
 
-  test('is deleted', () => {
+  test('deletes it', () => {
     expect(decide(absence, facts({ running: [], model: model(), tags: { [MODEL_ARN]: [] } }))).toEqual({ do: 'DeleteImportedModel', modelArn: MODEL_ARN, modelName: NAME });
   });
 
-  // #2: a name proves nothing.
-  test('is not deleted when Bedrock does not say which job made it', () => {
+  // #2
+  test('does not delete it if its job is unknown', () => {
     expect(decide(absence, facts({ running: [], model: model({ jobName: undefined }) }))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/not a model of this resource/) });
   });
 
-  // #1: what was retained is never touched again by anybody but its user.
-  test('is kept when it is marked as retained', () => {
+  // #1
+  test('keeps it if it has the tag of a retained model', () => {
     const tags = { [MODEL_ARN]: [RETAIN_TAG] };
     expect(decide(absence, facts({ running: [], model: model(), tags }))).toMatchObject({ do: 'succeed', why: expect.stringMatching(/retained/) });
     expect(decide(sweep, facts({ running: [], models: [listed(NAME, { arn: MODEL_ARN })], ownJobs: [job({ status: 'Completed', modelArn: MODEL_ARN })], tags }))).toEqual({ do: 'succeed' });
   });
 
-  test('is waited for when a read still shows it, a moment after it was deleted: it is not retained', () => {
+  test('waits if a read still returns it after the deletion', () => {
     expect(decide(absence, facts({ running: [], model: model(), tags: { [MODEL_ARN]: 'absent' } }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/being deleted/) });
   });
 
-  test('succeeds only when it has seen that it is gone', () => {
+  test('succeeds after a read that does not find it', () => {
     expect(decide(absence, facts({ running: [], model: 'absent', ownJobs: [] }))).toEqual({ do: 'succeed' });
   });
 
-  test('has not been seen to be gone when its job has only just completed', () => {
+  test('waits for the model of a job that completed moments ago', () => {
     const nothing = { running: [], model: 'absent' } as const;
     expect(decide(absence, facts({ ...nothing, running: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     const ended = (modelName: string, status: ImportJob['status']) => [job({ status, modelName, endTime: STARTED + MINUTE })];
@@ -487,15 +490,15 @@ describe('a model should be gone', () => {
     expect(at(STARTED + MINUTE + QUIET_TIME, NAME)).toEqual({ do: 'succeed' });
   });
 
-  test('leaves a model alone that another resource has made under the name', () => {
+  test('keeps a model with the same name of another resource', () => {
     expect(decide(absence, facts({ running: [], model: model({ jobName: `x-${OTHER_OWNER}-${CONTENT}-aaaaaaaa` }) }))).toMatchObject({ do: 'succeed' });
   });
 
-  test('does not ask Bedrock for an id that cannot be the name of a model', () => {
+  test('does not read a physical id that cannot be the name of a model', () => {
     expect(decide({ ...absence, modelName: undefined }, facts({ running: [] }))).toEqual({ do: 'succeed' });
   });
 
-  describe('whose Create was cancelled, so that its waiter may still start the import', () => {
+  describe('whose Create was cancelled, and can still start its import', () => {
     const cancelled = (link: Absence['link'], jobName?: string): Absence => ({
       ...absence, link, cancelledCreate: { jobName, content: CONTENT, since: STARTED - MINUTE, until: STARTED + 30 * MINUTE },
     });
@@ -503,21 +506,21 @@ describe('a model should be gone', () => {
 
     const nothing: Partial<Facts> = { running: [], models: [], ownJobs: [] };
 
-    test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('waits until it cannot ($link)', goal => {
+    test.each([cancelled('import'), cancelled('wait', 'one'), cancelled('model', 'one')])('waits for the end of the window ($link)', goal => {
       expect(decide(goal, facts({ ...nothing, ownJobs: undefined }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
       expect(decide(goal, facts(nothing, 29))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
       expect(decide(goal, facts(nothing, 30))).not.toMatchObject({ do: 'wait' });
     });
 
-    test('is deleted at once, whatever may still come', () => {
+    test('deletes it before the wait', () => {
       expect(decide(cancelled('import'), facts({ ...nothing, models: [listed(NAME)], ...known(listed(NAME)) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: NAME });
     });
 
-    test.each([cancelled('import'), cancelled('wait', started.name), cancelled('model', started.name)])('goes on when it has started it: the name of the job is used up ($link)', goal => {
+    test.each([cancelled('import'), cancelled('wait', started.name), cancelled('model', started.name)])('continues if the job was started, because its name cannot be used again ($link)', goal => {
       expect(decide(goal, facts({ ...nothing, ownJobs: [started] }, 1))).not.toMatchObject({ do: 'wait' });
     });
 
-    test('goes on when its job has ended just before, and no poll has said so yet', () => {
+    test('continues if the job ended just before the deletion', () => {
       const ended = { ...started, endTime: STARTED - QUIET_TIME };
       expect(decide(cancelled('import'), facts({ ...nothing, ownJobs: [ended] }, 1))).toEqual({ do: 'succeed' });
     });
@@ -527,18 +530,18 @@ describe('a model should be gone', () => {
       [cancelled('import'), { ...started, creationTime: STARTED - MINUTE - 1 }],
       [cancelled('import'), { ...started, name: `x-${OWNER}-${OTHER_CONTENT}-aaaaaaaa` }],
       [cancelled('import'), { ...started, endTime: STARTED - QUIET_TIME - 1 }],
-    ])('is not taken in by another job', (goal, other) => {
+    ])('waits if only another job exists', (goal, other) => {
       expect(decide(goal, facts({ ...nothing, ownJobs: [other] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/can still start/) });
     });
 
-    test('waits for the import that it has started between two looks', () => {
+    test('waits for an import that was started after the list of running jobs', () => {
       const goal = cancelled('import');
       expect(decide(goal, facts({ running: [], ownJobs: [job()] }))).toMatchObject({ do: 'wait', why: expect.stringMatching(/is running/) });
     });
   });
 
-  // #11: going back from a longer importTimeout must not block the clean-up.
-  test('the wait link does not wait for an import when a model of the stack serves: then this is a rollback, and not the end of the stack', () => {
+  // #11: the rollback of a longer importTimeout deletes a wait link while the model stays.
+  test('does not wait with the wait link if a model of this owner exists', () => {
     const wait: Absence = { ...absence, link: 'wait' };
     const serving = { running: [job()], models: [listed(NAME, { arn: MODEL_ARN })], ownJobs: [job({ status: 'Completed', modelArn: MODEL_ARN })] };
     expect(decide(wait, facts({ ...serving, models: undefined }))).toEqual({ do: 'ListImportedModels' });
@@ -546,22 +549,22 @@ describe('a model should be gone', () => {
     expect(decide(wait, facts({ ...serving, models: [] }))).toMatchObject({ do: 'wait' });
   });
 
-  test('the wait link removes nothing', () => {
+  test('deletes nothing with the wait link', () => {
     expect(decide({ ...absence, link: 'wait' }, facts({ running: [] }))).toEqual({ do: 'succeed' });
   });
 
-  describe('and everything else of its owner, with the import link', () => {
-    test('is looked for among all models, and by the jobs of this owner', () => {
+  describe('nor any other model of its owner, with the import link', () => {
+    test('lists all models, and the jobs of this owner', () => {
       expect(decide(sweep, facts({ running: [] }))).toEqual({ do: 'ListImportedModels' });
       expect(decide(sweep, facts({ running: [], models: [] }))).toMatchObject({ do: 'ListModelImportJobs', into: 'ownJobs', owner: OWNER });
     });
 
-    test('is deleted, and nothing of others', () => {
+    test('deletes the models of this owner, and no others', () => {
       const left = listed(`Llama-${OWNER}-${OTHER_CONTENT}`);
       expect(decide(sweep, facts({ running: [], models: [listed('other'), left], ownJobs: [], ...known(left) }))).toMatchObject({ do: 'DeleteImportedModel', modelName: left.name });
     });
 
-    test('is looked for once more, for what was only just made', () => {
+    test('checks once more for models and jobs of moments ago', () => {
       const nothing = { running: [], models: [listed('other')], ownJobs: [job({ status: 'Completed', modelName: 'exact', endTime: STARTED + MINUTE })] };
       const at = (time: number) => decide(sweep, { ...facts(nothing), now: time });
       expect(at(STARTED + MINUTE + QUIET_TIME - 1)).toMatchObject({ do: 'wait' });
@@ -572,40 +575,40 @@ describe('a model should be gone', () => {
   });
 });
 
-describe('the window closes', () => {
-  test.each(['import', 'wait'] as const)('the next link goes on with the import (%s)', link => {
+describe('at the end of the wait window', () => {
+  test.each(['import', 'wait'] as const)('the next link continues the import (%s)', link => {
     expect(decide({ ...present, link }, facts({ job: job() }, 30)))
       .toMatchObject({ do: 'succeed', jobName: present.names.jobName, why: expect.stringMatching(/next resource in the chain continues/) });
   });
 
-  test.each(['model', 'wait'] as const)('the next link goes on with the deletion (%s)', link => {
+  test.each(['model', 'wait'] as const)('the next link continues the deletion (%s)', link => {
     expect(decide({ ...absence, link }, facts({ running: [job()], models: [], ownJobs: [] }, 55))).toMatchObject({ do: 'succeed' });
   });
 
-  test.each([{ link: 'model', end: 'fail' }, { link: 'import', end: 'succeed' }] as const)('no import is started any more ($link)', ({ link, end }) => {
+  test.each([{ link: 'model', end: 'fail' }, { link: 'import', end: 'succeed' }] as const)('no import is started ($link)', ({ link, end }) => {
     expect(decide({ ...present, link }, facts({ job: 'absent', model: 'absent', running: [] }, 30)))
       .toMatchObject({ do: end, why: expect.stringMatching(/has not been started/) });
   });
 
-  test('an import that still runs fails the last link, and says what comes', () => {
+  test('a running import fails the last link, and the message explains the consequence', () => {
     const step = decide(present, facts({ job: job() }, 30));
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(/within 85 minutes \(importTimeout\).*cannot be stopped/);
     expect(whyOf(step)).toMatch(JOB_ARN);
   });
 
-  test('a deletion that still waits fails the last link, and says what to do', () => {
+  test('a waiting deletion fails the last link, with the remedy', () => {
     const step = decide(sweep, facts({ running: [job()], jobs: { [JOB_ARN]: job() } }, 55));
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(/not deleted in time.*Delete the stack again/);
   });
 });
 
-describe('Bedrock refuses a call', () => {
+describe('when Bedrock refuses a call', () => {
   const refused = (kind: RefusalKind, minutes: number, goal = present) =>
     decide(goal, facts({ refusal: { operation: 'CreateModelImportJob', kind, message: 'SomeException: no' } }, minutes));
 
-  test.each<[RefusalKind, number]>([['transient', 29], ['busy', 29], ['role', 9], ['access', 9]])('%s: not yet, after %d minutes', (kind, minutes) => {
+  test.each<[RefusalKind, number]>([['transient', 29], ['busy', 29], ['role', 9], ['access', 9]])('%s: waits after %d minutes', (kind, minutes) => {
     expect(refused(kind, minutes)).toMatchObject({ do: 'wait', why: expect.stringContaining('CreateModelImportJob was refused: SomeException: no') });
   });
 
@@ -615,57 +618,57 @@ describe('Bedrock refuses a call', () => {
     ['role', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*trust policy/],
     ['access', PROPAGATION_PATIENCE / MINUTE, /for 10 minutes.*policies of the provider's role/],
     ['final', 0, /Correct the property/],
-  ])('%s: the deployment fails after %d minutes', (kind, minutes, remedy) => {
+  ])('%s: fails after %d minutes', (kind, minutes, remedy) => {
     const step = refused(kind, minutes);
     expect(step.do).toBe('fail');
     expect(whyOf(step)).toMatch(/CreateModelImportJob was refused: SomeException: no/);
     expect(whyOf(step)).toMatch(remedy);
   });
 
-  test.each<[RefusalKind]>([['role'], ['access'], ['final']])('%s: the first link does not hand that on', kind => {
+  test.each<[RefusalKind]>([['role'], ['access'], ['final']])('%s: fails the first link', kind => {
     expect(refused(kind, 30, starter)).toMatchObject({ do: 'fail' });
   });
 
-  test('a delete is as patient', () => {
+  test('a deletion waits as well', () => {
     const refusal = { operation: 'DeleteImportedModel', kind: 'busy', message: 'ConflictException: later' } as const;
     expect(decide(absence, facts({ refusal }, 54))).toMatchObject({ do: 'wait' });
   });
 
-  describe('for a quota', () => {
+  describe('because of a quota', () => {
     const refusal = { operation: 'CreateModelImportJob', kind: 'quota', message: 'ServiceQuotaExceededException: no' } as const;
     const full = FULL_ACCOUNT_PATIENCE / MINUTE;
     const models = [listed('one'), listed('two'), listed('three')];
     const long = job({ name: 'long-ago', status: 'Completed', creationTime: STARTED - 90 * MINUTE, endTime: STARTED - 60 * MINUTE });
 
-    test('looks which one it is', () => {
+    test('lists recent jobs and models to find out which', () => {
       expect(decide(present, facts({ refusal, running: [] }))).toEqual({ do: 'ListModelImportJobs', into: 'recent', since: STARTED - (24 * 60 - 1) * MINUTE });
       expect(decide(present, facts({ refusal, recent: [long] }))).toEqual({ do: 'ListImportedModels' });
     });
 
-    test('waits for its turn when another was quicker', () => {
+    test('waits for its turn if another import was faster', () => {
       expect(decide(present, facts({ refusal, running: [], recent: [job({ name: 'other' }), long] }, 29)))
         .toMatchObject({ do: 'wait', why: expect.stringMatching(/Waiting for the import/) });
     });
 
-    test('waits for a place', () => {
+    test('waits for another model to be deleted', () => {
       expect(decide(present, facts({ refusal, recent: [long], models }, full - 1))).toMatchObject({ do: 'wait' });
     });
 
     test.each([
-      ['a model has come', { recent: [long], models: [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })] }],
+      ['a model has been created', { recent: [long], models: [...models.slice(1), listed('new', { creationTime: STARTED + 10 * MINUTE })] }],
       ['an import has failed', { recent: [job({ name: 'other', status: 'Failed', creationTime: STARTED, endTime: STARTED + 10 * MINUTE }), long], models }],
-    ])('waits anew when %s: another may be quicker again, and not be seen yet', (_, seen) => {
+    ])('waits again when %s, because the next import may be faster and not visible yet', (_, seen) => {
       expect(decide(present, facts({ refusal, ...seen }, 10 + full - 1))).toMatchObject({ do: 'wait' });
       expect(decide(present, facts({ refusal, ...seen }, 10 + full))).toMatchObject({ do: 'fail' });
     });
 
-    test('fails when there was none for a while, with the models that hold them', () => {
+    test('fails later, with the models of the account', () => {
       const step = decide(present, facts({ refusal, recent: [], models }, full));
       expect(step.do).toBe('fail');
       expect(whyOf(step)).toMatch(/for 15 minutes.*Its models: one, two, three\. .*DELETE_FIRST/);
     });
 
-    test('waits when it is not the models', () => {
+    test('waits if the account has no models', () => {
       expect(decide(present, facts({ refusal, recent: [long], models: [] }, full))).toMatchObject({ do: 'wait' });
     });
   });

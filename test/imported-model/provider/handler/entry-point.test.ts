@@ -10,8 +10,8 @@ import { request, STACK_ID } from '../../../../testing/support/deployment';
 import { newStack, weights } from '../../../../testing/support/stacks';
 import { resourceFor } from '../../../../testing/support/template';
 
-// #3: a server that accepts and never answers hangs the function until Lambda kills it, and the framework then fails the deployment.
-describe('a call that hangs', () => {
+// #3: without timeouts, a call without a response would end only when Lambda ends the function, and the provider framework would fail the deployment.
+describe('a call without a response', () => {
   let server: BedrockServer;
   const environment = process.env;
   beforeAll(async () => {
@@ -29,19 +29,19 @@ describe('a call that hangs', () => {
   const event = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: Date.now() - QUICK_PHASE };
 
   test.each<[string, When, object]>([
-    ['before it does anything', 'before', { requestTimeout: 50 }],
-    ['in the middle of its answer', 'during', { requestTimeout: 50 }],
-    ['after it has done its work', 'after', { requestTimeout: 50 }],
-    ['until the time of the invocation is over', 'before', { callBudget: 100 }],
-    ['in the middle of its answer until then', 'during', { callBudget: 100 }],
-  ])('%s is "not yet", and the invocation ends', async (_, when, times) => {
+    ['without an effect', 'before', { requestTimeout: 50 }],
+    ['with a part of the response', 'during', { requestTimeout: 50 }],
+    ['with an effect', 'after', { requestTimeout: 50 }],
+    ['until the end of the call budget', 'before', { callBudget: 100 }],
+    ['with a part of the response until the end of the call budget', 'during', { callBudget: 100 }],
+  ])('%s: the invocation ends, and is not complete', async (_, when, times) => {
     server.bedrock.clearFaults();
     server.bedrock.failNext('*', { name: HANG, when, times: Infinity });
     const poll = entryPoint(times);
     await expect(poll(event)).resolves.toEqual({ IsComplete: false });
   });
 
-  test('is tried twice at most: the next poll is the retry', async () => {
+  test('is tried twice, because the next poll is the retry', async () => {
     server.bedrock.clearFaults();
     server.bedrock.clearCalls();
     server.bedrock.failNext('*', { name: HANG, times: Infinity });
@@ -50,8 +50,8 @@ describe('a call that hangs', () => {
   });
 });
 
-test('the time budgets fit into each other: polls, the pending call, and the timeout of the function', () => {
-  const oneCall = SDK_ATTEMPTS * (CONNECTION_TIMEOUT + 2 * REQUEST_TIMEOUT); // until it begins, and when it stops in the middle
+test('polls end before the call budget, and the call budget before the timeout of the function', () => {
+  const oneCall = SDK_ATTEMPTS * (CONNECTION_TIMEOUT + 2 * REQUEST_TIMEOUT); // until the response begins, and until its end
   expect(QUICK_PHASE).toBeLessThanOrEqual(POLL_BUDGET);
   expect(POLL_BUDGET + QUICK_INTERVAL).toBeLessThanOrEqual(CALL_BUDGET);
   expect(oneCall).toBeLessThan(CALL_BUDGET);

@@ -17,7 +17,7 @@ const request = (type: OnEventRequest['RequestType'], name: string, id?: string)
 });
 const changes = () => deployment.bedrock.calls.filter(({ operation }) => !/^(Get|List)/.test(operation));
 
-test('a model that exists is found by its name, with one call', async () => {
+test('finds a model by its name, with one call', async () => {
   deployment.bedrock.seedModel('llama');
   const answer = await deployment.send(request('Create', 'llama'));
 
@@ -26,28 +26,28 @@ test('a model that exists is found by its name, with one call', async () => {
   expect(deployment.bedrock.calls.map(({ operation }) => operation)).toEqual(['GetImportedModel']);
 });
 
-test('a model that does not exist fails the deployment at once, and says what to do', async () => {
+test('fails at the first poll if the model does not exist, with the remedy', async () => {
   const answer = await deployment.send(request('Create', 'lama'));
 
   expect(answer).toMatchObject({ status: 'FAILED', polls: 1 });
   expect(answer.reason).toContain('importedModelName: "lama" must be the name of an imported model of this account and Region. There is none: import it first');
 });
 
-test('a name that cannot be one is refused before Bedrock is asked', async () => {
+test('refuses an invalid name without a call', async () => {
   const answer = await deployment.send(request('Create', 'my model'));
 
   expect(answer.reason).toMatch(/importedModelName: "my model" must be/);
   expect(deployment.bedrock.calls).toEqual([]);
 });
 
-test('another name finds another model, which has another id', async () => {
+test('an update of the name finds another model, with another physical id', async () => {
   deployment.bedrock.seedModel('llama');
   deployment.bedrock.seedModel('mistral');
 
   expect(await deployment.send(request('Update', 'mistral', 'llama'))).toMatchObject({ status: 'SUCCESS', physicalResourceId: 'mistral' });
 });
 
-test.each(['llama', 'AWSCDK::CustomResourceProviderFramework::CREATE_FAILED'])('the deletion of %s changes nothing, and asks nobody', async id => {
+test.each(['llama', 'AWSCDK::CustomResourceProviderFramework::CREATE_FAILED'])('the deletion of %s calls nothing, and keeps the model', async id => {
   deployment.bedrock.seedModel('llama');
 
   expect(await deployment.send(request('Delete', 'llama', id))).toMatchObject({ status: 'SUCCESS', physicalResourceId: id });
@@ -55,14 +55,14 @@ test.each(['llama', 'AWSCDK::CustomResourceProviderFramework::CREATE_FAILED'])('
   expect(deployment.bedrock.snapshot().models).toHaveLength(1);
 });
 
-test.each(['ThrottlingException', 'InternalServerException', 'AccessDeniedException'] as const)('%s is not yet an answer', async name => {
+test.each(['ThrottlingException', 'InternalServerException', 'AccessDeniedException'] as const)('waits after a %s', async name => {
   deployment.bedrock.seedModel('llama');
   deployment.bedrock.failNext('GetImportedModel', { name, times: 3 });
 
   expect(await deployment.send(request('Create', 'llama'))).toMatchObject({ status: 'SUCCESS', polls: 4 });
 });
 
-test('a permission that never comes fails after ten minutes, with the remedy', async () => {
+test('fails after ten minutes without permission, with the remedy', async () => {
   deployment.bedrock.seedModel('llama');
   deployment.bedrock.failNext('GetImportedModel', { name: 'AccessDeniedException', times: 1000 });
   const answer = await deployment.send(request('Create', 'llama'));

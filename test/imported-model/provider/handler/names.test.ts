@@ -18,7 +18,7 @@ const REQUEST: ModelImportRequest = {
   retain: false,
 };
 
-/** The names of a model that is new. */
+/** The names of a new model. */
 function namesOf(origin: Origin, request: ModelImportRequest): Names {
   return namesIn(origin, prefixOf(ownerOf(origin), request.nameBase ?? ''), request);
 }
@@ -27,7 +27,7 @@ const origins = fc.record({ stackId: fc.string(), importLogicalId: fc.string(), 
 const bases = fc.stringMatching(new RegExp(`^[a-zA-Z0-9]{1,${MODEL_NAME_BASE_LENGTH}}$`));
 const prefixes = fc.option(fc.stringMatching(new RegExp(`^[a-zA-Z0-9][a-zA-Z0-9+.-]{0,${MODEL_NAME_BASE_LENGTH - 1}}$`)), { nil: undefined });
 
-test('whatever the stack, the names are names for Bedrock', () => {
+test('Bedrock accepts the names of any stack', () => {
   fc.assert(fc.property(origins, bases, prefixes, fc.string(), (origin, nameBase, jobNamePrefix, sourceVersion) => {
     const names = namesOf(origin, { ...REQUEST, nameBase, jobNamePrefix, sourceVersion });
     expect(violations('CreateModelImportJobRequest', {
@@ -40,7 +40,7 @@ test('whatever the stack, the names are names for Bedrock', () => {
   }));
 });
 
-test('whatever the stack, owner and content can be read back from the names', () => {
+test('owner and content can be read from the names of any stack', () => {
   fc.assert(fc.property(origins, bases, prefixes, (origin, nameBase, jobNamePrefix) => {
     const { owner, content, modelName: name, jobName } = namesOf(origin, { ...REQUEST, nameBase, jobNamePrefix });
     expect(owner).toBe(ownerOf(origin));
@@ -49,23 +49,23 @@ test('whatever the stack, owner and content can be read back from the names', ()
   }));
 });
 
-test('a model of somebody else has no identity', () => {
+test('a model of another owner has no identity', () => {
   expect(identityOfJob('import-llama-2026-11-21')).toBeUndefined();
   expect(identityOfName('llama')).toBeUndefined();
 });
 
-test('the same request has the same names, however often it is delivered', () => {
+test('the same request always has the same names', () => {
   expect(namesOf({ ...ORIGIN }, { ...REQUEST })).toEqual(namesOf(ORIGIN, REQUEST));
 });
 
-test('later links of the chain follow the job that they are told', () => {
+test('later links follow the job of the first link', () => {
   const { jobName } = namesOf(ORIGIN, REQUEST);
   const later = namesOf({ ...ORIGIN, requestId: 'two' }, { ...REQUEST, link: 'wait', jobName });
   expect(later.jobName).toBe(jobName);
   expect(later.ownJobName).not.toBe(jobName);
 });
 
-test('another request for the same model has another job and token, for a job name is burnt for ever', () => {
+test('another request for the same model has another job name and token, because a job name can be used only once', () => {
   const [one, two] = ['one', 'two'].map(requestId => namesOf({ ...ORIGIN, requestId }, REQUEST));
   expect(two.modelName).toBe(one.modelName);
   expect(two.jobName).not.toBe(one.jobName);
@@ -92,7 +92,7 @@ test.each<[string, Partial<ModelImportRequest>]>([
   expect(nameWith(more)).toBe(nameWith({}));
 });
 
-test('what a part of the content is, is not mixed up with what another is', () => {
+test('the parts of the content are distinguished', () => {
   expect(nameWith({ sourceVersion: 'alias/a' })).not.toBe(nameWith({ importedModelKmsKeyId: 'alias/a' }));
 });
 
@@ -100,7 +100,7 @@ test.each(['stackId', 'importLogicalId'] as const)('another %s is another owner'
   expect(ownerOf({ ...ORIGIN, [part]: 'other' })).not.toBe(ownerOf(ORIGIN));
 });
 
-// #18: the owner has at least 80 bits. One of its inputs is free text, so somebody could search for a second one with the same hash.
+// #18: one of the inputs of the owner is free text, so a second preimage could be searched for.
 test('the owner has 80 bits, content and request have 40', () => {
   const { owner, content, jobName } = namesOf(ORIGIN, REQUEST);
   const bitsOf = (hash: string) => {
@@ -110,13 +110,13 @@ test('the owner has 80 bits, content and request have 40', () => {
   expect([owner, content, jobName.slice(jobName.lastIndexOf('-') + 1)].map(bitsOf)).toEqual([80, 40, 40]);
 });
 
-test('every character of a hash is one of 32, and all occur', () => {
+test('the hashes use all 32 characters in each place', () => {
   const owners = Array.from({ length: 500 }, (_, index) => ownerOf({ stackId: 'stack', importLogicalId: String(index) }));
   expect(new Set(owners).size).toBe(500);
   for (let place = 0; place < 16; place++) expect(new Set(owners.map(owner => owner[place])).size).toBe(32);
 });
 
-// What deployed stacks have for ever: a change of these literals is a change that imports every model of every user again.
+// Part of deployed stacks: a change of these literals would import every model of every user again.
 test('the hashes are frozen', () => {
   expect(namesOf(ORIGIN, { ...REQUEST, sourceVersion: '2', importedModelKmsKeyId: 'alias/key' })).toEqual({
     owner: 'h3py4c4pwxdjtpdc',
@@ -127,12 +127,12 @@ test('the hashes are frozen', () => {
   });
 });
 
-test('a slash at the end of the source is no other content', () => {
+test('a slash at the end of the source does not change the content', () => {
   expect(nameWith({ s3Uri: 's3://amzn-s3-demo-bucket/llama' })).toBe(nameWith({ s3Uri: 's3://amzn-s3-demo-bucket/llama/' }));
 });
 
-// #4: the readable part of the name is no identity.
-test('the readable part of a name stays what it was when the first link was created', () => {
+// #4
+test('the readable part of a name does not change after the creation of the first link', () => {
   const owner = ownerOf(ORIGIN);
   expect(prefixOf(owner, 'Moved', `StackLlama-${owner}`)).toBe(`StackLlama-${owner}`);
   expect(prefixOf(owner, 'Moved')).toBe(`Moved-${owner}`);

@@ -3,37 +3,37 @@ import { withQuickPolls } from '../../../../src/imported-model/provider/handler/
 import { POLL_BUDGET, QUICK_INTERVAL, QUICK_PHASE } from '../../../../src/imported-model/provider/patience';
 import { request } from '../../../../testing/support/deployment';
 
-/** Polls once, `age` after the request began, with answers that are complete from `completeAt` on. */
+/** Polls once, `age` after the start of the request. Responses are complete from `completeAt` on. */
 async function poll(age: number, completeAt = Infinity) {
   let now = age;
-  const looks: number[] = [];
+  const polls: number[] = [];
   const handle = async (): Promise<IsCompleteResponse> => {
-    looks.push(now);
+    polls.push(now);
     return { IsComplete: now >= completeAt };
   };
   const event: IsCompleteRequest = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: 0 };
-  const answer = await withQuickPolls(handle, () => now, async ms => { now += ms; })(event);
-  return { answer, looks };
+  const response = await withQuickPolls(handle, () => now, async ms => { now += ms; })(event);
+  return { response, polls };
 }
 
-test('looks every few seconds while the request is young', async () => {
-  const { answer, looks } = await poll(0);
-  expect(answer).toEqual({ IsComplete: false });
-  expect(looks).toEqual(Array.from({ length: QUICK_PHASE / QUICK_INTERVAL + 1 }, (_, n) => n * QUICK_INTERVAL));
+test('polls every few seconds while the request is young', async () => {
+  const { response, polls } = await poll(0);
+  expect(response).toEqual({ IsComplete: false });
+  expect(polls).toEqual(Array.from({ length: QUICK_PHASE / QUICK_INTERVAL + 1 }, (_, n) => n * QUICK_INTERVAL));
 });
 
-test('answers as soon as the request is complete', async () => {
-  const { answer, looks } = await poll(0, 12_000);
-  expect(answer).toEqual({ IsComplete: true });
-  expect(looks).toEqual([0, 5_000, 10_000, 15_000]);
+test('responds as soon as the request is complete', async () => {
+  const { response, polls } = await poll(0, 12_000);
+  expect(response).toEqual({ IsComplete: true });
+  expect(polls).toEqual([0, 5_000, 10_000, 15_000]);
 });
 
-test('looks once when the request is older', async () => {
-  expect(await poll(QUICK_PHASE)).toEqual({ answer: { IsComplete: false }, looks: [QUICK_PHASE] });
+test('polls once if the request is older', async () => {
+  expect(await poll(QUICK_PHASE)).toEqual({ response: { IsComplete: false }, polls: [QUICK_PHASE] });
 });
 
-// A version that looked for ten minutes in a function of two went unnoticed by all tests.
-test('does not look longer than its function has time, however slow the looks and however young the request', async () => {
+// The timeout of the function is two minutes.
+test('stops within the poll budget, also with slow polls of a young request', async () => {
   let now = 0;
   const event: IsCompleteRequest = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: 10 * 60_000 };
   const slow = async (): Promise<IsCompleteResponse> => {
@@ -44,7 +44,7 @@ test('does not look longer than its function has time, however slow the looks an
   expect(now).toBeLessThanOrEqual(POLL_BUDGET + 20_000);
 });
 
-test('leaves onEvent alone', async () => {
+test('does not repeat onEvent', async () => {
   const begun = { PhysicalResourceId: 'id', StartedAt: 0 };
   const sleep = jest.fn();
   expect(await withQuickPolls(async () => begun, () => 0, sleep)(request('Create'))).toEqual(begun);

@@ -18,7 +18,7 @@ afterEach(async () => deployment.stop());
 const contentOfVersion = (SourceVersion: string) => contentOf(readRequest(request('Create', { properties: { SourceVersion } }).ResourceProperties));
 const namesOfModels = () => deployment.bedrock.snapshot().models.map(({ modelName }) => modelName);
 
-/** An import that is named like one of the stack, started with a role of the attacker's. */
+/** Starts an import with a name of the stack and a role of the attacker. */
 function plant(version: string, s3Uri: string): string {
   const content = contentOfVersion(version);
   const importedModelName = `${NAME_PREFIX}-${content}`;
@@ -29,11 +29,11 @@ function plant(version: string, s3Uri: string): string {
 }
 
 // #16
-describe('somebody plants a model under the name that the next deployment will ask for', () => {
+describe('an attacker imports a model with the name of the next deployment', () => {
   test.each([
-    ['from weights of his own', 's3://attacker-bucket/backdoored/', /was not imported from what/],
-    ['from the very source of the stack, before the new weights are there', 's3://amzn-s3-demo-bucket/llama/', /service role .*attacker.*not started by this stack/],
-  ])('%s: the deployment fails, and the genuine model stays', async (_, s3Uri, reason) => {
+    ['from other weights', 's3://attacker-bucket/backdoored/', /was not imported from what/],
+    ['from the source of the stack, before the new weights are uploaded', 's3://amzn-s3-demo-bucket/llama/', /service role .*attacker.*not started by this stack/],
+  ])('%s: the deployment fails, and the model of the stack stays', async (_, s3Uri, reason) => {
     const first = await deployment.deploy('Create', { properties: { SourceVersion: '1' } });
     deployment.clock.advance(HOUR);
     const planted = plant('2', s3Uri);
@@ -45,13 +45,13 @@ describe('somebody plants a model under the name that the next deployment will a
     expect(namesOfModels()).toEqual([first.physicalResourceId, planted]);
   });
 
-  test('and it is running: it is not the import of the stack, and fails the deployment when it is done', async () => {
+  test('and the import is running: the deployment fails at its end', async () => {
     plant('1', 's3://attacker-bucket/backdoored/');
     const answer = await deployment.deploy('Create', { properties: { SourceVersion: '1' } });
     expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/was not imported from what/) });
   });
 
-  test('and his import does not keep the stack from being deleted', async () => {
+  test('and the import does not block the deletion of the stack', async () => {
     const first = await deployment.deploy('Create', { properties: { SourceVersion: '1' } });
     deployment.clock.advance(HOUR);
     deployment.bedrock.planNextImport({ durationMs: Infinity });
@@ -63,7 +63,7 @@ describe('somebody plants a model under the name that the next deployment will a
 });
 
 // #2
-test('a model that another job has made is not deleted because its name looks like ours', async () => {
+test('does not delete a model with a name of the stack that another job has imported', async () => {
   const first = await deployment.deploy('Create');
   deployment.clock.advance(HOUR);
   deployment.bedrock.seedModel(`copy-${OWNER}-abcdefgh`, { jobName: 'team-c-job' });
@@ -71,7 +71,7 @@ test('a model that another job has made is not deleted because its name looks li
   expect(namesOfModels()).toEqual([`copy-${OWNER}-abcdefgh`]);
 });
 
-test('deletions are by ARN', async () => {
+test('deletes by ARN', async () => {
   const first = await deployment.deploy('Create');
   deployment.clock.advance(HOUR);
   await deployment.destroy({ id: first.physicalResourceId });
@@ -80,13 +80,13 @@ test('deletions are by ARN', async () => {
 });
 
 // #17
-test.each(['victims-job', 'x-zzzzzzzzzzzzzzzz-abcdefgh-abcdefgh'])('a template cannot name a job of somebody else (%s)', async jobName => {
+test.each(['victims-job', 'x-zzzzzzzzzzzzzzzz-abcdefgh-abcdefgh'])('refuses a job of another owner (%s)', async jobName => {
   const answer = await deployment.send(request('Create', { link: 'model', jobName }));
   expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/JobName: "[\w-]+" must be a job of this model/) });
   expect(deployment.bedrock.calls).toEqual([]);
 });
 
-test.each([undefined, '', 'Victim-zzzzzzzzzzzzzzzz'])('nor may its names begin like those of another stack (%s)', async NamePrefix => {
+test.each([undefined, '', 'Victim-zzzzzzzzzzzzzzzz'])('refuses names of another stack (%s)', async NamePrefix => {
   const answer = await deployment.send(request('Create', { link: 'model', properties: { NamePrefix } }));
   expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/NamePrefix/) });
 });
@@ -102,11 +102,11 @@ describe('a stack that the provider does not serve', () => {
     await expect(strict(STACK_ID).handle(poll)).rejects.toThrow(/StackId/);
   });
 
-  test('can still be deleted: it only ever touches what it has made itself', async () => {
+  test('can be deleted, because a deletion affects only its own models', async () => {
     await expect(strict(STACK_ID).handle(from(OTHER_STACK, 'Delete'))).resolves.toMatchObject({ PhysicalResourceId: 'id' });
   });
 
-  test('is one whose id, name or beginning of a name is not in the list, or one of another account', () => {
+  test('is a stack of another account, or without its id, name or name prefix in the list', () => {
     const serves = servedStacks(`${STACK_ID},Models,Parent-Nested*`);
     const idOf = (name: string, account = '111122223333') => `arn:aws:cloudformation:us-east-1:${account}:stack/${name}/99999999-0000-11f0-0000-0a0000000001`;
     expect([STACK_ID, idOf('Models'), idOf('Parent-Nested-ABCDEF')].map(serves)).toEqual([true, true, true]);
@@ -119,12 +119,12 @@ describe('a stack that the provider does not serve', () => {
 describe('a model with the removal policy RETAIN', () => {
   const retained = { RemovalPolicy: 'RETAIN' } as const;
 
-  test('stays when it was replaced, whatever is changed later, also when the policy is DESTROY by then and the stack is deleted', async () => {
+  test('stays after its replacement, also if the policy is changed to DESTROY and the stack is deleted later', async () => {
     const first = await deployment.deploy('Create', { properties: { SourceVersion: '1', ...retained } });
     deployment.clock.advance(HOUR);
     const second = await deployment.deploy('Update', { id: first.physicalResourceId, properties: { SourceVersion: '2', ...retained }, old: { SourceVersion: '1', ...retained } });
     deployment.clock.advance(HOUR);
-    expect(second.status).toBe('SUCCESS'); // CloudFormation retains the first: it sends no Delete
+    expect(second.status).toBe('SUCCESS'); // CloudFormation sends no Delete for the first
 
     const tagged = { SourceVersion: '2', ImportedModelTags: [{ key: 'a', value: 'b' }], ...retained };
     expect((await deployment.deploy('Update', { id: second.physicalResourceId, properties: tagged, old: { SourceVersion: '2', ...retained } })).status).toBe('SUCCESS');
@@ -137,7 +137,7 @@ describe('a model with the removal policy RETAIN', () => {
     expect(namesOfModels()).toEqual([first.physicalResourceId]);
   });
 
-  test('stays also when the policy comes with the update that replaces it', async () => {
+  test('stays if the policy is set in the update that replaces it', async () => {
     const first = await deployment.deploy('Create', { properties: { SourceVersion: '1' } });
     deployment.clock.advance(HOUR);
     const properties = { SourceVersion: '2', ...retained };
@@ -150,7 +150,7 @@ describe('a model with the removal policy RETAIN', () => {
 });
 
 // #4
-test('a construct that is moved while its logical ids are kept keeps its id and its model, for ever', async () => {
+test('a construct that is moved without a change of its logical ids keeps its physical id and its model', async () => {
   const first = await deployment.deploy('Create');
   for (const NameBase of ['MovedOnce', 'MovedTwice']) {
     deployment.clock.advance(HOUR);
@@ -165,25 +165,25 @@ test.each([
   'Could not validate GetObject permissions to access Amazon S3 bucket: weights',
   'The KMS key cannot be used by the provided role: access denied',
   'User is not authorized to perform kms:CreateGrant',
-])('a refusal that propagation can cause is waited for, ten minutes (%s)', async message => {
+])('waits ten minutes for a refusal that propagation can cause (%s)', async message => {
   deployment.bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message, times: 10 });
   expect((await deployment.deploy('Create')).status).toBe('SUCCESS');
 });
 
-test('... and then fails the deployment, with what to check', async () => {
+test('fails the deployment after ten minutes of such refusals, with the remedy', async () => {
   deployment.bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message: 'Could not validate GetObject permissions', times: Infinity });
   const answer = await deployment.deploy('Create');
   expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/for 10 minutes.*policies of the provider's role and of the service role.*bucket and KMS key/) });
   expect(deployment.bedrock.snapshot().jobs).toEqual([]);
 });
 
-test('a value that breaks a constraint fails at once, whatever it holds', async () => {
+test('fails at the first poll for a value that does not satisfy a constraint', async () => {
   deployment.bedrock.failNext('CreateModelImportJob', { name: 'ValidationException', message: 'Value \'s3://bucket/x\' at \'s3Uri\' failed to satisfy constraint' });
   expect(await deployment.deploy('Create')).toMatchObject({ status: 'FAILED', polls: 1 });
 });
 
-// #13: an empty string is what Fn::If and an empty parameter leave.
-test('an empty string is no value, whichever property it is', () => {
+// #13: Fn::If and an empty parameter leave an empty string.
+test('an empty string of any property is no value', () => {
   const optional = ['ImportLogicalId', 'NamePrefix', 'JobName', 'SourceVersion', 'ImportedModelKmsKeyId', 'ImportedModelName', 'NameBase', 'JobNamePrefix', 'RemovalPolicy'];
   const read = (value: unknown) => readRequest({ ...request('Create').ResourceProperties, ...Object.fromEntries(optional.map(name => [name, value])) });
   expect(read('')).toEqual(read(undefined));
@@ -191,7 +191,7 @@ test('an empty string is no value, whichever property it is', () => {
 });
 
 // #15
-test('a model that is an hour old is deleted at the first poll of each link', async () => {
+test('each link deletes a model of one hour ago at the first poll', async () => {
   const first = await deployment.deploy('Create');
   deployment.clock.advance(HOUR);
   expect(await deployment.send(request('Delete', { link: 'model', id: first.physicalResourceId }))).toMatchObject({ status: 'SUCCESS', polls: 1 });

@@ -38,12 +38,12 @@ public final class LanguagesApp {
 
     public static void main(final String[] args) {
         final App app = new App(AppProps.builder().outdir(args[0]).build());
-        everythingThatCanBeSet(new Stack(app, "Full"));
-        nothingButWhatMustBeSet(new Stack(app, "Small"));
+        everyProperty(new Stack(app, "Full"));
+        requiredProperties(new Stack(app, "Small"));
         app.synth();
     }
 
-    private static void everythingThatCanBeSet(final Stack full) {
+    private static void everyProperty(final Stack full) {
         final Bucket weights = Bucket.Builder.create(full, "Weights").encryption(BucketEncryption.KMS).build();
         final Key modelKey = Key.Builder.create(full, "ModelKey").enableKeyRotation(true).build();
         final Vpc vpc = Vpc.Builder.create(full, "Vpc")
@@ -69,7 +69,7 @@ public final class LanguagesApp {
                 .vpcSubnets(SubnetSelection.builder().subnetType(SubnetType.PRIVATE_ISOLATED).build())
                 .securityGroups(List.of(
                         SecurityGroup.Builder.create(full, "ImportNetwork").vpc(vpc).allowAllOutbound(false).build()))
-                // The order of Map.of() is another one in each run.
+                // Map.of() has another order in each run.
                 .importedModelTags(Map.of("team", "platform", "owner", "jane", "stage", "test"))
                 .jobTags(Map.of("purpose", "test", "cost", "4711"))
                 .removalPolicy(RemovalPolicy.RETAIN)
@@ -99,8 +99,8 @@ public final class LanguagesApp {
         output(full, "ProviderRole", model.getProvider().getRole().getRoleArn());
     }
 
-    /** And a model of elsewhere. */
-    private static void nothingButWhatMustBeSet(final Stack small) {
+    /** The required properties only, and a model from another stack. */
+    private static void requiredProperties(final Stack small) {
         final Role reader = Role.Builder.create(small, "Reader").assumedBy(new AccountRootPrincipal()).build();
         ImportedModel.Builder.create(small, "Llama")
                 .source(ModelSource.fromS3Uri("s3://amzn-s3-demo-bucket/llama/"))
