@@ -1,9 +1,9 @@
-import { RETAIN_TAG } from '../../../../src/imported-model/provider/contract';
-import type { ImportJob, Model, ModelSummary } from '../../../../src/imported-model/provider/handler/bedrock-api';
-import type { RefusalKind } from '../../../../src/imported-model/provider/handler/bedrock-error';
-import { decide } from '../../../../src/imported-model/provider/handler/decide/decide';
-import type { Absence, Facts, Present, Step } from '../../../../src/imported-model/provider/handler/decide/steps';
-import { FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, STALE_JOB_AGE, ORPHAN_PATIENCE, PROPAGATION_PATIENCE, QUIET_TIME, VISIBILITY_PATIENCE } from '../../../../src/imported-model/provider/patience';
+import { RETAIN_TAG } from '../../../../../src/imported-model/provider/contract';
+import type { ImportJob, Model, ModelSummary } from '../../../../../src/imported-model/provider/handler/bedrock-api';
+import type { RefusalKind } from '../../../../../src/imported-model/provider/handler/bedrock-error';
+import { decide } from '../../../../../src/imported-model/provider/handler/decide/decide';
+import type { Absence, Facts, Present, Step } from '../../../../../src/imported-model/provider/handler/decide/steps';
+import { FULL_ACCOUNT_PATIENCE, GIVE_WAY_PATIENCE, STALE_JOB_AGE, ORPHAN_PATIENCE, PROPAGATION_PATIENCE, QUIET_TIME, VISIBILITY_PATIENCE } from '../../../../../src/imported-model/provider/patience';
 
 const MINUTE = 60_000;
 const STARTED = Date.UTC(2026, 0, 1);
