@@ -77,6 +77,26 @@ test('the table of durations is that of the code', () => {
   expect(rows.length).toBe(durations.length);
 });
 
+describe('the messages of the troubleshooting guide are those of the code', () => {
+  const code = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).map(file => read(join('src', file))).join('\n')
+    .replace(/['`]\s*\+ ['`]/g, '')
+    .replace(/\$\{[^}]*\}/g, '...');
+  const messages = [...read('docs/operations/troubleshooting.md').matchAll(/^\| (`.*?`(?:, `.*?`)*)(?: \(a warning\))? \|/gm)]
+    .flatMap(([, cell]) => [...cell.matchAll(/`(.*?)`/g)].map(([, message]) => message));
+  // Bedrock's own words, and a value of the account, are not in the code.
+  const isOwn = (fragment: string) => fragment.length > 8 && !fragment.includes('The provided role ARN is invalid');
+
+  test('there are some', () => {
+    expect(messages.length).toBeGreaterThan(15);
+  });
+
+  test.each(messages)('%s', (message) => {
+    const fragments = message.split(/\.\.\.|arn:|for 10 minutes, |for 15 minutes|10240|^\w+: "|"? must be /).map(fragment => fragment.trim()).filter(isOwn);
+
+    expect(fragments.filter(fragment => !code.includes(fragment))).toEqual([]);
+  });
+});
+
 test.each(readdirSync('docs/diagrams').filter(file => file.endsWith('.d2')))('the diagram %s is drawn from its source (npx projen diagrams)', (file) => {
   const source = join('docs/diagrams', file);
 

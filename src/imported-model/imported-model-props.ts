@@ -130,4 +130,11 @@ export interface ImportedModelProps {
    * @default - the provider that the models of the stack share
    */
   readonly provider?: ModelImportProvider;
+
+  /**
+   * The minutes that one custom resource of the chain waits. Short windows are for tests of long chains.
+   *
+   * @internal
+   */
+  readonly _waitWindowMinutes?: number;
 }

@@ -18,7 +18,7 @@ import { checkProps, checkRemovalPolicy, checkRetained, warnOfRegion } from './i
 import { ModelEncryption } from './model-encryption';
 import { RESOURCE_TYPES } from './provider/contract';
 import { ModelImportProvider } from './provider/model-import-provider';
-import { IMPORT_TIMEOUT } from './provider/patience';
+import { IMPORT_TIMEOUT, MINUTE, WAIT_WINDOW } from './provider/patience';
 import { keyStatements } from '../shared/constructs/key-statements';
 import { roleWithDocument } from '../shared/constructs/role-permissions';
 import { bedrockImportJobs, networkStatements } from '../shared/constructs/service-role';
@@ -194,7 +194,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     this.chain = new ImportChain(this, {
       serviceToken: this.provider.serviceToken,
       importTimeoutMinutes: importTimeout.toMinutes(),
-      waitWindowMinutes: this.provider._waitWindowMinutes,
+      waitWindowMinutes: props._waitWindowMinutes ?? WAIT_WINDOW.max / MINUTE,
       removalPolicy,
       importedModelTags: () => ({ ...this.cdkTagManager.tagValues(), ...props.importedModelTags }),
       jobTags: () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags }),

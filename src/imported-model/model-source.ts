@@ -116,8 +116,8 @@ export abstract class ModelSource {
    * @internal
    */
   public _bind(scope: Construct, role: iam.IRole): ModelSourceConfig {
-    this._check(scope);
     const place = this._place();
+    this._check(scope, place);
     const { bucket, s3Uri, version } = place;
     const encryptionKey = place.encryptionKey && usableKey(scope, 'source.encryptionKey', place.encryptionKey);
     if (encryptionKey) {
@@ -142,7 +142,7 @@ export abstract class ModelSource {
    *
    * @internal
    */
-  protected abstract _check(scope: Construct): void;
+  protected abstract _check(scope: Construct, place: Place): void;
 
   /**
    * The place of the weights.
@@ -173,9 +173,9 @@ class BucketModelSource extends ModelSource {
     super();
   }
 
-  protected _check(scope: Construct): void {
+  protected _check(scope: Construct, { s3Uri }: Place): void {
     const { bucketAccount } = this.options;
-    assertValid(scope, checkUri(this._place().s3Uri) ?? checkPrefix(this.prefix), checkKnown('source.bucketAccount', bucketAccount, ACCOUNT_ID));
+    assertValid(scope, checkUri(s3Uri) ?? checkPrefix(this.prefix), checkKnown('source.bucketAccount', bucketAccount, ACCOUNT_ID));
   }
 
   protected _place(): Place {

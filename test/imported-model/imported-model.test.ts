@@ -121,10 +121,9 @@ describe('the chain of custom resources', () => {
     }));
   });
 
-  test('has more links if the provider has shorter windows', () => {
+  test('has more links with shorter windows', () => {
     const stack = newStack();
-    const provider = new ModelImportProvider(stack, 'Provider', { _waitWindowMinutes: 10 });
-    new ImportedModel(stack, 'Llama', { source: weights(), provider, importTimeout: Duration.minutes(25) });
+    new ImportedModel(stack, 'Llama', { source: weights(), _waitWindowMinutes: 10, importTimeout: Duration.minutes(25) });
 
     expect(linksOf(stack)).toEqual([['ModelImport', 'import', 10], ['ModelImportWait', 'wait', 10], ['ImportedModel', 'model', 5]]);
   });

@@ -16,7 +16,8 @@ class ModelStack extends Stack {
       importedModelTags: team === undefined ? undefined : { team },
       replacementStrategy: deleteFirst ? ReplacementStrategy.DELETE_FIRST : undefined,
       importTimeout: importTimeoutMinutes === undefined ? undefined : Duration.minutes(importTimeoutMinutes),
-      provider: new ModelImportProvider(this, 'Provider', { _waitWindowMinutes: waitWindowMinutes }),
+      provider: new ModelImportProvider(this, 'Provider'),
+      _waitWindowMinutes: waitWindowMinutes,
     });
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
     if (publishTo) model.publishArn(publishTo);

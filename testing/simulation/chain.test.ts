@@ -22,14 +22,15 @@ function synthesizedChains(oneImportAtATime: boolean) {
   const app = new App();
   const stack = new Stack(app, 'A', { env: { account: '111122223333', region: 'us-east-1' } });
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'] });
-  const provider = new ModelImportProvider(stack, 'Provider', { _waitWindowMinutes: 20, oneImportAtATime });
+  const provider = new ModelImportProvider(stack, 'Provider', { oneImportAtATime });
   const bucket = Bucket.fromBucketName(stack, 'Bucket', 'amzn-s3-demo-bucket');
   const plain = new ImportedModel(stack, 'M0', {
-    source: ModelSource.fromBucket(bucket, 'weights-0/'), provider, importTimeout: Duration.minutes(20),
+    source: ModelSource.fromBucket(bucket, 'weights-0/'), provider, _waitWindowMinutes: 20, importTimeout: Duration.minutes(20),
   });
   const rich = new ImportedModel(stack, 'M1', {
     source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/weights-1/', { version: '2' }),
     provider,
+    _waitWindowMinutes: 20,
     importTimeout: Duration.minutes(77),
     importedModelName: 'exact',
     jobNamePrefix: 'nightly',

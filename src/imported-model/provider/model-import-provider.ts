@@ -7,8 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct, type IDependable } from 'constructs';
 import { callerStatements, type ImportPermissions, importStatements, StatementsByKind } from './caller-permissions';
-import { checkWaitWindow } from './library-limits';
-import { FUNCTION_TIMEOUT, MINUTE, QUERY_INTERVAL, SECOND, WAIT_WINDOW } from './patience';
+import { FUNCTION_TIMEOUT, QUERY_INTERVAL, SECOND } from './patience';
 import { providerFramework } from './provider-framework';
 import { nameForServing } from './served-stack-names';
 import { routesTo } from '../../shared/constructs/dependencies';
@@ -78,13 +77,6 @@ export interface ModelImportProviderProps {
    * @default true
    */
   readonly oneImportAtATime?: boolean;
-
-  /**
-   * The minutes that one custom resource of the chain waits. Short windows are for tests of long chains.
-   *
-   * @internal
-   */
-  readonly _waitWindowMinutes?: number;
 }
 
 /**
@@ -130,13 +122,6 @@ export class ModelImportProvider extends Construct {
   /** The log group of the handler and of the provider framework. */
   public readonly logGroup: logs.ILogGroup;
 
-  /**
-   * The minutes that one custom resource waits.
-   *
-   * @internal
-   */
-  public readonly _waitWindowMinutes: number;
-
   private readonly oneImportAtATime: boolean;
   private readonly statements: StatementsByKind;
   /** What must exist while a model is imported or deleted, and what no property refers to. */
@@ -147,9 +132,8 @@ export class ModelImportProvider extends Construct {
     super(scope, id);
     const { vpc, vpcSubnets, securityGroups } = props;
     const queryInterval = props.queryInterval ?? Duration.millis(QUERY_INTERVAL.default);
-    this._waitWindowMinutes = props._waitWindowMinutes ?? WAIT_WINDOW.max / MINUTE;
     this.oneImportAtATime = props.oneImportAtATime ?? true;
-    assertValid(this, checkQueryInterval(queryInterval), checkWaitWindow('_waitWindowMinutes', this._waitWindowMinutes));
+    assertValid(this, checkQueryInterval(queryInterval));
 
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
