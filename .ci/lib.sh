@@ -67,6 +67,7 @@ stage() {
     started[$name]=$SECONDS
     STEP=$name
     (
+      trap 'echo "$SECONDS" >"$WORK/$STEP.end"' EXIT
       set -e -o pipefail
       cd "$ROOT"
       "step_${name//-/_}"
@@ -76,7 +77,7 @@ stage() {
   for name in "${!pid[@]}"; do
     local code=0
     wait "${pid[$name]}" || code=$?
-    seconds[$name]=$((SECONDS - started[$name]))
+    seconds[$name]=$(($(<"$WORK/$name.end") - started[$name]))
     report "$name" "$code"
   done
 }

@@ -114,6 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the role is content',
     variants: [names('contentOf', original => aRequest => original({ ...aRequest, sourceVersion: `${aRequest.sourceVersion} ${(aRequest as ModelImportRequest).roleArn}` }))],
     caughtBy: ['needless-import', 'needless-failure'],
+    seed: 1,
   },
   {
     name: 'job name without the request',
@@ -136,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'throws on throttling', variants: [onRefusal('transient', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
   { name: 'conflict is final', variants: [onRefusal('busy', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
   { name: 'a role error is final at once', variants: [onRefusal('role', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
-  { name: 'a role error waits for ever', variants: [onRefusal('role', (aGoal, { now }, { message }) => wait(aGoal, now, message))], caughtBy: ['bounded-patience'] },
+  { name: 'a role error waits for ever', variants: [onRefusal('role', (aGoal, { now }, { message }) => wait(aGoal, now, message))], caughtBy: ['bounded-patience'], seed: 2 },
   { name: 'a denied call is final at once', variants: [onRefusal('access', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
   { name: 'a denied call waits for ever', variants: [onRefusal('access', (aGoal, { now }, { message }) => wait(aGoal, now, message))], caughtBy: ['bounded-patience'] },
   { name: 'a quota is final at once', variants: [onRefusal('quota', (_, __, { message }) => fail(message))], caughtBy: ['needless-failure'] },
@@ -150,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     }, aRefusal))],
     caughtBy: ['needless-failure'],
   },
-  { name: 'a job name in use is final', variants: [asKind(/job name is currently in use|already exists/i, 'final')], caughtBy: ['needless-failure'] },
+  { name: 'a job name in use is final', variants: [asKind(/job name is currently in use|already exists/i, 'final')], caughtBy: ['needless-failure'], seed: 17 },
   {
     name: 'not found is an error',
     variants: [bedrockApi('BedrockApi', original => class extends original {
@@ -187,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
     })],
     caughtBy: ['needless-failure'],
   },
-  { name: 'a link clings to a job of long ago', variants: [patience('STALE_JOB_AGE', () => Infinity)], caughtBy: ['needless-failure', 'arn-live'], seed: 22 },
+  { name: 'a link clings to a job of long ago', variants: [patience('STALE_JOB_AGE', () => Infinity)], caughtBy: ['needless-failure', 'arn-live'], seed: 20 },
   { name: 'no quiet time', variants: [patience('QUIET_TIME', () => 0)], caughtBy: ['delete-verified', 'nothing-left'] },
   {
     name: 'every poll looks at everything',
@@ -250,7 +251,7 @@ export const MUTANTS: readonly Mutant[] = [
       }
     })],
     caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
-    seed: 108,
+    seed: 14,
   },
 
   // Deletions in a deployment.
@@ -266,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 109,
   },
   { name: 'reaps the models of others', variants: [withOwned((_, __, { models = [] }) => models)], caughtBy: ['hands-off'] },
-  { name: 'never reaps', variants: [withGoal((_, { models = [] }) => ({ formerModelNames: models.map(({ name }) => name) }))], caughtBy: ['orphan-removed'], seed: 13 },
+  { name: 'never reaps', variants: [withGoal((_, { models = [] }) => ({ formerModelNames: models.map(({ name }) => name) }))], caughtBy: ['orphan-removed'], seed: 6 },
   {
     name: 'DELETE_FIRST waits for its turn, then deletes',
     variants: [
@@ -274,7 +275,7 @@ export const MUTANTS: readonly Mutant[] = [
       withGoal((aGoal, { model, running = [] }) => model === 'absent' && running.length > 0 ? strategy(aGoal, 'CREATE_FIRST') : {}),
     ],
     caughtBy: ['model-kept'],
-    seed: 103,
+    seed: 14,
   },
   {
     name: 'DELETE_FIRST deletes the models of others',
@@ -291,7 +292,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a model that is gone and still seen counts as retained',
     variants: [ownership('isBeingDeleted', () => ({ deleted }, { arn }) => deleted?.[arn] === true)],
     caughtBy: ['needless-failure', 'arn-live'],
-    seed: 201,
+    seed: 21,
   },
 
   // A model that should be absent.
@@ -345,7 +346,7 @@ export const MUTANTS: readonly Mutant[] = [
     variants: [absent('decideAbsent', original => (aGoal, facts) => (
       original(aGoal, facts.ownJobs?.length === 0 ? { ...facts, now: Math.max(facts.now, aGoal.startedAt + QUIET_TIME) } : facts)))],
     caughtBy: ['delete-verified', 'nothing-left'],
-    seed: 9,
+    seed: 21,
   },
   {
     name: 'an id that changes in a deletion',
@@ -365,11 +366,11 @@ export const MUTANTS: readonly Mutant[] = [
       }
     })],
     caughtBy: ['needless-failure'],
-    seed: 12,
+    seed: 15,
   },
 
   // Tags.
-  { name: 'tags are not removed', variants: [tags('tagChange', original => (...args) => ({ ...original(...args), remove: [] }))], caughtBy: ['tags'] },
+  { name: 'tags are not removed', variants: [tags('tagChange', original => (...args) => ({ ...original(...args), remove: [] }))], caughtBy: ['tags'], seed: 8 },
   {
     name: 'untags everything',
     variants: [tags('tagChange', original => (arn, actual, wanted, formerKeys) => (
@@ -406,7 +407,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'RETAIN does not keep orphans from being removed',
     variants: [withGoal(aGoal => ({ request: { ...aGoal.request, retain: false } }))],
     caughtBy: ['retained', 'model-kept', 'arn-live'],
-    seed: 101,
+    seed: 30,
   },
   {
     name: 'the mark of a retained model is removed when it serves again',
@@ -424,7 +425,7 @@ export const MUTANTS: readonly Mutant[] = [
     variants: [withOwned((owned, _, { looked = {}, models = [] }) => (
       models.filter(model => owned.includes(model) || looked[model.arn] !== undefined)))],
     caughtBy: ['hands-off'],
-    seed: 205,
+    seed: 13,
   },
   {
     name: 'a deletion takes whatever has the name',
@@ -458,7 +459,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an import of a stranger blocks a deletion',
     variants: [ownership('hasRoleOfStack', original => (aGoal, job) => aGoal.kind === 'absent' || original(aGoal, job))],
     caughtBy: ['destroy-ends'],
-    seed: 8,
+    seed: 6,
   },
 
   // Calls without a response, and the duration of an invocation.
