@@ -84,7 +84,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       collectCoverage: false, // .ci/run asks for it
       collectCoverageFrom: ['src/**/*.ts'],
-      coverageProvider: 'babel', // V8's makes the tests four times slower
+      coverageProvider: 'babel',
       testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
     },

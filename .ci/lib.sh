@@ -20,10 +20,10 @@ say() {
   printf '%s\n' "$text"
 }
 
-# Prints a command and runs it. Functions have no time limit.
+# Prints a command and runs it. Functions have no time limit. In the foreground, so that the trap of .ci/run reaches the command.
 run() {
   say "\$ $*"
-  if [[ $(type -t "$1") == function ]]; then "$@"; else timeout "$COMMAND_LIMIT" "$@"; fi
+  if [[ $(type -t "$1") == function ]]; then "$@"; else timeout --foreground "$COMMAND_LIMIT" "$@"; fi
 }
 
 fail() {

@@ -59,6 +59,7 @@ export class ImportedModelLookup extends ImportedModelBase {
       properties: { Link: 'lookUp', ImportedModelName: props.importedModelName } satisfies LookUpProperties,
     });
     resource.node.addDependency(...provider._serve(this).dependencies);
+    this.node.defaultChild = resource.node.defaultChild;
     this.modelArn = arnOfOneModel(this, resource.getAttString('ModelArn' satisfies keyof ModelImportAttributes));
     this.encryptionKey = props.encryptionKey;
   }

@@ -30,6 +30,13 @@ describe('fromImportedModelAttributes', () => {
 });
 
 describe('ImportedModelLookup', () => {
+  test('has its custom resource as the default child, for escape hatches', () => {
+    const stack = newStack();
+    const { node } = new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b' });
+
+    expect(logicalIdOf(node.defaultChild!)).toBe(resourceOf(stack, LOOK_UP).id);
+  });
+
   test('is resolved at deployment, by the provider of the stack', () => {
     const stack = newStack();
     const model = new ImportedModelLookup(stack, 'Llama', { importedModelName: 'llama-8b' });

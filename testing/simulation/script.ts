@@ -16,7 +16,7 @@ export interface Script {
 }
 
 export interface WorldScript {
-  /** The polling interval of the provider. */
+  /** The `queryInterval` of the provider. */
   readonly pollSeconds: number;
   /** The wait window of each link. */
   readonly windowMinutes: number;
