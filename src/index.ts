@@ -1,2 +1,4 @@
 // Custom Model Import
 export * from './imported-model';
+// Batch inference
+export * from './batch-inference';

@@ -1,9 +1,9 @@
 import { Annotations, type Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { checkNeedsVpc } from './import-network';
 import type { ImportedModelProps } from './imported-model-props';
 import { checkImportTimeout, JOB_NAME_PREFIX } from './provider/library-limits';
 import { ReplacementStrategy } from './replacement-strategy';
+import { checkNeedsVpc } from '../shared/constructs/job-network';
 import { checkKnown, checkSameAccount } from '../shared/constructs/validation';
 import { IMPORTED_MODEL_NAME } from '../shared/validation/api-constraints';
 import { complaint } from '../shared/validation/complaint';

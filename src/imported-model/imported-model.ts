@@ -8,7 +8,6 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import type { Construct, IConstruct } from 'constructs';
 import { ImportChain } from './import-chain';
-import { selectNetwork } from './import-network';
 import { type IImportedModel, ImportedModelBase } from './imported-model-base';
 import type { ImportedModelProps } from './imported-model-props';
 import {
@@ -19,9 +18,10 @@ import { ModelEncryption } from './model-encryption';
 import { RESOURCE_TYPES } from './provider/contract';
 import { ModelImportProvider } from './provider/model-import-provider';
 import { IMPORT_TIMEOUT, MINUTE, WAIT_WINDOW } from './provider/patience';
+import { selectNetwork } from '../shared/constructs/job-network';
 import { keyStatements } from '../shared/constructs/key-statements';
 import { roleWithDocument } from '../shared/constructs/role-permissions';
-import { bedrockImportJobs, networkStatements } from '../shared/constructs/service-role';
+import { bedrockJobs, networkStatements } from '../shared/constructs/service-role';
 import { assertValid } from '../shared/constructs/validation';
 import { complaint } from '../shared/validation/complaint';
 
@@ -174,16 +174,16 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     const modelKey = (props.encryption ?? ModelEncryption.awsOwnedKey())._bind(this, removalPolicy);
     const { role, document, permissions } = roleWithDocument(this, 'ServiceRole', props.role, {
       description: `Lets Amazon Bedrock import the model ${this.node.path}`.slice(0, 1000),
-      assumedBy: bedrockImportJobs(this),
+      assumedBy: bedrockJobs(this, 'model-import-job'),
       // Named only where another account has to know it.
       roleName: PhysicalName.GENERATE_IF_NEEDED,
     });
     const source = props.source._bind(this, role);
-    const network = selectNetwork(this, props);
+    const network = selectNetwork(this, props, 'Import job of the model');
     document.addStatements(
       ...source.statements,
       ...modelKey?.serviceRoleUsesKey ? keyStatements(modelKey.key, modelKey.unconditionalGrants) : [],
-      ...network ? networkStatements(this, network.subnetIds, network.securityGroupIds) : [],
+      ...network ? networkStatements(this, 'model-import-job', network) : [],
     );
     this.role = role;
     this.encryptionKey = modelKey?.key;

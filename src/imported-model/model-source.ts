@@ -3,10 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IDependable } from 'constructs';
+import { decryptStatement, type Place, readStatements } from './weights-access';
 import {
-  admitToBucket, admitToKey, arnFor, arnFrom, arnOf, asResourcePolicy, decryptStatement, folderOf, isOfOtherAccount, objectsBelow, type Place,
-  readStatements,
-} from './weights-access';
+  admitToBucket, admitToKey, arnFor, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, objectsBelow,
+} from '../shared/constructs/bucket-access';
 import { usableKey } from '../shared/constructs/encryption-key';
 import { assertValid, checkKnown, checkSameRegion } from '../shared/constructs/validation';
 import { withoutWildcards } from '../shared/constructs/wildcards';

@@ -1,27 +1,40 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { JobNetwork } from './job-network';
+
+/** The types of jobs, as in their ARNs, and the tag with that ARN that Bedrock gives to the network interfaces of a job. */
+const INTERFACE_TAGS = {
+  'model-import-job': 'BedrockModelImportJobArn',
+  'model-invocation-job': 'BedrockModelInvocationJobArn',
+};
+
+/** The type of a job that assumes a service role. */
+export type JobType = keyof typeof INTERFACE_TAGS;
 
 /**
- * The principal of the trust policy of a service role: Bedrock, for import jobs of this account and Region.
+ * The principal of the trust policy of a service role: Bedrock, for jobs of this type, account and Region.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-import-iam-role.html
+ * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
  */
-export function bedrockImportJobs(scope: Construct): iam.IPrincipal {
+export function bedrockJobs(scope: Construct, type: JobType): iam.IPrincipal {
   return new iam.ServicePrincipal('bedrock.amazonaws.com', {
     conditions: {
       StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
-      ArnEquals: { 'aws:SourceArn': everyImportJob(scope) },
+      ArnEquals: { 'aws:SourceArn': everyJob(scope, type) },
     },
   });
 }
 
 /**
- * The permissions of a service role to run an import job in a VPC, as AWS documents them.
+ * The permissions of a service role to run a job in a VPC, as AWS documents them.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
+ * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-vpc.html
  */
-export function networkStatements(scope: Construct, subnetIds: string[], securityGroupIds: string[]): iam.PolicyStatement[] {
+export function networkStatements(scope: Construct, type: JobType, { subnetIds, securityGroupIds }: JobNetwork): iam.PolicyStatement[] {
+  const tag = INTERFACE_TAGS[type];
   const ec2Arn = (resource: string, resourceName: string) => Stack.of(scope).formatArn({ service: 'ec2', resource, resourceName });
   const subnets = subnetIds.map(id => ec2Arn('subnet', id));
   const securityGroups = securityGroupIds.map(id => ec2Arn('security-group', id));
@@ -40,7 +53,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
       resources: [everyInterface],
       conditions: {
         StringEquals: { 'aws:RequestTag/BedrockManaged': ['true'] },
-        ArnEquals: { 'aws:RequestTag/BedrockModelImportJobArn': [everyImportJob(scope)] },
+        ArnEquals: { [`aws:RequestTag/${tag}`]: [everyJob(scope, type)] },
       },
     }),
     new iam.PolicyStatement({ actions: ['ec2:CreateNetworkInterface'], resources: [...subnets, ...securityGroups] }),
@@ -51,7 +64,7 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
       conditions: {
         ArnEquals: {
           'ec2:Subnet': subnets,
-          'ec2:ResourceTag/BedrockModelImportJobArn': [everyImportJob(scope)],
+          [`ec2:ResourceTag/${tag}`]: [everyJob(scope, type)],
         },
         StringEquals: { 'ec2:ResourceTag/BedrockManaged': 'true' },
       },
@@ -61,13 +74,13 @@ export function networkStatements(scope: Construct, subnetIds: string[], securit
       resources: [everyInterface],
       conditions: {
         'StringEquals': { 'ec2:CreateAction': ['CreateNetworkInterface'] },
-        'ForAllValues:StringEquals': { 'aws:TagKeys': ['BedrockManaged', 'BedrockModelImportJobArn'] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['BedrockManaged', tag] },
       },
     }),
   ];
 }
 
-/** Bedrock chooses the id of a job. */
-function everyImportJob(scope: Construct): string {
-  return Stack.of(scope).formatArn({ service: 'bedrock', resource: 'model-import-job', resourceName: '*' });
+/** The ARN of all jobs of a type: Bedrock chooses the id of a job. */
+export function everyJob(scope: Construct, type: JobType): string {
+  return Stack.of(scope).formatArn({ service: 'bedrock', resource: type, resourceName: '*' });
 }

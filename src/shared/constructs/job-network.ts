@@ -1,14 +1,13 @@
 import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IDependable } from 'constructs';
-import type { ImportedModelProps } from './imported-model-props';
-import { additionsTo, routesTo } from '../shared/constructs/dependencies';
-import { assertValid } from '../shared/constructs/validation';
-import { SECURITY_GROUPS, SUBNETS } from '../shared/validation/api-constraints';
-import { checkCount, complaint } from '../shared/validation/complaint';
+import { additionsTo, routesTo } from './dependencies';
+import { assertValid } from './validation';
+import { SECURITY_GROUPS, SUBNETS } from '../validation/api-constraints';
+import { checkCount, complaint } from '../validation/complaint';
 
-/** The network of an import job in a VPC. */
-export interface ImportNetwork {
+/** The network of a Bedrock job in a VPC. */
+export interface JobNetwork {
   readonly subnetIds: string[];
   readonly securityGroupIds: string[];
   readonly connections: ec2.Connections;
@@ -16,14 +15,23 @@ export interface ImportNetwork {
   readonly dependencies: IDependable[];
 }
 
-type NetworkProps = Pick<ImportedModelProps, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+/** The network properties of a construct. */
+export interface NetworkProps {
+  readonly vpc?: ec2.IVpc;
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  readonly securityGroups?: ec2.ISecurityGroup[];
+}
 
-/** Selects the subnets and security groups of an import job. Undefined without a VPC: the job then runs in the network of Bedrock. */
-export function selectNetwork(scope: Construct, { vpc, vpcSubnets, securityGroups: given }: NetworkProps): ImportNetwork | undefined {
+/**
+ * Selects the subnets and security groups of a job. Undefined without a VPC: the job then runs in the network of Bedrock.
+ *
+ * @param job What the job does, for the description of the security group
+ */
+export function selectNetwork(scope: Construct, { vpc, vpcSubnets, securityGroups: given }: NetworkProps, job: string): JobNetwork | undefined {
   if (!vpc) return undefined;
   const subnets = vpc.selectSubnets(vpcSubnets);
   const { subnetIds } = subnets;
-  const securityGroups = given ?? [egressOnly(scope, vpc)];
+  const securityGroups = given ?? [egressOnly(scope, vpc, job)];
   assertValid(
     scope,
     Token.isUnresolved(subnetIds)
@@ -48,11 +56,11 @@ export function checkNeedsVpc({ vpc, vpcSubnets, securityGroups }: NetworkProps)
   return undefined;
 }
 
-function egressOnly(scope: Construct, vpc: ec2.IVpc): ec2.ISecurityGroup {
+function egressOnly(scope: Construct, vpc: ec2.IVpc, job: string): ec2.ISecurityGroup {
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     // EC2 accepts ASCII only.
-    description: `Import job of the model ${scope.node.path}`.replace(/[^ -~]/g, '-').slice(0, 255),
+    description: `${job} ${scope.node.path}`.replace(/[^ -~]/g, '-').slice(0, 255),
     allowAllOutbound: false,
   });
   group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Amazon S3 and other AWS APIs');

@@ -1,0 +1,192 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { BatchEngine, ModelInvocationType } from './batch-engine';
+import type { BatchLocation } from './batch-location';
+
+/**
+ * Options of batch inference, for a state machine of its own and for a fragment of another one.
+ */
+export interface BatchInferenceOptions {
+  /**
+   * The model: an imported model, a foundation model, a custom model, or `InferenceProfileModel`.
+   */
+  readonly model: bedrock.IModel;
+
+  /**
+   * The records: `.jsonl` objects with one `{"recordId": "...", "modelInput": {...}}` in each line. Other objects are ignored.
+   *
+   * `modelInput` is the body of InvokeModel, see `modelInvocationType`. A record without `recordId` gets one. An execution can choose a place within
+   * this location.
+   */
+  readonly input: BatchLocation;
+
+  /**
+   * The location of the results. Must be outside the input.
+   *
+   * An execution writes `<execution name>/manifest.json` with the numbers of records, and `<execution name>/*.jsonl` with one line for each record:
+   * `recordId`, `modelInput`, and `modelOutput` or `error`. What the engines read and write is below `_work/<execution name>/`; delete it with a
+   * lifecycle rule for the prefix `_work/`.
+   */
+  readonly output: BatchLocation;
+
+  /**
+   * The engine that runs the model.
+   *
+   * @default - DISTRIBUTED_MAP for an imported model, MODEL_INVOCATION_JOB for others
+   */
+  readonly engine?: BatchEngine;
+
+  /**
+   * The number of records that are sent to InvokeModel at the same time: 1 to 1000.
+   *
+   * One copy of an imported model is reported to answer about one request a second. More requests than the model can answer are throttled and
+   * repeated, which costs time and state transitions. Raise it while `InvocationThrottles` of the model stays low.
+   *
+   * @default 2
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * The number of batch inference jobs of an execution that are submitted at the same time: 1 to 100. Each has at most 100,000 records.
+   *
+   * @default 10
+   */
+  readonly maxConcurrentJobs?: number;
+
+  /**
+   * How often records without an output are tried again: 0 to 5. Only these records; fewer than 100 go to InvokeModel, because that is the minimum
+   * of a job.
+   *
+   * @default 1
+   */
+  readonly retryRounds?: number;
+
+  /**
+   * The number of records without an output with which an execution still succeeds. The results are the same in both cases.
+   *
+   * @default 0
+   */
+  readonly toleratedFailureCount?: number;
+
+  /**
+   * The percentage of records without an output with which an execution still succeeds: 0 to 100.
+   *
+   * @default - `toleratedFailureCount` is used
+   */
+  readonly toleratedFailurePercentage?: number;
+
+  /**
+   * The API whose body a record has.
+   *
+   * With `CONVERSE`, records cannot go to InvokeModel: an execution needs at least 100 records, and fewer failed records are not tried again.
+   *
+   * @default ModelInvocationType.INVOKE_MODEL
+   */
+  readonly modelInvocationType?: ModelInvocationType;
+
+  /**
+   * The time after which Bedrock ends a batch inference job: whole hours, 24 to 168.
+   *
+   * @default Duration.hours(72)
+   * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html
+   */
+  readonly timeoutDuration?: Duration;
+
+  /**
+   * The time after the start of an execution at which its jobs are stopped, and the records without an output go to InvokeModel, at its price: 10
+   * minutes to 168 hours. The job is polled at most every 16 minutes, so it can be stopped that much later.
+   *
+   * @default - jobs run until they end by themselves
+   */
+  readonly deadline?: Duration;
+
+  /**
+   * The prefix of job names: 1 to 39 letters and digits, with single `-` between them. The rest of a job name is always generated.
+   *
+   * The events of these jobs are recognized by it, so it must be unique in the account.
+   *
+   * @default - generated from the construct path
+   */
+  readonly jobNamePrefix?: string;
+
+  /**
+   * Tags of batch inference jobs, in addition to those of `Tags.of(batch)`, which they override. At most 50 in total.
+   *
+   * @default - only the tags of `Tags.of()`
+   */
+  readonly jobTags?: { [key: string]: string };
+
+  /**
+   * The service role that Bedrock assumes to run a batch inference job.
+   *
+   * The permissions that a job needs are attached to it as a policy. Its trust policy is not changed.
+   *
+   * @default - a new role that only batch inference jobs of this account and Region can assume
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * The VPC of batch inference jobs, and of the function that reads and writes the records. It needs a route to Amazon S3, for example a gateway
+   * endpoint.
+   *
+   * @default - the jobs run in the network of Bedrock, and the function in that of Lambda
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-vpc.html
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The subnets: 1 to 16.
+   *
+   * @default - the private subnets with egress if there are any, otherwise the isolated ones, otherwise the public ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups: 1 to 5.
+   *
+   * @default - a new security group that allows outbound HTTPS only
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * The log group of the function, and of the state machine if it has none of its own.
+   *
+   * @default - a new log group with a retention of one month, which is deleted with the stack
+   */
+  readonly logGroup?: logs.ILogGroup;
+}
+
+/**
+ * Properties for defining batch inference with a state machine of its own.
+ */
+export interface BatchInferenceProps extends BatchInferenceOptions {
+  /**
+   * The name of the state machine.
+   *
+   * @default - generated by CloudFormation
+   */
+  readonly stateMachineName?: string;
+
+  /**
+   * Whether executions are traced with AWS X-Ray.
+   *
+   * @default false
+   */
+  readonly tracingEnabled?: boolean;
+}
+
+/**
+ * Properties for defining batch inference as a part of another state machine.
+ */
+export interface BatchInferenceFragmentProps extends BatchInferenceOptions {
+  /**
+   * The path of the options in the input of the first state, like `$.batch`: an object as described at `BatchInference`.
+   *
+   * @default - no options; every execution processes the whole input location
+   */
+  readonly optionsPath?: string;
+}

@@ -1,0 +1,104 @@
+import { type Outcome, outcomesOf, TOO_LARGE, tokensOf } from './engine-output';
+import type { ObjectStore } from './object-store';
+import { type InputRecord, isReference, readRecords, type RecordError, textOf } from './records';
+import { engineFor, isLarge, nameOf, placesOf, writeRound } from './rounds';
+import type { CollectRequest, CollectResponse, Ending, Part, Place, Run } from '../../contract';
+import { JOB_STATUSES } from '../../job-statuses';
+
+/** The error of a record that the engine has not processed. */
+const NOT_PROCESSED: RecordError = { errorCode: 0, errorMessage: 'The record was not processed' };
+
+/**
+ * The state after an engine has ended: writes the results of the round, and the records without a result for the next round, or as errors if there
+ * is none. Every record of the input has exactly one line in the results, whatever the engines have written.
+ */
+export async function collect(store: ObjectStore, { run, part, ending }: CollectRequest): Promise<CollectResponse> {
+  const input: Place = { ...run.output, key: part.inputKey };
+  // A record is here until it has a result; with its error, if it has one.
+  const pending = new Map<string, RecordError>();
+  for await (const { recordId } of readRecords(store, input)) pending.set(recordId, NOT_PROCESSED);
+  const count = pending.size;
+
+  const results: Place = { ...run.output, key: `${run.results}${nameOf(part.number)}-${part.round}.jsonl` };
+  const written = await writeUnlessEmpty(store, results, successes(outcomesOf(store, run, part, ending), pending));
+  const tokens = await tokensOf(store, run, part, ending);
+
+  const engine = pending.size === 0 ? 'none' : nextEngine(run, part, ending, pending.size);
+  const next: Part = {
+    ...part,
+    engine,
+    round: part.round + 1,
+    ...placesOf(run, part.number, part.round + 1),
+    recordCount: pending.size,
+    successRecordCount: part.successRecordCount + count - pending.size,
+    inputTokenCount: part.inputTokenCount + tokens.inputTokenCount,
+    outputTokenCount: part.outputTokenCount + tokens.outputTokenCount,
+    files: [...part.files, ...written ? [results.key] : []],
+    jobs: part.jobs + (ending.engine === 'job' ? 1 : 0),
+    mapRuns: part.mapRuns + (ending.engine === 'map' ? 1 : 0),
+    failure: failureOf(ending),
+  };
+  if (engine !== 'none') {
+    const isTooLarge = ({ recordId, line }: InputRecord) => isLarge(line) || pending.get(recordId)?.errorCode === TOO_LARGE;
+    await writeRound(store, run, next, engine, stillPending(store, input, pending), isTooLarge);
+    return { run, part: next };
+  }
+  const errors: Place = { ...run.output, key: `${run.results}${nameOf(part.number)}-errors.jsonl` };
+  const failed = await writeUnlessEmpty(store, errors, errorLines(store, input, pending));
+  return { run, part: { ...next, errorRecordCount: pending.size, files: [...next.files, ...failed ? [errors.key] : []] } };
+}
+
+/** The engine of the next round. `none`: the records without a result are errors. */
+function nextEngine(run: Run, part: Part, ending: Ending, count: number): Part['engine'] {
+  if (ending.engine === 'map') return part.round < run.retryRounds ? 'map' : 'none';
+  // The deadline has stopped the job: the rest cannot wait for another one. This is no retry, so it is not limited like one.
+  if (ending.stopped && ending.status === 'Stopped') return run.onDemand ? 'map' : 'none';
+  return JOB_STATUSES[ending.status] === 'retry' && part.round < run.retryRounds ? engineFor(run, count) : 'none';
+}
+
+/** Why the execution fails, if the job did not serve its input. */
+function failureOf(ending: Ending): string | undefined {
+  if (ending.engine === 'map' || JOB_STATUSES[ending.status] === 'retry') return undefined;
+  if (ending.stopped && ending.status === 'Stopped') return undefined;
+  const what = JOB_STATUSES[ending.status] === 'fail' ? `has the status ${ending.status}` : `has the status ${ending.status}, which this version does not know`;
+  return `The job ${ending.jobArn} ${what}${ending.messages.length > 0 ? `: ${ending.messages.join(' ')}` : ''}`;
+}
+
+/** The lines of successful records. Removes them from the pending ones, and notes the errors of the others. */
+async function* successes(outcomes: AsyncIterable<Outcome>, pending: Map<string, RecordError>): AsyncIterable<string> {
+  for await (const outcome of outcomes) {
+    if (!pending.has(outcome.recordId)) continue; // a second line for a record, or a line for a record of another part
+    if ('error' in outcome) {
+      pending.set(outcome.recordId, outcome.error);
+    } else {
+      pending.delete(outcome.recordId);
+      yield outcome.line;
+    }
+  }
+}
+
+async function* stillPending(store: ObjectStore, input: Place, pending: ReadonlyMap<string, RecordError>): AsyncIterable<InputRecord> {
+  for await (const record of readRecords(store, input)) {
+    if (pending.has(record.recordId)) yield record;
+  }
+}
+
+async function* errorLines(store: ObjectStore, input: Place, pending: ReadonlyMap<string, RecordError>): AsyncIterable<string> {
+  for await (const { recordId, line } of stillPending(store, input, pending)) {
+    const record = JSON.parse(line);
+    const whole = isReference(record) ? `{"recordId":${JSON.stringify(recordId)},"modelInput":${await textOf(store, input, record.modelInputUri)}}` : line.trimEnd();
+    yield `${whole.slice(0, -1)},"error":${JSON.stringify(pending.get(recordId))}}`;
+  }
+}
+
+/** Writes an object, unless there is no line. Returns whether it was written. */
+async function writeUnlessEmpty(store: ObjectStore, place: Place, lines: AsyncIterable<string>): Promise<boolean> {
+  const iterator = lines[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) return false;
+  await store.writeLines(place, (async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  })());
+  return true;
+}

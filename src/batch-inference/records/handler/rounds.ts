@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { type ObjectStore, uriOf } from './object-store';
+import { type InputRecord, isReference } from './records';
+import type { Engine, Part, Place, Run } from '../../contract';
+import { MAX_INLINE_BYTES, MIN_JOB_RECORDS } from '../../library-limits';
+
+/** The engine for a number of records. `none`: no engine can take them. */
+export function engineFor(run: Pick<Run, 'engine' | 'onDemand'>, recordCount: number): Part['engine'] {
+  if (run.engine === 'map' || recordCount >= MIN_JOB_RECORDS) return run.engine;
+  return run.onDemand ? 'map' : 'none';
+}
+
+/** What the name of a round says: its input, its output, and its job. */
+export function placesOf(run: Run, number: number, round: number): Pick<Part, 'inputKey' | 'inputUri' | 'outputPrefix' | 'outputUri' | 'jobName'> {
+  const { output: { bucket }, work, jobNamePrefix, executionArn } = run;
+  const part = nameOf(number);
+  const inputKey = `${work}${part}-${round}/input/${part}.jsonl`;
+  const outputPrefix = `${work}${part}-${round}/output`;
+  // An execution that starts a job a second time, because the first response was lost, uses the same name and token.
+  const execution = createHash('sha256').update(`${executionArn} ${uriOf({ bucket, key: work })}`).digest('hex').slice(0, 16);
+  return {
+    inputKey,
+    inputUri: uriOf({ bucket, key: inputKey }),
+    outputPrefix,
+    outputUri: uriOf({ bucket, key: `${outputPrefix}/` }),
+    jobName: `${jobNamePrefix}-${execution}-${part}-${round}`,
+  };
+}
+
+/** The number of a part in names. */
+export function nameOf(number: number): string {
+  return String(number).padStart(4, '0');
+}
+
+/** Whether a record is too large for a state. */
+export function isLarge(line: string): boolean {
+  return Buffer.byteLength(line) > MAX_INLINE_BYTES;
+}
+
+/** Writes the records of a round. `large` are those that the state machine passes by reference to the map engine. */
+export async function writeRound(
+  store: ObjectStore, run: Run, part: Pick<Part, 'inputKey'>, engine: Engine, records: AsyncIterable<InputRecord>, large: (record: InputRecord) => boolean,
+): Promise<void> {
+  const { bucket, bucketOwner } = run.output;
+  const input: Place = { bucket, bucketOwner, key: part.inputKey };
+  await store.writeLines(input, engine === 'job' ? lines(records) : withReferences(store, input, records, large));
+}
+
+async function* lines(records: AsyncIterable<InputRecord>): AsyncIterable<string> {
+  for await (const { line } of records) yield line;
+}
+
+async function* withReferences(
+  store: ObjectStore, { bucket, bucketOwner, key }: Place, records: AsyncIterable<InputRecord>, large: (record: InputRecord) => boolean,
+): AsyncIterable<string> {
+  let count = 0;
+  for await (const record of records) {
+    const parsed = JSON.parse(record.line);
+    if (isReference(parsed) || !large(record)) {
+      yield record.line;
+      continue;
+    }
+    const place: Place = { bucket, bucketOwner, key: key.replace(/input\/[^/]*$/, `large/${++count}`) };
+    await store.writeText({ ...place, key: `${place.key}.json` }, JSON.stringify(parsed.modelInput));
+    yield JSON.stringify({ recordId: record.recordId, modelInputUri: `${uriOf(place)}.json`, modelOutputUri: `${uriOf(place)}.out.json` });
+  }
+}

@@ -1,0 +1,76 @@
+import { pipeline, Readable } from 'node:stream';
+import { GetObjectCommand, paginateListObjectsV2, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import split from 'split2';
+import { InvalidInput } from './invalid-input';
+import { type ListedObject, type ObjectStore, uriOf } from './object-store';
+import { complaint } from '../../../shared/validation/complaint';
+import type { Place } from '../../contract';
+import { MAX_LINE_BYTES } from '../../library-limits';
+
+/** A long read or write has time for more attempts than a call in an API. */
+const SDK_ATTEMPTS = 10;
+
+/** How much is written at once. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Amazon S3. */
+export class S3Store implements ObjectStore {
+  constructor(private readonly outputKeyId?: string, private readonly client = new S3Client({ maxAttempts: SDK_ATTEMPTS })) {}
+
+  public async list({ bucket, key, bucketOwner }: Place): Promise<ListedObject[]> {
+    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: bucket, Prefix: key, ExpectedBucketOwner: bucketOwner });
+    const listed: ListedObject[] = [];
+    for await (const { Contents = [] } of pages) {
+      listed.push(...Contents.map(({ Key = '', Size = 0, ETag = '' }) => ({ key: Key, size: Size, etag: ETag })));
+    }
+    return listed;
+  }
+
+  public async *lines(place: Place, etag?: string): AsyncIterable<string> {
+    const { Body } = await this.client.send(new GetObjectCommand({ ...request(place), IfMatch: etag }));
+    // Splits at "\n" and "\r\n" only: JSON may contain the other line breaks of Unicode.
+    const lines = split({ maxLength: MAX_LINE_BYTES });
+    pipeline(Body as Readable, lines, () => { /* the loop of the reader throws the error */ });
+    try {
+      yield* lines as AsyncIterable<string>;
+    } catch (error) {
+      if ((error as Error).message !== 'maximum buffer reached') throw error;
+      throw new InvalidInput(complaint('input', uriOf(place), `an object with lines of at most ${MAX_LINE_BYTES / 1e6} MB`, 'Write one record in each line'));
+    }
+  }
+
+  public async text(place: Place): Promise<string> {
+    const { Body } = await this.client.send(new GetObjectCommand(request(place)));
+    return await Body?.transformToString() ?? '';
+  }
+
+  public async writeLines(place: Place, lines: AsyncIterable<string>): Promise<void> {
+    await this.write(place, Readable.from(inChunks(lines)));
+  }
+
+  public async writeText(place: Place, text: string): Promise<void> {
+    await this.write(place, text);
+  }
+
+  private async write(place: Place, Body: PutObjectCommandInput['Body']): Promise<void> {
+    const encryption = this.outputKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: this.outputKeyId };
+    await new Upload({ client: this.client, params: { ...request(place), ...encryption || {}, Body, ContentType: 'application/json' } }).done();
+  }
+}
+
+function request({ bucket, key, bucketOwner }: Place) {
+  return { Bucket: bucket, Key: key, ExpectedBucketOwner: bucketOwner };
+}
+
+async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  let chunk = '';
+  for await (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length >= CHUNK_BYTES) {
+      yield Buffer.from(chunk);
+      chunk = '';
+    }
+  }
+  if (chunk) yield Buffer.from(chunk);
+}

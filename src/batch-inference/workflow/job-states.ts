@@ -1,0 +1,86 @@
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { createJob, type CreateJobProps, findJob, getJob, stopJob } from './job-calls';
+import { CONFLICT } from './retries';
+import { JOB_STATUSES } from '../job-statuses';
+import { POLL } from '../patience';
+
+export interface JobStatesProps extends CreateJobProps {
+  readonly hasDeadline: boolean;
+  /** The state after the job has ended. */
+  readonly next: sfn.IChainable;
+}
+
+/**
+ * The states of a batch inference job: create, poll until it has ended, and stop it at the deadline. They expect `$.run` and `$.part`, and leave the
+ * ending of the job in `$.ending`.
+ */
+export function jobStates(scope: Construct, props: JobStatesProps): sfn.State {
+  const create = createJob(scope, props);
+  const poll = pollStates(scope, props);
+  create.addCatch(adoptStates(scope, poll), { errors: CONFLICT, resultPath: '$.conflict' });
+  create.next(poll);
+  return create;
+}
+
+/** The states after a name was found to be in use: go on with the job if it is ours, which its output says. */
+function adoptStates(scope: Construct, poll: sfn.IChainable): sfn.IChainable {
+  const isOurs = sfn.Condition.and(
+    sfn.Condition.isPresent('$.found.JobArns[0]'),
+    sfn.Condition.stringEqualsJsonPath('$.found.OutputUris[0]', '$.part.outputUri'),
+  );
+  const adopt = new sfn.Pass(scope, 'Job was found', { parameters: { JobArn: sfn.JsonPath.stringAt('$.found.JobArns[0]') }, resultPath: '$.job' });
+  return findJob(scope).next(new sfn.Choice(scope, 'Is it the job of this part')
+    .when(isOurs, adopt.next(poll))
+    .otherwise(new sfn.Fail(scope, 'Job name is in use', { errorPath: '$.conflict.Error', causePath: '$.conflict.Cause' })));
+}
+
+/** The polling loop. Each wait is twice the one before, up to a limit. */
+function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sfn.IChainable {
+  const start = new sfn.Pass(scope, 'Start polling', { parameters: { wait: POLL.first, stopped: false }, resultPath: '$.poll' });
+  const wait = new sfn.Wait(scope, 'Wait for job', { time: sfn.WaitTime.secondsPath('$.poll.wait') });
+  const waitLonger = new sfn.Pass(scope, 'Wait longer', {
+    parameters: {
+      wait: sfn.JsonPath.mathAdd(sfn.JsonPath.numberAt('$.poll.wait'), sfn.JsonPath.numberAt('$.poll.wait')),
+      stopped: sfn.JsonPath.objectAt('$.poll.stopped'),
+    },
+    resultPath: '$.poll',
+  });
+  const ended = new sfn.Pass(scope, 'Job has ended', {
+    parameters: {
+      engine: 'job',
+      jobArn: sfn.JsonPath.stringAt('$.job.JobArn'),
+      status: sfn.JsonPath.stringAt('$.job.State.Status'),
+      messages: sfn.JsonPath.listAt('$.job.State.Messages'),
+      stopped: sfn.JsonPath.objectAt('$.poll.stopped'),
+    },
+    resultPath: '$.ending',
+  });
+
+  const isRunning = sfn.Condition.or(...Object.entries(JOB_STATUSES).filter(([, route]) => route === 'wait')
+    .map(([status]) => sfn.Condition.stringEquals('$.job.State.Status', status)));
+  const route = new sfn.Choice(scope, 'Is the job running', { comment: 'An unknown status ends the polling, as those do that have ended' });
+  if (hasDeadline) {
+    const isLate = sfn.Condition.and(
+      sfn.Condition.booleanEquals('$.poll.stopped', false),
+      sfn.Condition.timestampGreaterThanEqualsJsonPath('$$.State.EnteredTime', '$.run.deadline'),
+    );
+    route.when(sfn.Condition.and(isRunning, isLate), stopStates(scope, wait));
+  }
+  route
+    .when(sfn.Condition.and(isRunning, sfn.Condition.numberLessThan('$.poll.wait', POLL.last)), waitLonger)
+    .when(isRunning, wait)
+    .otherwise(ended.next(next));
+
+  waitLonger.next(wait);
+  wait.next(getJob(scope)).next(route);
+  return start.next(wait);
+}
+
+/** The states after the deadline. The job may have ended meanwhile, which the next poll says. */
+function stopStates(scope: Construct, wait: sfn.State): sfn.IChainable {
+  const stopping = new sfn.Pass(scope, 'Job is stopping', { parameters: { wait: POLL.first, stopped: true }, resultPath: '$.poll' });
+  const stop = stopJob(scope).addCatch(stopping, { errors: CONFLICT, resultPath: sfn.JsonPath.DISCARD });
+  stop.next(stopping).next(wait);
+  return stop;
+}
