@@ -18,8 +18,9 @@ export async function prepare(store: ObjectStore, request: PrepareRequest): Prom
   const checked = runOf(request);
   const files = await inputFiles(store, checked.input);
   await assertNoResults(store, checked);
-  const run: Run = { ...checked, totalRecordCount: await checkRecords(store, checked, files) };
-  return { run, parts: await writeParts(store, run, files) };
+  const { count, bytes } = await checkRecords(store, checked, files);
+  const run: Run = { ...checked, totalRecordCount: count };
+  return { run, parts: await writeParts(store, run, files, bytes) };
 }
 
 async function inputFiles(store: ObjectStore, input: Place): Promise<ListedObject[]> {
@@ -32,15 +33,22 @@ async function inputFiles(store: ObjectStore, input: Place): Promise<ListedObjec
     listed.length === 0 ? 'There is no object; check bucket and prefix' : `None of the ${listed.length} objects there has such a key`));
 }
 
-/** Checks every line. Returns the number of records. */
-async function checkRecords(store: ObjectStore, { input, engine, onDemand }: Omit<Run, 'totalRecordCount'>, files: ListedObject[]): Promise<number> {
+/** The size of all records together. */
+interface Size {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Checks every line. */
+async function checkRecords(store: ObjectStore, { input, engine, onDemand }: Omit<Run, 'totalRecordCount'>, files: ListedObject[]): Promise<Size> {
   const seen = new Map<string, number>();
   const starts: number[] = [];
   const problems: string[] = [];
   let bad = 0;
+  let bytes = 0;
   let lineNumber = 0;
   const lineOf = (index: number) => {
-    const file = starts.findLastIndex(start => start <= index);
+    const file = starts.filter(start => start <= index).length - 1;
     return `${index - starts[file] + 1} of ${uriOf({ ...input, key: files[file].key })}`;
   };
   for (const file of files) {
@@ -53,6 +61,7 @@ async function checkRecords(store: ObjectStore, { input, engine, onDemand }: Omi
       const first = recordId === undefined ? undefined : seen.get(recordId);
       if (typeof parsed !== 'string' && first === undefined) {
         seen.set(recordId!, index);
+        bytes += sizeOf(parsed.recordId === undefined ? withRecordId(line, recordId!) : line);
         continue;
       }
       if (++bad > SHOWN_LINES) continue;
@@ -69,30 +78,35 @@ async function checkRecords(store: ObjectStore, { input, engine, onDemand }: Omi
     throw new InvalidInput(complaint('input', `${seen.size} records`, `at least ${MIN_JOB_RECORDS} records, the minimum of a batch inference job`,
       'Add records, or let fewer go to InvokeModel, which needs the invocation type InvokeModel'));
   }
-  return seen.size;
+  return { count: seen.size, bytes };
 }
 
 /** Writes parts of about the same number of records. */
-async function writeParts(store: ObjectStore, run: Run, files: ListedObject[]): Promise<Part[]> {
-  const fewest = Math.ceil(run.totalRecordCount / MAX_PART_RECORDS);
+async function writeParts(store: ObjectStore, run: Run, files: ListedObject[], totalBytes: number): Promise<Part[]> {
+  const fewest = Math.max(Math.ceil(run.totalRecordCount / MAX_PART_RECORDS), Math.ceil(totalBytes / MAX_PART_BYTES));
   const recordsPerPart = Math.ceil(run.totalRecordCount / fewest);
   const records = new Lookahead(inputRecords(store, run.input, files));
   const parts: Part[] = [];
+  let [countLeft, bytesLeft] = [run.totalRecordCount, totalBytes];
   while (await records.peek()) {
     const number = parts.length + 1;
     if (number > MAX_PARTS) {
       throw new InvalidInput(complaint('input', uriOf(run.input), `at most ${MAX_PARTS} parts of ${MAX_PART_RECORDS} records or ${MAX_PART_BYTES} bytes`,
         'Start several executions, each with a part of the input'));
     }
-    // Too few records for a job are written as for a job, and then again: only the end of the input says how many there are.
     const places = placesOf(run, number, 0);
     let recordCount = 0;
     const written = async function* () {
       let bytes = 0;
       for (let record = await records.peek(); record; record = await records.peek()) {
-        bytes += Buffer.byteLength(record.line) + 1;
-        if (recordCount === recordsPerPart || recordCount > 0 && bytes > MAX_PART_BYTES) return;
+        const size = sizeOf(record.line);
+        // The last records are not separated, because they would be too few for a job.
+        const isFull = bytes + size > MAX_PART_BYTES || countLeft === MIN_JOB_RECORDS && bytes + bytesLeft > MAX_PART_BYTES;
+        if (recordCount === recordsPerPart || recordCount > 0 && isFull) return;
         recordCount += 1;
+        countLeft -= 1;
+        bytesLeft -= size;
+        bytes += size;
         yield record;
         records.advance();
       }
@@ -103,10 +117,18 @@ async function writeParts(store: ObjectStore, run: Run, files: ListedObject[]): 
   return Promise.all(parts.map(async part => fitted(store, run, part)));
 }
 
+function sizeOf(line: string): number {
+  return Buffer.byteLength(line) + 1;
+}
+
 /** A part with the engine that can take it. */
 async function fitted(store: ObjectStore, run: Run, part: Part): Promise<Part> {
   const engine = engineFor(run, part.recordCount);
-  if (engine !== 'map' || part.engine === 'map') return part;
+  if (engine === part.engine) return part;
+  if (engine === 'none') {
+    throw new InvalidInput(complaint('input', `a part of ${part.recordCount} records`, `one of at least ${MIN_JOB_RECORDS} records of together at most ${MAX_PART_BYTES} bytes`,
+      'Start an execution for the large records, or let them go to InvokeModel, which needs the invocation type InvokeModel'));
+  }
   const records: InputRecord[] = [];
   for await (const line of store.lines({ ...run.output, key: part.inputKey })) records.push({ recordId: JSON.parse(line).recordId, line });
   await writeRound(store, run, part, engine, asyncOf(records), ({ line }) => isLarge(line));
