@@ -66,6 +66,10 @@ export type InvocationOperation = Extract<AnyOperation, `${string}ModelInvocatio
 /** An operation of Custom Model Import. */
 export type Operation = Exclude<AnyOperation, InvocationOperation>;
 
+export function isInvocation(operation: AnyOperation): operation is InvocationOperation {
+  return operation === 'InvokeModel' || operation.includes('ModelInvocationJob');
+}
+
 export const BOTOCORE_VERSION = table.source.botocore;
 export const OPERATIONS: { readonly [operation in AnyOperation]: OperationRule } = table.operations;
 export const ERROR_STATUS: { readonly [name: string]: number | undefined } = table.errors;
