@@ -48,9 +48,13 @@ export function recordIdOf(number: number): string {
   return `CALL${String(number).padStart(7, '0')}`;
 }
 
-/** Makes the output of a job from the records that were processed: a file for each file of the input, and the manifest. */
+/**
+ * Makes the output of a job from the records that were processed: a file for each file of the input, and the manifest.
+ *
+ * The order of the records is not that of the input, because Bedrock does not guarantee it.
+ */
 export function outputFiles(files: readonly RecordFile[], counts: RecordCounts, isProcessed: (record: BatchRecord) => boolean): TextFile[] {
-  const processed = files.map(({ name, records }) => ({ name, records: records.filter(isProcessed) }));
+  const processed = files.map(({ name, records }) => ({ name, records: records.filter(isProcessed).reverse() }));
   const succeeded = processed.flatMap(({ records }) => records.filter(isSuccess));
   const manifest = {
     ...counts,

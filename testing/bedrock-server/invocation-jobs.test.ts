@@ -459,7 +459,7 @@ describe.each(Object.keys(CARRIERS))('batch inference %s', (carrier) => {
       clock.advance(SECOND);
       expect(await progress(jobArn)).toEqual(['Completed', 3, 3, 3, 0]);
       expect(await outputOf(jobArn)).toEqual({
-        '00001.jsonl.out': [answered('a'), answered('b')],
+        '00001.jsonl.out': [answered('b'), answered('a')],
         'more/00002.jsonl.out': [answered('c')],
         'manifest.json.out': [{
           totalRecordCount: 3,
@@ -505,8 +505,8 @@ describe.each(Object.keys(CARRIERS))('batch inference %s', (carrier) => {
       await get(jobArn);
       expect(await outputOf(jobArn)).toMatchObject({
         'a.jsonl.out': [
-          { recordId: 'CALL0000001', modelOutput: { shout: 'one!', modelId: MODEL } },
           { recordId: 'CALL0000002', modelOutput: { shout: 'two!', modelId: MODEL } },
+          { recordId: 'CALL0000001', modelOutput: { shout: 'one!', modelId: MODEL } },
         ],
       });
     });
@@ -519,17 +519,17 @@ describe.each(Object.keys(CARRIERS))('batch inference %s', (carrier) => {
       expect(await progress(jobArn)).toEqual(['Completed', 4, 3, 1, 2]);
       expect(await outputOf(jobArn)).toMatchObject({
         'a.jsonl.out': [
-          answered('a'),
-          { recordId: 'b', modelInput: { prompt: 'Say b' }, error: { errorCode: 400, errorMessage: expect.any(String) } },
           { recordId: 'd', error: { errorCode: 424, errorMessage: expect.stringContaining('Say d') } },
+          { recordId: 'b', modelInput: { prompt: 'Say b' }, error: { errorCode: 400, errorMessage: expect.any(String) } },
+          answered('a'),
         ],
         'manifest.json.out': [{ totalRecordCount: 4, processedRecordCount: 3, successRecordCount: 1, errorRecordCount: 2 }],
       });
     });
 
     test.each<[string, Partial<InvocationPlan>, string[] | undefined]>([
-      ['PartiallyCompleted', { processedShare: 0.5 }, ['a', 'b']],
-      ['Stopped', { processedShare: 0.75 }, ['a', 'b', 'c']],
+      ['PartiallyCompleted', { processedShare: 0.5 }, ['b', 'a']],
+      ['Stopped', { processedShare: 0.75 }, ['c', 'b', 'a']],
       ['Expired', { processedShare: 0.25 }, ['a']],
       ['Expired', {}, undefined],
       ['Failed', { processedShare: 0.5 }, undefined],
@@ -551,7 +551,7 @@ describe.each(Object.keys(CARRIERS))('batch inference %s', (carrier) => {
       expect(await outputOf(jobArn)).toEqual({});
       clock.advance(SECOND);
       expect(await get(jobArn)).toMatchObject({ status: 'Stopped' });
-      expect(await outputOf(jobArn)).toMatchObject({ 'a.jsonl.out': [answered('a'), answered('b')] });
+      expect(await outputOf(jobArn)).toMatchObject({ 'a.jsonl.out': [answered('b'), answered('a')] });
     });
 
     test('is read when the job is validated', async () => {

@@ -301,9 +301,8 @@ describe('the control API', () => {
       [BATCH.modelId]: { ModelErrorException: 1, ValidationException: 1, ok: 2 },
       llama: { ValidationException: 1 },
     }));
-    expect(await control('GET', 'calls')).toMatchObject({ body: expect.arrayContaining([
-      expect.objectContaining({ operation: 'InvokeModel', input: expect.objectContaining({ body: '{"prompt":"a pear"}' }) }),
-    ]) });
+    const { body: calls } = await control('GET', 'calls');
+    expect(calls).toContainEqual(expect.objectContaining({ operation: 'InvokeModel', input: expect.objectContaining({ body: '{"prompt":"a pear"}' }) }));
   });
 
   test('sets how imported models are served', async () => {
