@@ -9,6 +9,7 @@
 import gzip
 import itertools
 import json
+import math
 import pathlib
 import re
 import sys
@@ -39,10 +40,9 @@ OPERATIONS = {
 # The second pattern counts its groups. Every character after the first can be a group of its own, so its equivalent accepts
 # the same names of up to 64 characters: one, and 63 groups. `check_lengths` refuses a shape that allows longer ones.
 LINEAR_EQUIVALENTS = {
-    r"[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*": r"[a-zA-Z0-9][a-zA-Z0-9+.-]*",
-    r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}": r"[a-zA-Z0-9][a-zA-Z0-9+.-]*",
+    r"[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*": (r"[a-zA-Z0-9][a-zA-Z0-9+.-]*", math.inf),
+    r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}": (r"[a-zA-Z0-9][a-zA-Z0-9+.-]*", 64),
 }
-COUNTED = {r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}": 64}
 
 # The properties of a shape that an entry of the table keeps, with the names of the service model.
 KEPT = ["type", "enum", "min", "max", "union"]
@@ -61,16 +61,16 @@ def prove(original, equivalent):
             sys.exit(f"{equivalent} is not equivalent to {original}: one of them refuses {text!r}")
 
 
-def check_lengths(original, shapes):
-    """Checks that the shapes of a pattern that counts its groups do not allow longer values than it can."""
+def check_lengths(original, longest, shapes):
+    """Checks that the shapes with a pattern do not allow values that are too long for its equivalent."""
     for name, shape in shapes.items():
-        if original in COUNTED and original in shape.get("pattern", "") and shape.get("max", COUNTED[original] + 1) > COUNTED[original]:
+        if original in shape.get("pattern", "") and shape.get("max", math.inf) > longest:
             sys.exit(f"{name} allows values that are too long for the equivalent of {original}")
 
 
 def anchored(pattern):
     """The service matches the whole value; a JavaScript RegExp does so only with anchors."""
-    for original, equivalent in LINEAR_EQUIVALENTS.items():
+    for original, (equivalent, _) in LINEAR_EQUIVALENTS.items():
         pattern = pattern.replace(original, equivalent)
     return f"^(?:{pattern})$"
 
@@ -180,10 +180,10 @@ def main():
     data, version = pathlib.Path(sys.argv[1]), sys.argv[2]
     services = {service: read(data / service) for service in OPERATIONS}
     shapes = {f"{service}.{name}": shape for service in services for name, shape in services[service]["shapes"].items()}
-    for original, equivalent in LINEAR_EQUIVALENTS.items():
+    for original, (equivalent, longest) in LINEAR_EQUIVALENTS.items():
         if not any(original in shape.get("pattern", "") for shape in shapes.values()):
             sys.exit(f"The services no longer use {original}: drop its equivalent")
-        check_lengths(original, shapes)
+        check_lengths(original, longest, shapes)
         prove(original, equivalent)
     pathlib.Path(__file__).with_name("constraints.json").write_text(one_entry_per_line(table(services, version)))
 

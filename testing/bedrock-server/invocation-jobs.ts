@@ -105,13 +105,10 @@ export class InvocationJobs {
     const { statusEquals, submitTimeAfter, submitTimeBefore, ...rest } = query;
     const time = this.surroundings.seenTime('ListModelInvocationJobs');
     const jobs = this.jobs.all().filter(({ creationTime }) => creationTime <= time);
-    const page = pageOf(
-      jobs,
-      // The status is not used by `pageOf`, but a nextToken is valid only for the same one.
-      { ...rest, creationTimeAfter: submitTimeAfter, creationTimeBefore: submitTimeBefore, ...{ statusEquals } },
-      this.surroundings.pageSize,
-      (job) => !statusEquals || this.phase(job, time).status === statusEquals,
-    );
+    // `pageOf` does not use the status, but a nextToken is valid only for the same one.
+    const pageQuery = { ...rest, statusEquals, creationTimeAfter: submitTimeAfter, creationTimeBefore: submitTimeBefore };
+    const hasStatus = (job: InvocationJob): boolean => !statusEquals || phaseAt(job, this.visibleTime(job, time)).status === statusEquals;
+    const page = pageOf(jobs, pageQuery, this.surroundings.pageSize, hasStatus);
     return { nextToken: page.nextToken, invocationJobSummaries: page.items.map((job) => this.describe(job, time)) };
   }
 
@@ -234,10 +231,6 @@ export class InvocationJobs {
 
   private describe(job: InvocationJob, time: number): ReturnType<typeof describeInvocationJob> {
     return describeInvocationJob(job, this.visibleTime(job, time));
-  }
-
-  private phase(job: InvocationJob, time: number): { readonly status: string } {
-    return phaseAt(job, this.visibleTime(job, time));
   }
 
   /** Not later than the input and output allow: a client that sees the end of a job must find its output. */
