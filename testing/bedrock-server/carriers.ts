@@ -1,10 +1,13 @@
 import { Bedrock as SdkClient } from '@aws-sdk/client-bedrock';
+import { BedrockRuntime } from '@aws-sdk/client-bedrock-runtime';
+import { BatchTransfer } from './batch-transfer';
 import { Bedrock, type BedrockOptions } from './bedrock';
 import { VirtualClock } from './clock';
-import { OPERATIONS, violations, type Operation } from './constraints';
+import { OPERATIONS, violations, type AnyOperation } from './constraints';
+import type { ObjectStore } from './objects';
 import { startBedrockServer } from './server';
 
-type Method = Uncapitalize<Operation>;
+type Method = Uncapitalize<AnyOperation>;
 
 /** The operations, independent of how they are called. */
 export type Client = {
@@ -18,39 +21,49 @@ export interface Session {
   close(): Promise<void>;
 }
 
-type Options = Omit<BedrockOptions, 'clock'>;
+type Options = Omit<BedrockOptions, 'clock'> & { readonly objects?: ObjectStore };
 
 /** The ways to call the in-memory Bedrock. Both must behave the same. */
 export const CARRIERS: { readonly [name: string]: (options: Options) => Promise<Session> } = {
-  'called directly': async (options) => {
+  'called directly': async ({ objects, ...options }) => {
     const clock = new VirtualClock();
     const bedrock = new Bedrock({ ...options, clock });
-    return { client: clientOver(bedrock), bedrock, clock, close: async () => {} };
+    const transfer = objects && new BatchTransfer(bedrock.invocationJobs, objects);
+    return { client: clientOver(() => bedrock, async () => transfer?.settle()), bedrock, clock, close: async () => {} };
   },
   'through the SDK': async (options) => {
     const clock = new VirtualClock();
     const server = await startBedrockServer({ ...options, clock });
-    const sdk = sdkClient(server.url);
-    return { client: clientOver(sdk), bedrock: server.bedrock, clock, close: async () => server.close().finally(() => sdk.destroy()) };
+    const [sdk, runtime] = [sdkClient(server.url), runtimeClient(server.url)];
+    return {
+      client: clientOver((method) => method === 'invokeModel' ? runtime : sdk),
+      bedrock: server.bedrock,
+      clock,
+      close: async () => server.close().finally(() => [sdk, runtime].forEach((each) => each.destroy())),
+    };
   },
 };
 
 export function sdkClient(url: string): SdkClient {
-  return new SdkClient({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+  return new SdkClient(configuration(url));
+}
+
+export function runtimeClient(url: string): BedrockRuntime {
+  return new BedrockRuntime(configuration(url));
+}
+
+function configuration(endpoint: string) {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
 }
 
 /** Validates every response against the service model. */
-function clientOver(service: Bedrock | SdkClient): Client {
+function clientOver(serviceOf: (method: Method) => object, prepare = async (): Promise<void> => {}): Client {
   const methods = Object.entries(OPERATIONS).map(([operation, rule]) => {
     const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Method;
-    const method = (service[name] as (input: object) => object).bind(service);
+    const service = serviceOf(name) as { readonly [method in Method]: (input: object) => object };
     return [name, async (input: object) => {
-      const { $metadata, ...output } = await method(input) as { $metadata?: unknown };
+      await prepare();
+      const { $metadata, ...output } = await service[name](input) as { $metadata?: unknown };
       const wrong = violations(rule.output, output);
       if (wrong.length > 0) throw new Error(`The response of ${operation} is not valid: ${wrong.join('; ')}`);
       return output;

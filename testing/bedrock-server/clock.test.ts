@@ -31,6 +31,7 @@ describe('SystemClock', () => {
     expect(clock.now()).toBe(1_700_000_000_000);
     jest.advanceTimersByTime(5_000);
     expect(clock.now()).toBe(1_700_000_000_000 + expected);
+    expect(clock.realMs(expected)).toBe(5_000);
   });
 
   test('is not affected by changes of the system clock', () => {

@@ -1,6 +1,8 @@
 /** Milliseconds since 1970. Monotonic. */
 export interface Clock {
   now(): number;
+  /** How long a time on this clock is in reality. @default - not known, so nobody waits for it */
+  realMs?(ms: number): number;
 }
 
 /** Time that advances only on request. */
@@ -41,5 +43,9 @@ export class SystemClock implements Clock {
 
   public now(): number {
     return Math.floor(this.origin + (performance.now() - this.started) * this.speed);
+  }
+
+  public realMs(ms: number): number {
+    return ms / this.speed;
   }
 }

@@ -24,6 +24,13 @@ describe('the table', () => {
     expect(SHAPES.CreateModelImportJobRequest).toMatchObject({ required: ['jobName', 'importedModelName', 'roleArn', 'modelDataSource'] });
     expect(ERROR_STATUS).toMatchObject({ ConflictException: 400, ResourceNotFoundException: 404, ThrottlingException: 429 });
   });
+
+  test('matches the API reference of the invocation of models', () => {
+    expect(OPERATIONS.CreateModelInvocationJob).toMatchObject({ method: 'POST', path: '/model-invocation-job', status: 200 });
+    expect(OPERATIONS.InvokeModel).toMatchObject({ path: '/model/{modelId}/invoke', payload: 'body', headers: { contentType: 'content-type' }, body: [] });
+    expect(ERROR_STATUS).toMatchObject({ ModelTimeoutException: 408, ModelErrorException: 424, ModelNotReadyException: 429 });
+    expect(SHAPES.ModelInvocationJobStatus).toMatchObject({ enum: expect.arrayContaining(['Expired', 'PartiallyCompleted', 'Stopping']) });
+  });
 });
 
 describe.each(PATTERNS)('the pattern of %s', (_, pattern) => {
@@ -49,6 +56,22 @@ describe('violations', () => {
     ['JobName', 'a'.repeat(63), []],
     ['JobName', 'import job', ["Value 'import job' at '' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(?:[a-zA-Z0-9][a-zA-Z0-9+.-]*)$"]],
     ['JobName', 7, ["Value 7 at '' failed to satisfy constraint: Member must be a string"]],
+    ['ModelInvocationJobName', 'summaries-1.0+a-', []],
+    ['ModelInvocationJobName', `a${'-'.repeat(62)}`, []],
+    ['ModelInvocationJobName', 'a'.repeat(64), [expect.stringContaining('length less than or equal to 63')]],
+    ['ModelInvocationJobName', '-a', [expect.stringContaining('pattern')]],
+    ['ModelInvocationJobIdentifier', 'abcdefghijkl', []],
+    ['ModelInvocationJobIdentifier', 'summaries', [expect.stringContaining('pattern')]],
+    ['ModelId', 'anthropic.claude-3-haiku-20240307-v1:0', []],
+    ['ModelId', 'arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0', []],
+    ['ModelId', 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl', [expect.stringContaining('pattern')]],
+    ['InvokeModelIdentifier', 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl', []],
+    ['ModelInvocationJobTimeoutDurationInHours', 23, [expect.stringContaining('value greater than or equal to 24')]],
+    ['ModelInvocationJobTimeoutDurationInHours', 169, [expect.stringContaining('value less than or equal to 168')]],
+    ['NonNegativeLong', 0, []],
+    ['NonNegativeLong', -1, [expect.stringContaining('value greater than or equal to 0')]],
+    ['Body', Buffer.from('{}'), []],
+    ['Body', '{}', ["Value '{}' at '' failed to satisfy constraint: Member must be a blob"]],
     ['ImportedModelName', 'llama-3_1-8b-', []],
     ['ImportedModelName', 'llama\n', [expect.stringContaining('pattern')]],
     ['S3Uri', 's3://amzn-s3-demo-bucket', []],

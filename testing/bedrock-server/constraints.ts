@@ -11,6 +11,10 @@ export interface OperationRule {
   readonly querystring: readonly string[];
   readonly body: readonly string[];
   readonly errors: readonly string[];
+  /** The member that is the body, if the body is not JSON. */
+  readonly payload?: string;
+  /** The members that are headers, with the names of these. */
+  readonly headers?: { readonly [member: string]: string };
 }
 
 interface StructureShape {
@@ -36,7 +40,13 @@ interface StringShape {
 }
 
 interface IntegerShape {
-  readonly type: 'integer';
+  readonly type: 'integer' | 'long';
+  readonly min?: number;
+  readonly max?: number;
+}
+
+interface BlobShape {
+  readonly type: 'blob';
   readonly min?: number;
   readonly max?: number;
 }
@@ -45,11 +55,23 @@ interface PlainShape {
   readonly type: 'boolean' | 'timestamp';
 }
 
-export type Shape = StructureShape | ListShape | StringShape | IntegerShape | PlainShape;
-export type Operation = keyof typeof table.operations;
+export type Shape = StructureShape | ListShape | StringShape | IntegerShape | BlobShape | PlainShape;
+
+/** An operation that the in-memory Bedrock supports. */
+export type AnyOperation = keyof typeof table.operations;
+
+/** An operation that uses a model. */
+export type InvocationOperation = Extract<AnyOperation, `${string}ModelInvocationJob${string}` | 'InvokeModel'>;
+
+/** An operation of Custom Model Import. */
+export type Operation = Exclude<AnyOperation, InvocationOperation>;
+
+export function isInvocation(operation: AnyOperation): operation is InvocationOperation {
+  return operation === 'InvokeModel' || operation.includes('ModelInvocationJob');
+}
 
 export const BOTOCORE_VERSION = table.source.botocore;
-export const OPERATIONS: { readonly [operation in Operation]: OperationRule } = table.operations;
+export const OPERATIONS: { readonly [operation in AnyOperation]: OperationRule } = table.operations;
 export const ERROR_STATUS: { readonly [name: string]: number | undefined } = table.errors;
 export const SHAPES = table.shapes as { readonly [name: string]: Shape };
 
@@ -80,7 +102,9 @@ function compile(shapeName: string, shape: Shape): Check {
     case 'structure': return structureCheck(shapeName, shape);
     case 'list': return listCheck(shape);
     case 'string': return stringCheck(shape);
-    case 'integer': return integerCheck(shape);
+    case 'integer':
+    case 'long': return integerCheck(shape);
+    case 'blob': return blobCheck(shape);
     case 'boolean': return typeCheck('a boolean', (value) => typeof value === 'boolean');
     case 'timestamp': return typeCheck('a timestamp', (value) => value instanceof Date && !Number.isNaN(value.getTime()));
   }
@@ -151,6 +175,17 @@ function integerCheck(shape: IntegerShape): Check {
       found.push(complaint(path, value, 'be an integer'));
     } else {
       checkRange(shape, value as number, 'value', path, value, found);
+    }
+  };
+}
+
+/** A complaint does not repeat the bytes. */
+function blobCheck(shape: BlobShape): Check {
+  return (value, path, found) => {
+    if (!(value instanceof Uint8Array)) {
+      found.push(complaint(path, value, 'be a blob'));
+    } else {
+      checkRange(shape, value.length, 'length', path, `${value.length} bytes`, found);
     }
   };
 }

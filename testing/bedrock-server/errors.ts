@@ -45,3 +45,16 @@ export function invalid(message: string): BedrockError {
 export function notFound(what: string, identifier: string): BedrockError {
   return new BedrockError('ResourceNotFoundException', `There is no ${what} '${identifier}'`);
 }
+
+export function found<T>(resource: T | undefined, what: string, identifier: string): T {
+  if (!resource) throw notFound(what, identifier);
+  return resource;
+}
+
+/** Only the end of the real message is known, and only for the quota of imports: it suggests an increase even if the quota cannot be increased. */
+export function quotaExceeded(quota: string, limit: number): BedrockError {
+  return new BedrockError(
+    'ServiceQuotaExceededException',
+    `You have reached the limit of ${limit}. To go on, request a quota increase for ${quota}`,
+  );
+}

@@ -1,4 +1,4 @@
-import type { Operation } from './constraints';
+import type { AnyOperation } from './constraints';
 import { BedrockError, ConnectionLostError, HangError } from './errors';
 
 /** The name of the fault without a response, on a broken connection. */
@@ -9,7 +9,7 @@ export const HANG = 'Hang';
 
 /** An incoming call. */
 export interface Call {
-  readonly operation: Operation;
+  readonly operation: AnyOperation;
   readonly input: object;
   readonly at: number;
 }
@@ -44,7 +44,7 @@ export interface MetFault {
 }
 
 interface ScriptedFault {
-  readonly operation: Operation | '*';
+  readonly operation: AnyOperation | '*';
   readonly fault: Fault;
   left: number;
 }
@@ -53,7 +53,7 @@ interface ScriptedFault {
 export class FaultScript {
   private scripted: ScriptedFault[] = [];
 
-  public add(operation: Operation | '*', fault: Fault): void {
+  public add(operation: AnyOperation | '*', fault: Fault): void {
     errorOf(fault); // throws now, rather than during a call, if the name has no status code
     this.scripted.push({ operation, fault, left: fault.times ?? 1 });
   }
@@ -68,7 +68,7 @@ export class FaultScript {
   }
 
   /** The faults with remaining occurrences. */
-  public pending(): { readonly operation: Operation | '*'; readonly name: string; readonly left: number }[] {
+  public pending(): { readonly operation: AnyOperation | '*'; readonly name: string; readonly left: number }[] {
     return this.scripted.map(({ operation, fault, left }) => ({ operation, name: fault.name, left }));
   }
 

@@ -1,4 +1,4 @@
-import { hash, kmsKeyArn, resourceId } from './identifiers';
+import { hash, isCatalogueModel, kmsKeyArn, resourceId } from './identifiers';
 
 const PLACE = { partition: 'aws', region: 'us-east-1', account: '111122223333' };
 
@@ -31,4 +31,16 @@ describe('kmsKeyArn', () => {
     expect(kmsKeyArn('alias/mistral', PLACE)).not.toBe(key);
     expect(kmsKeyArn('alias/llama', { ...PLACE, region: 'us-west-2' }).split('/')[1]).not.toBe(key.split('/')[1]);
   });
+});
+
+test.each([
+  ['anthropic.claude-3-haiku-20240307-v1:0', true],
+  ['us.meta.llama3-2-11b-instruct-v1:0', true],
+  ['arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/amazon.titan-text-express-v1', true],
+  ['arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-lite-v1:0', true],
+  ['arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl', false],
+  ['abcdefghijkl', false],
+  ['llama_3', false],
+])('%s is of the catalogue: %p', (modelId, expected) => {
+  expect(isCatalogueModel(modelId)).toBe(expected);
 });

@@ -40,3 +40,8 @@ function uuid(seed: string): string {
   const digits = [0, 1, 2, 3].map((part) => hash(`${part}${seed}`)).join('');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
+
+/** Whether an ID or ARN is that of a model of the catalogue or of an inference profile. Whether it exists is not known here. */
+export function isCatalogueModel(modelId: string): boolean {
+  return /^(arn:[^:]+:bedrock:[^:]+:[^:]*:(foundation-model|inference-profile|application-inference-profile)\/.+|[a-z0-9-]+\.[a-z0-9.:-]+)$/.test(modelId);
+}

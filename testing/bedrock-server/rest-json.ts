@@ -1,4 +1,4 @@
-import { OPERATIONS, SHAPES, type Operation, type OperationRule } from './constraints';
+import { OPERATIONS, SHAPES, type AnyOperation, type OperationRule } from './constraints';
 import { BedrockError } from './errors';
 
 /** The parts of an HTTP request that the protocol uses. */
@@ -6,28 +6,37 @@ export interface WireRequest {
   readonly method: string;
   /** Path and query string, as sent. */
   readonly target: string;
+  /** With lower-case names. */
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly body: string;
+}
+
+/** The parts of an HTTP response that the protocol uses. */
+export interface WireResponse {
+  readonly status: number;
+  readonly headers?: { readonly [name: string]: string };
   readonly body: string;
 }
 
 export interface OperationCall {
-  readonly operation: Operation;
+  readonly operation: AnyOperation;
   readonly input: { readonly [member: string]: unknown };
 }
 
 interface Route {
-  readonly operation: Operation;
+  readonly operation: AnyOperation;
   readonly rule: OperationRule;
   readonly segments: readonly string[];
 }
 
 const ROUTES: readonly Route[] = Object.entries(OPERATIONS).map(([operation, rule]) => ({
-  operation: operation as Operation,
+  operation: operation as AnyOperation,
   rule,
   segments: rule.path.split('/'),
 }));
 
 /** Decodes the operation and input of a request. Does not validate the input. */
-export function decode({ method, target, body }: WireRequest): OperationCall {
+export function decode({ method, target, headers, body }: WireRequest): OperationCall {
   const [path, query = ''] = target.split('?', 2);
   const segments = path.split('/');
   const route = ROUTES.find((each) => each.rule.method === method && fits(each.segments, segments));
@@ -38,9 +47,27 @@ export function decode({ method, target, body }: WireRequest): OperationCall {
   const input = {
     ...labels(route.segments, segments),
     ...queryMembers(rule, new URLSearchParams(query)),
+    ...headerMembers(rule, headers),
     ...rule.body.length > 0 ? bodyMembers(body) : {},
+    ...rule.payload !== undefined && { [rule.payload]: Buffer.from(body) },
   };
   return { operation, input };
+}
+
+/** Encodes the output of an operation. */
+export function encode(operation: AnyOperation, output: { readonly [member: string]: unknown }): WireResponse {
+  const { status, payload, headers = {} } = OPERATIONS[operation];
+  if (payload === undefined) return { status, body: JSON.stringify(output) };
+  const given = Object.entries(headers).filter(([member]) => output[member] !== undefined);
+  return {
+    status,
+    headers: Object.fromEntries(given.map(([member, header]) => [header, String(output[member])])),
+    body: Buffer.from(output[payload] as Uint8Array).toString(),
+  };
+}
+
+function headerMembers({ headers = {} }: OperationRule, sent: WireRequest['headers']): { [member: string]: unknown } {
+  return Object.fromEntries(Object.entries(headers).flatMap(([member, header]) => sent[header] === undefined ? [] : [[member, sent[header]]]));
 }
 
 /** A client must encode the slash of an ARN. Otherwise, the path has an extra segment and matches no operation. */

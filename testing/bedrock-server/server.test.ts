@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { sdkClient } from './carriers';
+import { runtimeClient, sdkClient } from './carriers';
 import { SystemClock, VirtualClock } from './clock';
+import { BedrockError } from './errors';
 import { HANG, type When } from './faults';
+import { MemoryObjects } from './objects';
 import { startBedrockServer, type BedrockServer, type BedrockServerOptions } from './server';
 
 const IMPORT = {
@@ -12,6 +14,16 @@ const IMPORT = {
   roleArn: 'arn:aws:iam::111122223333:role/import',
   modelDataSource: { s3DataSource: { s3Uri: 's3://amzn-s3-demo-bucket/llama/' } },
 };
+
+const BATCH = {
+  jobName: 'job-1',
+  modelId: 'anthropic.claude-3-haiku-20240307-v1:0',
+  roleArn: 'arn:aws:iam::111122223333:role/batch',
+  inputDataConfig: { s3InputDataConfig: { s3Uri: 's3://amzn-s3-demo-bucket/in/' } },
+  outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://amzn-s3-demo-bucket/out/' } },
+};
+
+const INVOKE = `/model/${encodeURIComponent(BATCH.modelId)}/invoke`;
 
 let server: BedrockServer;
 
@@ -104,6 +116,10 @@ describe('the protocol', () => {
     ['an unknown member', 'POST', '/model-import-jobs', { ...IMPORT, VpcConfig: {} }, 400, 'ValidationException'],
     ['a member of the wrong type', 'POST', '/model-import-jobs', { ...IMPORT, jobName: 7 }, 400, 'ValidationException'],
     ['a missing resource', 'GET', '/model-import-jobs/absent', undefined, 404, 'ResourceNotFoundException'],
+    ['a body for a model that is not JSON', 'POST', INVOKE, '{"prompt":', 400, 'ValidationException'],
+    ['a body for a model that is not an object', 'POST', INVOKE, [], 400, 'ValidationException'],
+    ['an operation of the runtime that is not served', 'POST', INVOKE.replace('invoke', 'converse'), {}, 404, 'UnknownOperationException'],
+    ['an unknown model', 'POST', '/model/llama/invoke', {}, 400, 'ValidationException'],
   ])('%s', async (_, method, path, body, status, errorType) => {
     await start();
     expect(await say(method, path, body)).toEqual({ status, errorType, body: { message: expect.any(String) } });
@@ -124,6 +140,40 @@ describe('the protocol', () => {
     await sdk.listModelImportJobs(query);
     expect(server.bedrock.calls).toMatchObject([{ input: query }]);
     sdk.destroy();
+  });
+
+  test('passes the body to a model as it is, and its headers', async () => {
+    await start();
+    const response = await fetch(server.url + INVOKE, {
+      method: 'POST', headers: { 'content-type': 'application/json', 'accept': '*/*', 'X-Amzn-Bedrock-Trace': 'ENABLED' }, body: '{"prompt":null}',
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(await response.json()).toMatchObject({ generation: 'Echo: ""' });
+    expect(server.bedrock.calls).toMatchObject([{
+      operation: 'InvokeModel', input: { modelId: BATCH.modelId, contentType: 'application/json', accept: '*/*', trace: 'ENABLED', body: Buffer.from('{"prompt":null}') },
+    }]);
+  });
+
+  test('waits as long as a model takes, unless time advances only on request', async () => {
+    const realMs = jest.fn(() => 1);
+    await start({ clock: { now: () => 0, realMs }, invokeLatencyMs: 1234 });
+    expect(await say('POST', INVOKE, {})).toMatchObject({ status: 200 });
+    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 });
+    expect(realMs.mock.calls).toEqual([[1234]]);
+  });
+
+  test.each(['ConnectionLost', 'Hang'])('breaks a connection of HTTP/2: %s', async (name) => {
+    await start();
+    const runtime = runtimeClient(server.url);
+    server.bedrock.failNext('InvokeModel', { name, when: 'after' });
+    const call = runtime.invokeModel({ modelId: BATCH.modelId, body: '{}' });
+    call.catch(() => {});
+    await untilCalled();
+    expect(await say('GET', '/imported-models')).toMatchObject({ status: 200 }); // other calls are served
+    if (name === 'Hang') await server.close();
+    await expect(call).rejects.toThrow();
+    runtime.destroy();
+    if (name === 'Hang') await start(); // for afterEach to close
   });
 
   test('logs a bug of the test server and responds with a distinct error', async () => {
@@ -183,7 +233,89 @@ describe('the address', () => {
   });
 });
 
+describe('authorization', () => {
+  const denied = new BedrockError('AccessDeniedException', 'No');
+
+  test.each<[string, BedrockServerOptions, number[]]>([
+    ['nothing', {}, [200, 200, 200]],
+    ['calls of imports, and so none of invocations', { authorize: async () => undefined }, [200, 403, 403]],
+    ['calls of invocations', { authorizeInvocation: async ({ operation }) => operation === 'InvokeModel' ? denied : undefined }, [200, 200, 403]],
+    ['both', { authorize: async () => denied, authorizeInvocation: async () => undefined }, [403, 200, 200]],
+  ])('of %s', async (_, options, statuses) => {
+    await start(options);
+    const replies = [await say('GET', '/model-import-jobs'), await say('GET', '/model-invocation-jobs'), await say('POST', INVOKE, {})];
+    expect(replies.map(({ status }) => status)).toEqual(statuses);
+  });
+});
+
+test('a bug in the output of a model does not stop the server', async () => {
+  const aloud = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const objects = new MemoryObjects();
+  await objects.put('amzn-s3-demo-bucket', 'in/a.jsonl', '{"modelInput":{}}');
+  await start({ objects, respond: () => { throw new TypeError('Oops'); } });
+  await say('POST', '/model-invocation-job', BATCH);
+  await control('POST', 'clock/advance', { ms: 600_000 });
+  expect(await say('GET', '/model-invocation-jobs')).toMatchObject({ status: 500, errorType: 'InternalFailure' });
+  expect(aloud).toHaveBeenCalled();
+  aloud.mockRestore();
+});
+
 describe('the control API', () => {
+  test('plans the next batch inference job and lists all', async () => {
+    await start();
+    expect(await control('POST', 'invocation-jobs/plan', {
+      durationsMs: { Submitted: 1, Validating: 2, Scheduled: 3, InProgress: 4, Stopping: 5 },
+      finalStatus: 'PartiallyCompleted',
+      message: 'Late',
+      records: 200,
+      processedShare: 0.75,
+      errorRecordIds: ['CALL0000001'],
+      missingRecordIds: ['CALL0000002'],
+    })).toEqual(ok());
+    await say('POST', '/model-invocation-job', BATCH);
+    await control('POST', 'clock/advance', { ms: 10 });
+    expect(await control('GET', 'invocation-jobs')).toMatchObject(ok([{
+      jobName: 'job-1',
+      status: 'PartiallyCompleted',
+      message: 'Late',
+      endTime: '2026-11-21T08:30:00.010Z',
+      totalRecordCount: 200,
+      processedRecordCount: 149,
+      successRecordCount: 148,
+      errorRecordCount: 1,
+    }]));
+  });
+
+  test('poisons inputs, and counts the invocations', async () => {
+    await start();
+    expect(await control('POST', 'poisons', { marker: 'apple', error: 'ModelErrorException' })).toEqual(ok());
+    expect(await control('POST', 'poisons', { marker: 'pear' })).toEqual(ok());
+    expect(await say('POST', INVOKE, { prompt: 'an apple' })).toMatchObject({ status: 424, errorType: 'ModelErrorException' });
+    expect(await say('POST', INVOKE, { prompt: 'a pear' })).toMatchObject({ status: 400, errorType: 'ValidationException' });
+    expect(await control('DELETE', 'poisons')).toEqual(ok());
+    await say('POST', INVOKE, { prompt: 'an apple' });
+    await say('POST', INVOKE, { prompt: 'a pear' });
+    await say('POST', '/model/llama/invoke', {});
+    await say('GET', '/imported-models');
+    expect(await control('GET', 'invocations')).toEqual(ok({
+      [BATCH.modelId]: { ModelErrorException: 1, ValidationException: 1, ok: 2 },
+      llama: { ValidationException: 1 },
+    }));
+    const { body: calls } = await control('GET', 'calls');
+    expect(calls).toContainEqual(expect.objectContaining({ operation: 'InvokeModel', input: expect.objectContaining({ body: '{"prompt":"a pear"}' }) }));
+  });
+
+  test('sets how imported models are served', async () => {
+    await start();
+    const invoke = `/model/${encodeURIComponent(server.bedrock.seedModel('llama'))}/invoke`;
+    expect(await control('POST', 'serving', { idleMs: 1000, coldStartMs: 0, copyConcurrency: 1, invokeLatencyMs: 100 })).toEqual(ok());
+    expect(await say('POST', invoke, {})).toMatchObject({ status: 200 });
+    expect(await say('POST', invoke, {})).toMatchObject({ status: 429, errorType: 'ThrottlingException' });
+    await control('POST', 'serving', { coldStartMs: 50 });
+    await control('POST', 'clock/advance', { ms: 1001 });
+    expect(await say('POST', invoke, {})).toMatchObject({ status: 429, errorType: 'ModelNotReadyException' });
+  });
+
   test('reports its health and the time', async () => {
     await start();
     expect(await control('GET', 'health')).toEqual(ok({ status: 'ok', now: '2026-11-21T08:30:00.000Z' }));
@@ -295,6 +427,11 @@ describe('the control API', () => {
     ['POST', 'models/seed', { modelName: 'no.dots' }, /importedModelName/],
     ['POST', 'imports/plan', { durationMs: 'short' }, /durationMs must be a number/],
     ['POST', 'imports/plan', { instructSupported: 1 }, /instructSupported must be true or false/],
+    ['POST', 'invocation-jobs/plan', { durationsMs: 5 }, /durationsMs must be an object/],
+    ['POST', 'invocation-jobs/plan', { durationsMs: { Submitted: 'short' } }, /Submitted must be a number/],
+    ['POST', 'invocation-jobs/plan', { errorRecordIds: 'a' }, /errorRecordIds must be a list of strings/],
+    ['POST', 'poisons', { marker: 'a', error: 'ThrottlingException' }, /error must be one of ValidationException, /],
+    ['POST', 'serving', { idleMs: '1' }, /idleMs must be a number/],
     ['POST', 'clock/advance', { ms: -1 }, /does not go back/],
   ])('refuses %s %s %j', async (method, path, body, message) => {
     await start();

@@ -1,25 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { BatchTransfer } from './batch-transfer';
 import { Bedrock, type BedrockOptions } from './bedrock';
 import { SystemClock } from './clock';
-import { OPERATIONS, type Operation } from './constraints';
+import { isInvocation, type AnyOperation, type InvocationOperation, type Operation } from './constraints';
 import { control, CONTROL_PREFIX } from './control';
 import { BedrockError, ConnectionLostError, HangError } from './errors';
-import { decode, type WireRequest } from './rest-json';
+import { createEitherServer } from './http-versions';
+import type { ObjectStore } from './objects';
+import { decode, encode, type OperationCall, type WireRequest, type WireResponse } from './rest-json';
 
 /** A call of an operation by a client. */
-export interface ClientCall {
-  readonly operation: Operation;
+export interface ClientCall<O extends AnyOperation = Operation> {
+  readonly operation: O;
   readonly input: { readonly [member: string]: unknown };
   /** The app ID in the user agent of the client (`app/...`): the name of a Lambda function. */
   readonly functionName: string;
 }
 
 export interface BedrockServerOptions extends Partial<BedrockOptions> {
-  /** Returns an error for a call that is not authorized. @default - all calls are authorized */
+  /** Returns an error for a call of Custom Model Import that is not authorized. @default - all calls are authorized */
   readonly authorize?: (call: ClientCall) => Promise<BedrockError | undefined>;
+  /** The same for batch inference and InvokeModel. @default - all calls are authorized, or none if there is an `authorize` */
+  readonly authorizeInvocation?: (call: ClientCall<InvocationOperation>) => Promise<BedrockError | undefined>;
+  /** The objects that batch inference reads and writes. @default - none: a job has the number of records of its plan, and no output */
+  readonly objects?: ObjectStore;
   /** @default - a free port */
   readonly port?: number;
   /** A loopback address. @default '127.0.0.1' */
@@ -34,24 +42,23 @@ export interface BedrockServer {
   close(): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly errorName?: string;
-  readonly body: unknown;
-}
-
 /** Callers are not authenticated, so only this machine can call. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
-/** Serves an in-memory Bedrock control plane over HTTP. Signatures are not verified. */
+/** Serves an in-memory Bedrock over HTTP, the endpoints of both services as one. Signatures are not verified. */
 export async function startBedrockServer(options: BedrockServerOptions = {}): Promise<BedrockServer> {
-  const { port = 0, host = '127.0.0.1', clock = new SystemClock(), authorize, ...rest } = options;
+  const { port = 0, host = '127.0.0.1', clock = new SystemClock(), authorize, authorizeInvocation, objects, ...rest } = options;
   if (!LOOPBACK.includes(host)) {
     throw new Error(`The in-memory Bedrock listens on loopback addresses only (${LOOPBACK.join(', ')}), not on ${host}`);
   }
   const bedrock = new Bedrock({ ...rest, clock });
-  const server = createServer((request, response) => {
-    handle({ bedrock, authorize }, request, response).catch((error: unknown) => response.destroy(error as Error));
+  const service: Service = {
+    bedrock,
+    authorize: authorizer(authorize, authorizeInvocation),
+    transfer: objects && new BatchTransfer(bedrock.invocationJobs, objects),
+  };
+  const { server, close } = createEitherServer((request, response) => {
+    handle(service, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -61,25 +68,35 @@ export async function startBedrockServer(options: BedrockServerOptions = {}): Pr
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     bedrock,
-    close: async () => new Promise<void>((resolve, reject) => {
-      server.close((error) => error ? reject(error) : resolve());
-      server.closeAllConnections();
-    }),
+    close,
   };
 }
 
-interface Service extends Pick<BedrockServerOptions, 'authorize'> {
+interface Service {
   readonly bedrock: Bedrock;
+  readonly authorize: (call: ClientCall<AnyOperation>) => Promise<BedrockError | undefined>;
+  readonly transfer?: BatchTransfer;
+}
+
+function authorizer(imports: BedrockServerOptions['authorize'], invocations: BedrockServerOptions['authorizeInvocation']): Service['authorize'] {
+  const ofInvocations = invocations ?? (imports && (async ({ operation }) => notAuthorizable(operation)));
+  return async ({ operation, ...more }) =>
+    isInvocation(operation) ? ofInvocations?.({ operation, ...more }) : imports?.({ operation, ...more });
+}
+
+function notAuthorizable(operation: InvocationOperation): BedrockError {
+  return new BedrockError('AccessDeniedException', `The in-memory Bedrock cannot authorize ${operation} without authorizeInvocation`);
 }
 
 async function handle(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { method = '', url: target = '' } = request;
+  const { method = '', url: target = '', headers } = request;
   const body = await text(request);
-  let answer: Answer;
+  let answer: WireResponse;
   try {
+    await service.transfer?.settle();
     answer = target.startsWith(CONTROL_PREFIX)
       ? answerControl(service.bedrock, method, target, body)
-      : await answerClient(service, { method, target, body }, String(request.headers['user-agent']));
+      : await answerClient(service, { method, target, headers, body });
   } catch (error) {
     if (error instanceof ConnectionLostError) {
       request.socket.destroy();
@@ -91,39 +108,47 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
     }
     // Only for bugs of this test server. A client could consider a 500 transient, so log it.
     console.error(error);
-    answer = { status: 500, errorName: 'InternalFailure', body: { message: String(error) } };
+    answer = errorResponse(500, 'InternalFailure', String(error));
   }
-  response.writeHead(answer.status, {
-    'content-type': 'application/json',
-    'x-amzn-requestid': randomUUID(),
-    ...answer.errorName && { 'x-amzn-errortype': answer.errorName },
-  });
-  response.end(JSON.stringify(answer.body));
+  response.writeHead(answer.status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...answer.headers });
+  response.end(answer.body);
 }
 
-async function answerClient({ bedrock, authorize }: Service, request: WireRequest, userAgent: string): Promise<Answer> {
+async function answerClient({ bedrock, authorize }: Service, request: WireRequest): Promise<WireResponse> {
   try {
     const { operation, input } = decode(request);
-    const [, functionName = ''] = /\bapp\/(\S+)/.exec(userAgent) ?? [];
-    const refused = await authorize?.({ operation, input, functionName });
+    const [, functionName = ''] = /\bapp\/(\S+)/.exec(String(request.headers['user-agent'])) ?? [];
+    const refused = await authorize({ operation, input, functionName });
     if (refused) throw refused;
-    return { status: OPERATIONS[operation].status, body: call(bedrock, operation, input) };
+    const output = call(bedrock, { operation, input });
+    if (operation === 'InvokeModel') await latency(bedrock);
+    return encode(operation, output);
   } catch (error) {
     if (!(error instanceof BedrockError)) throw error;
-    return { status: error.statusCode, errorName: error.name, body: { message: error.message } };
+    return errorResponse(error.statusCode, error.name, error.message);
   }
 }
 
 /** The methods validate their input, regardless of its declared type. */
-function call(bedrock: Bedrock, operation: Operation, input: object): object {
-  const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Uncapitalize<Operation>;
-  return (bedrock[name] as (input: object) => object).call(bedrock, input);
+function call(bedrock: Bedrock, { operation, input }: OperationCall): { readonly [member: string]: unknown } {
+  const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Uncapitalize<AnyOperation>;
+  return (bedrock[name] as (input: object) => { readonly [member: string]: unknown }).call(bedrock, input);
 }
 
-function answerControl(bedrock: Bedrock, method: string, target: string, body: string): Answer {
+/** The time that a model takes, unless time advances only on request. */
+async function latency({ clock, serving }: Bedrock): Promise<void> {
+  const ms = clock.realMs?.(serving.latencyMs) ?? 0;
+  if (ms > 0) await setTimeout(ms);
+}
+
+function errorResponse(status: number, name: string, message: string): WireResponse {
+  return { status, headers: { 'x-amzn-errortype': name }, body: JSON.stringify({ message }) };
+}
+
+function answerControl(bedrock: Bedrock, method: string, target: string, body: string): WireResponse {
   try {
-    return { status: 200, body: control(bedrock, method, target, body) };
+    return { status: 200, body: JSON.stringify(control(bedrock, method, target, body)) };
   } catch (error) {
-    return { status: 400, body: { message: (error as Error).message } };
+    return { status: 400, body: JSON.stringify({ message: (error as Error).message }) };
   }
 }
