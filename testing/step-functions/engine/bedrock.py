@@ -1,10 +1,9 @@
-"""The integrations with Bedrock: `bedrock:invokeModel`, and the SDK integration where its results or errors differ from AWS."""
+"""The integrations with Bedrock: `bedrock:invokeModel`; and timestamps in results as text."""
 
 import json
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError
 from endpoints import client
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import state_task_service_factory
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service import StateTaskService
@@ -56,16 +55,6 @@ def _location(uri):
     return {"Bucket": parts.netloc, "Key": parts.path[1:]}
 
 
-_from_error = StateTaskServiceAwsSdk._from_error
-
-
-def _from_any_error(self, env, ex):
-    if isinstance(ex, BotoCoreError):  # such as a broken connection
-        error = f"{self._normalise_service_error_name(self.resource.api_name)}.SdkClientException"
-        return self._get_task_failure_event(env=env, error=error, cause=str(ex))
-    return _from_error(self, env, ex)
-
-
 def _from_boto_response_value(value):
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -75,5 +64,4 @@ def _from_boto_response_value(value):
 _boto_response_value = StateTaskService._from_boto_response_value
 StateTaskService._from_boto_response_value = staticmethod(_from_boto_response_value)
 StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES["bedrockruntime"] = "bedrock-runtime"
-StateTaskServiceAwsSdk._from_error = _from_any_error
 state_task_service_factory.StateTaskServiceUnsupported = InvokeModel

@@ -38,9 +38,6 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
     ItemCounter,
     MapRunRecord,
 )
-from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.result_writer.resource_eval.resource_eval_s3 import (  # noqa: E402, E501
-    ResourceEvalS3,
-)
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.result_writer.result_writer_decl import (  # noqa: E402, E501
     ResultWriter,
 )
@@ -99,6 +96,12 @@ def _failure(env, error, cause):
 
 # The children.
 
+_LAST_EVENT = {
+    "SUCCEEDED": HistoryEventType.ExecutionSucceeded,
+    "FAILED": HistoryEventType.ExecutionFailed,
+    "ABORTED": HistoryEventType.ExecutionAborted,
+    "TIMED_OUT": HistoryEventType.ExecutionTimedOut,
+}
 
 class Child(Run):
     def __init__(self, record, index, item):
@@ -122,8 +125,10 @@ class Child(Run):
             frame.event_manager = self.events
             frame.states.reset(self.input)
             self.env = frame
+            self._record(HistoryEventType.ExecutionRedriven if self.redrives else HistoryEventType.ExecutionStarted)
             program.eval(frame)
             self._end(frame)
+            self._record(_LAST_EVENT[self.status])
         finally:
             env.delete_frame(frame)
 
@@ -133,8 +138,11 @@ class Child(Run):
             return self.item
         frame.states.reset(env.states.get_input())
         frame.states.context_object.context_object_data["Map"] = {"Item": {"Index": self.index, "Value": self.item}}
+        frame.stack.append(env.states.get_input())
         selector.eval(frame)
-        return frame.stack.pop()
+        output = frame.stack.pop()
+        frame.stack.clear()
+        return output
 
     def _end(self, frame):
         self.stop = clock.now()
@@ -147,6 +155,9 @@ class Child(Run):
             self.error, self.cause = end.error.get("error"), end.error.get("cause")
         else:
             self.status = "ABORTED" if isinstance(end, ProgramStopped) else "TIMED_OUT"
+
+    def _record(self, event_type):
+        self.events.add_event(self.env.event_history_context, event_type)
 
     def describe(self):
         """The record of a child in a result file, and in DescribeExecution."""
@@ -227,10 +238,10 @@ def _record(**arguments):
 # The writer.
 
 
-def _write_results(env, resource_runtime_part, state_credentials):
-    parameters = env.stack.pop()
-    env.stack.pop()  # the outputs
-    record = env.map_run
+def _write_results(self, env):
+    env.stack.append(env.states.get_input())  # what the parameters refer to
+    self.parargs.eval(env)
+    parameters, record = env.stack.pop(), env.map_run
     config = parameters.get("WriterConfig", {})
     bucket, prefix = parameters["Bucket"], parameters.get("Prefix", "").strip("/")
     folder = "/".join(part for part in (prefix, record.map_run_arn.split(":")[-1]) if part)
@@ -287,7 +298,6 @@ def _move_writer_config(member):
 _parse_asl = AmazonStateLanguageParser.parse
 AmazonStateLanguageParser.parse = staticmethod(_parse)
 DistributedIterationComponent._map_run = _map_run
-ResourceEvalS3._handle_put_object = staticmethod(_write_results)
 item_reader_decl.ItemReader._eval_body = _failing_as(StatesErrorNameType.StatesItemReaderFailed, item_reader_decl.ItemReader._eval_body)
-ResultWriter._eval_body = _failing_as(StatesErrorNameType.StatesResultWriterFailed, ResultWriter._eval_body)
+ResultWriter._eval_body = _failing_as(StatesErrorNameType.StatesResultWriterFailed, _write_results)
 state_map.MapRunRecord = _record

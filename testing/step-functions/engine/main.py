@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 from collections import deque
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ sys.modules["moto.batch.utils"] = SimpleNamespace(JobStatus=SimpleNamespace(SUCC
 import endpoints  # noqa: F401, E402
 import clock  # noqa: F401, E402
 import runs  # noqa: E402
+import errors  # noqa: F401, E402
 import distributed_map  # noqa: E402
 import bedrock  # noqa: F401, E402
 from localstack.aws.api import ServiceException  # noqa: E402
@@ -30,6 +32,13 @@ Execution.publish_execution_status_change_event = lambda self: None  # no EventB
 
 class Provider(StepFunctionsProvider):
     """Adds the calls about child executions, and RedriveExecution."""
+
+    def start_execution(self, context, **kwargs):
+        output = super().start_execution(context, **kwargs)
+        worker = self._get_execution(context, output["executionArn"]).exec_worker
+        while worker.env is None or worker.env.program_state() is None:
+            time.sleep(0.005)  # cannot be described or stopped before
+        return output
 
     def describe_execution(self, context, execution_arn, **kwargs):
         if child := _child(execution_arn):
