@@ -22,7 +22,7 @@ export interface StepFunctionsProps {
   readonly bedrockEndpoint: string;
   /** The factor for waits and retry intervals. @default 1 */
   readonly waitScale?: number;
-  /** The time at which a scaled clock, such as `FastClock`, began to differ from the real one. @default - now */
+  /** The real time at which the clock of the engine is right: the `origin` of a shared `FastClock`. @default - now */
   readonly clockOrigin?: number;
   /** Logs progress. @default - no logging */
   readonly log?: (line: string) => void;

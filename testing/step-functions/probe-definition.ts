@@ -67,7 +67,7 @@ function partStates(bucket: string, innerConcurrency: number): object {
       Retry: [transient(['Bedrock'])],
       Next: 'Start clock',
     },
-    'Start clock': { Type: 'Pass', Parameters: { 'polls': 0, 'since.$': '$$.State.EnteredTime', 'seconds': 60 }, ResultPath: '$.clock', Next: 'Wait' },
+    'Start clock': { Type: 'Pass', Parameters: { 'polls': 0, 'since.$': '$$.State.EnteredTime', 'seconds': 30 }, ResultPath: '$.clock', Next: 'Wait' },
     'Wait': { Type: 'Wait', SecondsPath: '$.clock.seconds', Next: 'Get' },
     'Get': {
       Type: 'Task',
@@ -87,11 +87,23 @@ function partStates(bucket: string, innerConcurrency: number): object {
     'Status': {
       Type: 'Choice',
       Choices: [
+        {
+          And: [{ Variable: '$.job.status', StringEquals: 'InProgress' }, { Variable: '$.part.isStopped', BooleanEquals: true }],
+          Next: 'Stop',
+        },
         { Or: ['Submitted', 'Validating', 'Scheduled', 'InProgress', 'Stopping'].map((status) => ({ Variable: '$.job.status', StringEquals: status })), Next: 'Wait' },
         { Or: ['Completed', 'PartiallyCompleted', 'Expired', 'Stopped'].map((status) => ({ Variable: '$.job.status', StringEquals: status })), Next: 'Ended' },
         { Variable: '$.job.status', StringEquals: 'Failed', Next: 'Failed' },
       ],
       Default: 'Failed',
+    },
+    'Stop': {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:bedrock:stopModelInvocationJob',
+      Parameters: { 'JobIdentifier.$': '$.job.arn' },
+      ResultPath: null,
+      Catch: [{ ErrorEquals: ['Bedrock.ConflictException'], ResultPath: null, Next: 'Wait' }],
+      Next: 'Wait',
     },
     'Ended': { Type: 'Pass', End: true },
     'Failed': { Type: 'Fail', ErrorPath: '$.job.status', CausePath: '$.job.arn' },

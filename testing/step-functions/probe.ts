@@ -3,15 +3,19 @@
  * It is not part of the tests, because it installs the engine.
  */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Execution, type StepFunctions, startStepFunctions } from './engine';
+import { createInterface } from 'node:readline';
+import { type Execution, type HistoryEvent, type StepFunctions, startStepFunctions } from './engine';
 import { probeDefinition, type ProbeOptions } from './probe-definition';
 import { runCommand } from '../local-aws/command';
 import { EmulatorApi } from '../local-aws/emulator-api';
-import { startLocalAws } from '../local-aws/local-aws';
+import { startLocalAws, type LocalAws } from '../local-aws/local-aws';
+import { REPOSITORY } from '../local-aws/places';
 import { ProcessGuard } from '../local-aws/process-guard';
 
+const BEDROCK_SERVER = join(REPOSITORY, 'testing', 'bedrock-server', 'main.ts');
 const BUCKET = 'probe';
 const FUNCTION = 'prepare';
 /** Ten minutes of the definition are six seconds. */
@@ -20,7 +24,11 @@ const WAIT_SCALE = 0.01;
 const PREPARE = 'exports.handler = async (event) => ({ run: event.run, concurrency: 2, parts: event.parts });';
 
 class Probe {
-  constructor(private readonly sfn: StepFunctions, private readonly aws: string, private readonly api: EmulatorApi) {}
+  private readonly api: EmulatorApi;
+
+  constructor(private readonly sfn: StepFunctions, private readonly aws: string, private readonly bedrock: string) {
+    this.api = new EmulatorApi(aws);
+  }
 
   public async createFunction(guard: ProcessGuard, dir: string): Promise<void> {
     await writeFile(join(dir, 'index.js'), PREPARE);
@@ -39,7 +47,7 @@ class Probe {
   }
 
   public async putRecords(key: string, texts: string[]): Promise<void> {
-    const lines = texts.map((text, index) => JSON.stringify({ recordId: `r${index}`, modelInput: { inputText: text } }));
+    const lines = texts.map((text, index) => JSON.stringify({ recordId: `r${index}`, modelInput: { prompt: text } }));
     await this.api.putObject(BUCKET, key, Buffer.from(lines.join('\n')));
   }
 
@@ -52,7 +60,15 @@ class Probe {
   }
 
   public say(name: string, began: number, { status, output, error, cause }: Execution): void {
-    console.log(`${name}: ${status} after ${Date.now() - began} ms ${error ?? ''} ${cause ?? ''}\n  ${output ?? ''}`);
+    console.log(`${name}: ${status} after ${Date.now() - began} ms ${error ?? ''} ${cause ?? ''}${output ?? ''}`.slice(0, 400));
+  }
+
+  /** The control API of the Bedrock server. */
+  public async control(method: string, route: string, body?: object): Promise<unknown> {
+    const response = await fetch(`${this.bedrock}/_control/${route}`, { method, body: body && JSON.stringify(body) });
+    const answer: unknown = await response.json();
+    assert.ok(response.ok, JSON.stringify(answer));
+    return answer;
   }
 
   public async read(key: string): Promise<string> {
@@ -62,93 +78,114 @@ class Probe {
   }
 }
 
-async function main(bedrockEndpoint: string): Promise<void> {
+/** The strict Bedrock server as a process, whose time is as fast as that of the engine. */
+async function startBedrock(guard: ProcessGuard): Promise<string> {
+  const options = ['--any-model', '--speed', String(1 / WAIT_SCALE), '--min-records', '1', '--batch-seconds', '180'];
+  const child = guard.spawn(process.execPath, ['--import', 'tsx', BEDROCK_SERVER, ...options], { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface({ input: child.stdout! }), 'line') as [string];
+  return line.replace('listening ', '');
+}
+
+async function main(): Promise<void> {
   const guard = new ProcessGuard();
-  const aws = await startLocalAws({ bedrockEndpoint, log: console.log });
+  let aws: LocalAws | undefined;
   try {
+    const bedrockEndpoint = await startBedrock(guard);
+    aws = await startLocalAws({ bedrockEndpoint, log: console.log });
     const began = Date.now();
     const dir = join(aws.dir, 'step-functions');
-    await mkdir(dir);
     const sfn = await startStepFunctions({ guard, dir, awsEndpoint: aws.endpoint, bedrockEndpoint, waitScale: WAIT_SCALE, log: console.log });
     console.log(`engine: ready after ${Date.now() - began} ms`);
-    const api = new EmulatorApi(aws.endpoint);
-    const probe = new Probe(sfn, aws.endpoint, api);
+    const probe = new Probe(sfn, aws.endpoint, bedrockEndpoint);
     await fetch(`${aws.endpoint}/${BUCKET}`, { method: 'PUT' });
     await probe.createFunction(guard, dir);
 
     await records(probe, sfn);
     await polling(probe, sfn);
-    await failure(probe);
+    await failedJob(probe, sfn);
     await redrive(probe, sfn);
     await stop(sfn);
     for (const concurrency of [2, 50]) await throughput(probe, concurrency);
   } finally {
     await guard.stop();
-    await aws.stop({ keepFiles: true });
+    await aws?.stop();
   }
 }
 
 /** Ten records: one is throttled and retried, one is invalid and becomes an error line. */
 async function records(probe: Probe, sfn: StepFunctions): Promise<void> {
-  await probe.putRecords('ten.jsonl', ['a', 'b', 'throttle', 'd', 'e', 'poison', 'g', 'h', 'i', 'j']);
+  await probe.putRecords('ten.jsonl', ['a', 'b', 'c', 'd', 'e', 'poison', 'g', 'h', 'i', 'j']);
+  await probe.control('POST', 'faults', { operation: 'InvokeModel', name: 'ThrottlingException' });
+  await probe.control('POST', 'poisons', { marker: 'poison' });
   const { executionArn, output } = await probe.run('records', { innerConcurrency: 4, isFailureCaught: true }, [{ key: 'ten.jsonl', engine: 'invoke' }]);
-  const [{ records: { ResultWriterDetails: { Key } } }] = (JSON.parse(output!) as { results: { records: { ResultWriterDetails: { Key: string } } }[] }).results;
-  const manifest = JSON.parse(await probe.read(Key)) as { ResultFiles: Record<string, { Key: string; Size: number }[]> };
+
+  const { results } = JSON.parse(output!) as { results: { records: { ResultWriterDetails: { Key: string } } }[] };
+  const manifest = JSON.parse(await probe.read(results[0].records.ResultWriterDetails.Key)) as { ResultFiles: Record<string, { Key: string }[]> };
   console.log(`  manifest: ${JSON.stringify(manifest)}`);
   const files = await Promise.all(manifest.ResultFiles.SUCCEEDED.map(async (file) => probe.read(file.Key)));
   const lines = files.join('').trim().split('\n').map((line) => JSON.parse(line) as { recordId: string; error?: object });
-  console.log(lines.map((line) => `  ${JSON.stringify(line)}`).join('\n'));
+  console.log(`  ${JSON.stringify(lines[4])}\n  ${JSON.stringify(lines[5])}`);
   assert.deepEqual(lines.map((line) => line.recordId), Array.from({ length: 10 }, (_, index) => `r${index}`));
   assert.deepEqual(lines.flatMap((line) => line.error ? [line.recordId] : []), ['r5']);
 
-  const [parts] = await sfn.listMapRuns(executionArn);
-  const [part] = await sfn.listChildren(parts);
+  const [part] = await sfn.listChildren((await sfn.listMapRuns(executionArn))[0]);
   const [inner] = await sfn.listMapRuns(part.executionArn);
-  const children = await sfn.listChildren(inner);
-  const throttled = await sfn.getExecutionHistory(children[2].executionArn);
-  console.log(`  history of the throttled record: ${throttled.map((event) => event.type).join(', ')}`);
   console.log(`  ${inner}: ${JSON.stringify((await sfn.describeMapRun(inner)).itemCounts)}`);
-  assert.equal(throttled.filter((event) => event.type === 'TaskFailed').length, 1);
+  const histories = await Promise.all((await sfn.listChildren(inner)).map(async (child) => sfn.getExecutionHistory(child.executionArn)));
+  const throttled = histories.filter((events) => JSON.stringify(events).includes('"Bedrock.ThrottlingException"'));
+  console.log(`  the throttled record: ${throttled.map(types).join()}`);
+  assert.equal(throttled.length, 1);
 }
 
-/** Jobs that go through all statuses. The failed one fails its part, and thus the execution. */
+/** Jobs that go through all statuses except Failed. */
 async function polling(probe: Probe, sfn: StepFunctions): Promise<void> {
-  const ends = ['Completed', 'PartiallyCompleted', 'Expired', 'Stopped'];
-  const options = { innerConcurrency: 1, isFailureCaught: true };
-  const { executionArn, output } = await probe.run('polling', options, ends.map((end) => ({ key: `${end}.jsonl`, engine: 'batch' })));
-  const { results } = JSON.parse(output!) as { results: { job: { status: string }; clock: { polls: number } }[] };
-  assert.deepEqual(results.map(({ job, clock }) => [job.status, clock.polls]), ends.map((end) => [end, 6]));
+  const ends = ['Completed', 'PartiallyCompleted', 'Expired', 'Completed'];
+  for (const finalStatus of ends) await probe.control('POST', 'invocation-jobs/plan', { finalStatus });
+  const parts = ends.map((_, index) => ({ key: 'ten.jsonl', engine: 'batch', isStopped: index === ends.length - 1 }));
+  const { executionArn } = await probe.run('polling', { innerConcurrency: 1, isFailureCaught: true }, parts);
 
-  const [part] = await sfn.listChildren((await sfn.listMapRuns(executionArn))[0]);
-  const events = await sfn.getExecutionHistory(part.executionArn);
-  console.log(`  ${part.executionArn}: ${events.length} events, ${events.filter((event) => event.type === 'WaitStateEntered').length} waits`);
+  const seen = new Set<string>();
+  for (const part of await sfn.listChildren((await sfn.listMapRuns(executionArn))[0])) {
+    const events = await sfn.getExecutionHistory(part.executionArn);
+    const statuses = events.flatMap((event) => /"job":\{.*?"status":"(\w+)"/.exec((event.stateExitedEventDetails as { output?: string })?.output ?? '')?.[1] ?? []);
+    statuses.forEach((status) => seen.add(status));
+    const polls = events.filter((event) => event.type === 'WaitStateEntered').length;
+    console.log(`  ${polls} polls, ${events.length} events: ${statuses.filter((status, index) => status !== statuses[index - 1]).join(', ')}`);
+  }
+  assert.deepEqual([...seen].sort(), [
+    'Completed', 'Expired', 'InProgress', 'PartiallyCompleted', 'Scheduled', 'Stopped', 'Stopping', 'Submitted', 'Validating',
+  ]);
+}
 
-  const failed = await probe.run('failed-job', options, [{ key: 'Failed.jsonl', engine: 'batch' }]);
+/** A failed job fails its part, and thus the execution. */
+async function failedJob(probe: Probe, sfn: StepFunctions): Promise<void> {
+  await probe.control('POST', 'invocation-jobs/plan', { finalStatus: 'Failed' });
+  const failed = await probe.run('failed-job', { innerConcurrency: 1, isFailureCaught: true }, [{ key: 'ten.jsonl', engine: 'batch', isStopped: false }]);
   const [child] = await sfn.listChildren((await sfn.listMapRuns(failed.executionArn))[0]);
   const { status, error, cause } = await sfn.describeExecution(child.executionArn);
-  console.log(`  ${child.executionArn}: ${status} ${error} ${cause}`);
-  assert.deepEqual([failed.status, status, error], ['FAILED', 'FAILED', 'Failed']);
+  console.log(`  part: ${status} ${error} ${cause}`);
+  assert.deepEqual(
+    [status, error, failed.error, failed.cause],
+    ['FAILED', 'Failed', 'States.ExceedToleratedFailureThreshold', 'failed-job: The specified tolerated failure threshold was exceeded'],
+  );
 }
 
-/** A failed part fails the execution with the error of the map. */
-async function failure(probe: Probe): Promise<void> {
-  await probe.putRecords('denied.jsonl', ['a', 'denied']);
-  const { error, cause } = await probe.run('failure', { innerConcurrency: 1, isFailureCaught: true }, [{ key: 'denied.jsonl', engine: 'invoke' }]);
-  assert.deepEqual([error, cause], ['States.ExceedToleratedFailureThreshold', 'failure: The specified tolerated failure threshold was exceeded']);
-}
-
-/** The second attempt repeats only the record that failed, and those that were not invoked. */
+/** The second attempt repeats only the record that failed, and invokes those after it. */
 async function redrive(probe: Probe, sfn: StepFunctions): Promise<void> {
-  await probe.putRecords('once.jsonl', ['once-1', 'denied-first', 'once-2']);
-  const { executionArn, status } = await probe.run('redrive', { innerConcurrency: 1, isFailureCaught: false }, [{ key: 'once.jsonl', engine: 'invoke' }]);
+  await probe.putRecords('broken.jsonl', ['first', 'broken', 'last']);
+  await probe.control('POST', 'poisons', { marker: 'broken', error: 'ModelErrorException' });
+  await probe.control('DELETE', 'calls');
+  const { executionArn, status } = await probe.run('redrive', { innerConcurrency: 1, isFailureCaught: false }, [{ key: 'broken.jsonl', engine: 'invoke' }]);
   assert.equal(status, 'FAILED');
+
+  await probe.control('DELETE', 'poisons');
   const began = Date.now();
   await sfn.redriveExecution(executionArn);
   const execution = await sfn.ended(executionArn);
   probe.say('redriven', began, execution);
-  const events = await sfn.getExecutionHistory(executionArn);
-  console.log(`  ${events.map((event) => event.type).join(', ')}`);
+  console.log(`  ${types(await sfn.getExecutionHistory(executionArn))}`);
   assert.deepEqual([execution.status, execution.redriveCount], ['SUCCEEDED', 1]);
+  assert.equal((await probe.control('GET', 'calls') as object[]).length, 4);
 }
 
 async function stop(sfn: StepFunctions): Promise<void> {
@@ -160,14 +197,18 @@ async function stop(sfn: StepFunctions): Promise<void> {
 
 async function throughput(probe: Probe, innerConcurrency: number): Promise<void> {
   const count = 1000;
-  await probe.putRecords('many.jsonl', Array.from({ length: count }, (_, index) => `many-${innerConcurrency}-${index}`));
+  await probe.putRecords('many.jsonl', Array.from({ length: count }, (_, index) => String(index)));
   const began = Date.now();
   const { status } = await probe.run(`many-${innerConcurrency}`, { innerConcurrency, isFailureCaught: true }, [{ key: 'many.jsonl', engine: 'invoke' }]);
   console.log(`  ${Math.round(count / (Date.now() - began) * 1000)} records/s with ${innerConcurrency} at a time`);
   assert.equal(status, 'SUCCEEDED');
 }
 
-void main(process.argv[2]).catch((error: unknown) => {
+function types(events: HistoryEvent[]): string {
+  return events.map((event) => event.type).join(', ');
+}
+
+void main().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
 });

@@ -5,9 +5,11 @@ results and their manifest to S3. `localstack-core` ignores failed children and 
 
 import enum
 import json
+import math
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from functools import partial
 
 import clock
 from botocore.exceptions import ClientError
@@ -52,7 +54,7 @@ from localstack.services.stepfunctions.asl.parse.asl_parser import AmazonStateLa
 from runs import RUNS, Run  # noqa: E402
 
 _UNLIMITED = 200  # threads; 10000 on AWS
-_ITEMS_PER_FILE = 5  # gigabytes on AWS; few here, so that a reader of the first file only fails
+_FILES = 3  # one per 5 GB on AWS; several here, so that a reader of only the first one fails
 
 # The reader.
 
@@ -204,6 +206,8 @@ def _map_run(self, env, eval_input):
     for child in children:
         if child.status != "PENDING":
             _count(record, child.status.lower())
+    if not env.is_running():  # stopped, which the caller does not notice
+        record.set_stop = lambda _: MapRunRecord.set_stop(record, MapRunStatus.ABORTED)
     if record.exceeded:
         raise _failure(env, StatesErrorNameType.StatesExceedToleratedFailureThreshold, "The specified tolerated failure threshold was exceeded")
     env.stack.append([child.output if child.status == "SUCCEEDED" else child.describe() for child in children])
@@ -232,6 +236,7 @@ def _record(**arguments):
     record = RUNS[arguments["execution_arn"]].map(label, create)
     record.execution_counter, record.item_counter = ExecutionCounter(), ItemCounter()
     record.status, record.stop_date, record.exceeded = MapRunStatus.RUNNING, None, False
+    record.set_stop = partial(MapRunRecord.set_stop, record)
     return record
 
 
@@ -249,8 +254,9 @@ def _write_results(self, env):
     for status in ("FAILED", "PENDING", "SUCCEEDED"):
         records = [record for child in record.children if _file_of(child) == status for record in _transform(child, config)]
         files[status] = []
-        for number, start in enumerate(range(0, len(records), _ITEMS_PER_FILE)):
-            key, body = _encode(f"{folder}/{status}_{number}", records[start : start + _ITEMS_PER_FILE], config)
+        size = math.ceil(len(records) / _FILES)
+        for number, start in enumerate(range(0, len(records), size or 1)):
+            key, body = _encode(f"{folder}/{status}_{number}", records[start : start + size], config)
             client("s3").put_object(Bucket=bucket, Key=key, Body=body)
             files[status].append({"Key": key, "Size": len(body)})
     manifest = {"DestinationBucket": bucket, "MapRunArn": record.map_run_arn, "ResultFiles": files}
@@ -279,14 +285,16 @@ def _json(value):
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-# The grammar of the engine has no WriterConfig: it is read as one more parameter of the ResultWriter.
+# The grammar of the engine has no WriterConfig, which is read as one more parameter of the ResultWriter; and no whole percentages.
 
 
 def _parse(definition):
-    return _parse_asl(json.dumps(json.loads(definition, object_hook=_move_writer_config)))
+    return _parse_asl(json.dumps(json.loads(definition, object_hook=_adapt)))
 
 
-def _move_writer_config(member):
+def _adapt(member):
+    if isinstance(percentage := member.get("ToleratedFailurePercentage"), int):
+        member["ToleratedFailurePercentage"] = float(percentage)
     writer = member.get("ResultWriter")
     if isinstance(writer, dict) and "WriterConfig" in writer:
         if "Resource" not in writer:

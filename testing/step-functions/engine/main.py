@@ -19,6 +19,7 @@ import endpoints  # noqa: F401, E402
 import clock  # noqa: F401, E402
 import runs  # noqa: E402
 import errors  # noqa: F401, E402
+import speed  # noqa: F401, E402
 import distributed_map  # noqa: E402
 import bedrock  # noqa: F401, E402
 from localstack.aws.api import ServiceException  # noqa: E402
@@ -88,6 +89,7 @@ def _snake(name):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -121,6 +121,3 @@ def redrive(execution):
 ExecutionWorker._get_evaluation_environment = _get_evaluation_environment
 Program.eval = _eval_program
 CommonStateField._eval_body = _enter_state
-import traceback
-from localstack.services.stepfunctions.asl.component.eval_component import EvalComponent
-EvalComponent._log_exception = lambda self, exception: traceback.print_exc()
