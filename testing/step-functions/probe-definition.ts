@@ -49,9 +49,9 @@ function partStates(bucket: string, innerConcurrency: number): object {
     JitterStrategy: 'FULL',
   });
   return {
-    Engine: { Type: 'Choice', Choices: [{ Variable: '$.part.engine', StringEquals: 'batch', Next: 'Create' }], Default: 'Records' },
+    'Engine': { Type: 'Choice', Choices: [{ Variable: '$.part.engine', StringEquals: 'batch', Next: 'Create' }], Default: 'Records' },
 
-    Create: {
+    'Create': {
       Type: 'Task',
       Resource: 'arn:aws:states:::aws-sdk:bedrock:createModelInvocationJob',
       Parameters: {
@@ -122,7 +122,7 @@ function partStates(bucket: string, innerConcurrency: number): object {
         ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
         StartAt: 'Invoke',
         States: {
-          Invoke: {
+          'Invoke': {
             Type: 'Task',
             Resource: 'arn:aws:states:::bedrock:invokeModel',
             Parameters: { 'ModelId': 'amazon.nova-lite-v1:0', 'ContentType': 'application/json', 'Body.$': '$.modelInput' },
@@ -132,7 +132,7 @@ function partStates(bucket: string, innerConcurrency: number): object {
             Catch: [{ ErrorEquals: ['Bedrock.ValidationException', 'BedrockRuntime.ValidationException'], ResultPath: '$.error', Next: 'Error line' }],
             Next: 'Line',
           },
-          Line: {
+          'Line': {
             Type: 'Pass',
             Parameters: { 'recordId.$': '$.recordId', 'modelInput.$': '$.modelInput', 'modelOutput.$': '$.result.modelOutput' },
             End: true,

@@ -80,7 +80,7 @@ class Probe {
 
 /** The strict Bedrock server as a process, whose time is as fast as that of the engine. */
 async function startBedrock(guard: ProcessGuard): Promise<string> {
-  const options = ['--any-model', '--speed', String(1 / WAIT_SCALE), '--min-records', '1', '--batch-seconds', '180'];
+  const options = ['--any-model', '--speed', String(1 / WAIT_SCALE), '--min-records', '1', '--batch-seconds', '360'];
   const child = guard.spawn(process.execPath, ['--import', 'tsx', BEDROCK_SERVER, ...options], { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout! }), 'line') as [string];
   return line.replace('listening ', '');
@@ -137,24 +137,31 @@ async function records(probe: Probe, sfn: StepFunctions): Promise<void> {
   assert.equal(throttled.length, 1);
 }
 
-/** Jobs that go through all statuses except Failed. */
+/** Jobs that go through all statuses except Failed; the last one is stopped by the definition. */
 async function polling(probe: Probe, sfn: StepFunctions): Promise<void> {
-  const ends = ['Completed', 'PartiallyCompleted', 'Expired', 'Completed'];
+  const options = { innerConcurrency: 1, isFailureCaught: true };
+  const ends = ['Completed', 'PartiallyCompleted', 'Expired'];
   for (const finalStatus of ends) await probe.control('POST', 'invocation-jobs/plan', { finalStatus });
-  const parts = ends.map((_, index) => ({ key: 'ten.jsonl', engine: 'batch', isStopped: index === ends.length - 1 }));
-  const { executionArn } = await probe.run('polling', { innerConcurrency: 1, isFailureCaught: true }, parts);
+  const ended = await probe.run('polling', options, ends.map(() => ({ key: 'ten.jsonl', engine: 'batch', isStopped: false })));
+  const stopped = await probe.run('stopped-job', options, [{ key: 'ten.jsonl', engine: 'batch', isStopped: true }]);
 
   const seen = new Set<string>();
-  for (const part of await sfn.listChildren((await sfn.listMapRuns(executionArn))[0])) {
-    const events = await sfn.getExecutionHistory(part.executionArn);
-    const statuses = events.flatMap((event) => /"job":\{.*?"status":"(\w+)"/.exec((event.stateExitedEventDetails as { output?: string })?.output ?? '')?.[1] ?? []);
-    statuses.forEach((status) => seen.add(status));
-    const polls = events.filter((event) => event.type === 'WaitStateEntered').length;
-    console.log(`  ${polls} polls, ${events.length} events: ${statuses.filter((status, index) => status !== statuses[index - 1]).join(', ')}`);
+  for (const { executionArn } of [ended, stopped]) {
+    for (const part of await sfn.listChildren((await sfn.listMapRuns(executionArn))[0])) {
+      const statuses = await polledStatuses(sfn, part.executionArn);
+      statuses.forEach((status) => seen.add(status));
+      console.log(`  ${statuses.length} polls: ${statuses.filter((status, index) => status !== statuses[index - 1]).join(', ')}`);
+    }
   }
   assert.deepEqual([...seen].sort(), [
     'Completed', 'Expired', 'InProgress', 'PartiallyCompleted', 'Scheduled', 'Stopped', 'Stopping', 'Submitted', 'Validating',
   ]);
+}
+
+async function polledStatuses(sfn: StepFunctions, executionArn: string): Promise<string[]> {
+  const events = await sfn.getExecutionHistory(executionArn);
+  const exits = events.map((event) => event.stateExitedEventDetails as { name: string; output: string } | undefined);
+  return exits.filter((exit) => exit?.name === 'Get').map((exit) => (JSON.parse(exit!.output) as { job: { status: string } }).job.status);
 }
 
 /** A failed job fails its part, and thus the execution. */

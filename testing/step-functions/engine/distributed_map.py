@@ -5,7 +5,6 @@ results and their manifest to S3. `localstack-core` ignores failed children and 
 
 import enum
 import json
-import math
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -51,10 +50,10 @@ from localstack.services.stepfunctions.asl.eval.program_state import (  # noqa: 
     ProgramStopped,
 )
 from localstack.services.stepfunctions.asl.parse.asl_parser import AmazonStateLanguageParser  # noqa: E402
+from result_files import encode, to_json  # noqa: E402
 from runs import RUNS, Run  # noqa: E402
 
 _UNLIMITED = 200  # threads; 10000 on AWS
-_FILES = 3  # one per 5 GB on AWS; several here, so that a reader of only the first one fails
 
 # The reader.
 
@@ -164,9 +163,9 @@ class Child(Run):
     def describe(self):
         """The record of a child in a result file, and in DescribeExecution."""
         failed = {"Error": self.error, "Cause": self.cause} if self.status == "FAILED" else {}
-        succeeded = {"Output": _json(self.output), "OutputDetails": {"Included": True}} if self.status == "SUCCEEDED" else {}
+        succeeded = {"Output": to_json(self.output), "OutputDetails": {"Included": True}} if self.status == "SUCCEEDED" else {}
         return {
-            "ExecutionArn": self.arn, "Input": _json(self.input), "InputDetails": {"Included": True}, "Name": self.name,
+            "ExecutionArn": self.arn, "Input": to_json(self.input), "InputDetails": {"Included": True}, "Name": self.name,
             **succeeded, **failed, "RedriveCount": self.redrives, "StartDate": self.start, "StateMachineArn": self.record.map_state_machine_arn,
             "Status": self.status, "StopDate": self.stop,
         }  # fmt: skip
@@ -247,42 +246,15 @@ def _write_results(self, env):
     env.stack.append(env.states.get_input())  # what the parameters refer to
     self.parargs.eval(env)
     parameters, record = env.stack.pop(), env.map_run
-    config = parameters.get("WriterConfig", {})
-    bucket, prefix = parameters["Bucket"], parameters.get("Prefix", "").strip("/")
-    folder = "/".join(part for part in (prefix, record.map_run_arn.split(":")[-1]) if part)
-    files = {}
-    for status in ("FAILED", "PENDING", "SUCCEEDED"):
-        records = [record for child in record.children if _file_of(child) == status for record in _transform(child, config)]
-        files[status] = []
-        size = math.ceil(len(records) / _FILES)
-        for number, start in enumerate(range(0, len(records), size or 1)):
-            key, body = _encode(f"{folder}/{status}_{number}", records[start : start + size], config)
-            client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-            files[status].append({"Key": key, "Size": len(body)})
-    manifest = {"DestinationBucket": bucket, "MapRunArn": record.map_run_arn, "ResultFiles": files}
-    client("s3").put_object(Bucket=bucket, Key=f"{folder}/manifest.json", Body=_json(manifest).encode())
-    env.stack.append({"MapRunArn": record.map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": f"{folder}/manifest.json"}})
-
-
-def _file_of(child):
-    return {"SUCCEEDED": "SUCCEEDED", "PENDING": "PENDING"}.get(child.status, "FAILED")
-
-
-def _transform(child, config):
-    transformation = config.get("Transformation", "NONE")
-    if transformation == "NONE" or child.status != "SUCCEEDED":
-        return [child.describe()]
-    return child.output if transformation == "FLATTEN" and isinstance(child.output, list) else [child.output]
-
-
-def _encode(name, records, config):
-    if config.get("OutputType") == "JSONL":
-        return f"{name}.jsonl", "".join(f"{_json(record)}\n" for record in records).encode()
-    return f"{name}.json", _json(records).encode()
-
-
-def _json(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    bucket = parameters["Bucket"]
+    folder = "/".join(part for part in (parameters.get("Prefix", "").strip("/"), record.map_run_arn.split(":")[-1]) if part)
+    results = [(child.status, child.output, child.describe()) for child in record.children]
+    files, listing = encode(results, parameters.get("WriterConfig", {}), folder)
+    manifest = {"DestinationBucket": bucket, "MapRunArn": record.map_run_arn, "ResultFiles": listing}
+    key = f"{folder}/manifest.json"
+    for name, body in {**files, key: to_json(manifest).encode()}.items():
+        client("s3").put_object(Bucket=bucket, Key=name, Body=body)
+    env.stack.append({"MapRunArn": record.map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}})
 
 
 # The grammar of the engine has no WriterConfig, which is read as one more parameter of the ResultWriter; and no whole percentages.
