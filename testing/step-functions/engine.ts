@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines } from '../local-aws/command';
 import { ACCOUNT } from '../local-aws/environment';
@@ -82,7 +83,7 @@ export async function startStepFunctions({
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stderr!.pipe(createWriteStream(logFile));
+  const errors = child.stderr!.pipe(createWriteStream(logFile));
   const lines = createInterface({ input: child.stdout! });
   const timer = setTimeout(() => guard.kill(child), START_SECONDS * 1000);
   try {
@@ -93,6 +94,7 @@ export async function startStepFunctions({
   } finally {
     clearTimeout(timer);
   }
+  await finished(errors);
   throw new Error(`the engine of Step Functions did not start. The end of its log:\n\n${lastLines(await readFile(logFile, 'utf8'))}`);
 }
 

@@ -9,7 +9,10 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
-from localstack.utils import threads
+if sys.version_info < (3, 11):
+    sys.exit("the engine of Step Functions requires Python 3.11 or newer")
+
+from localstack.utils import threads  # noqa: E402
 
 threads.TMP_THREADS = deque(maxlen=0)  # would grow with each task
 # The integration with AWS Batch needs these two names of the package moto, which is not installed.
