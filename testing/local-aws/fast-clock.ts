@@ -22,7 +22,8 @@ const PRELOAD = `
  * the waits of Step Functions: hours of waiting pass in seconds with the same number of polls.
  */
 export class FastClock implements Clock {
-  private readonly origin = Date.now();
+  /** The real time at which this clock was right. */
+  public readonly origin = Date.now();
 
   constructor(private readonly speed: number) {}
 

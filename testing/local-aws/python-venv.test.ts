@@ -15,7 +15,7 @@ test('explains what to install without Python', async () => {
   }
 });
 
-test.each(['requirements.txt', 'requirements-cfn-lint.txt'])('%s has exact versions only', (file) => {
+test.each(['requirements.txt', 'requirements-cfn-lint.txt', 'requirements-step-functions.txt'])('%s has exact versions only', (file) => {
   const lines = readFileSync(join(__dirname, file), 'utf8').split('\n').filter((line) => line && !line.startsWith('#'));
 
   expect(lines.length).toBeGreaterThan(1);

@@ -12,7 +12,7 @@ const INSTALL_SECONDS = 300;
 export interface PythonVenvProps {
   readonly guard: ProcessGuard;
   /** The requirements file in this directory, with exact versions. */
-  readonly requirements: 'requirements.txt' | 'requirements-cfn-lint.txt';
+  readonly requirements: 'requirements.txt' | 'requirements-cfn-lint.txt' | 'requirements-step-functions.txt';
   readonly log: (line: string) => void;
 }
 
