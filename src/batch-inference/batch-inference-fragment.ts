@@ -150,7 +150,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       const { role, permissions } = jobServiceRole(this, { given: props.role, model: props.model, output, work: WORK, network });
       const job = jobStates(this, {
         model: props.model,
-        modelInvocationType: props.modelInvocationType ?? ModelInvocationType.INVOKE_MODEL,
+        modelInvocationType: goesOnDemand(props) ? undefined : props.modelInvocationType,
         output,
         role,
         network,

@@ -108,9 +108,15 @@ export interface PrepareResponse {
   readonly parts: Part[];
 }
 
-/** How an engine has ended. */
+/** The response of GetModelInvocationJob, as Step Functions writes its members. */
+export interface JobState {
+  readonly Status: string;
+  readonly Message?: string;
+}
+
+/** How an engine has ended. `stopped`: the state machine has asked Bedrock to stop the job. */
 export type Ending =
-  | { readonly engine: 'job'; readonly jobArn: string; readonly status: string; readonly messages: string[]; readonly stopped: boolean }
+  | { readonly engine: 'job'; readonly jobArn: string; readonly state: JobState; readonly stopped: boolean }
   | { readonly engine: 'map'; readonly manifestKey: string };
 
 export interface CollectRequest {

@@ -70,18 +70,23 @@ export class EmulatorApi {
     return Functions.map((lambda) => lambda.FunctionName);
   }
 
+  /** The definition of a state machine. */
+  public async stateMachineDefinition(stateMachineArn: string): Promise<string> {
+    return (await this.target<{ definition: string }>('AWSStepFunctions.DescribeStateMachine', { stateMachineArn })).definition;
+  }
+
   /** The ARN of the role of a function. */
   public async functionRole(name: string): Promise<string> {
     return (JSON.parse(await this.call(`/2015-03-31/functions/${name}/configuration`)) as { Role: string }).Role;
   }
 
   public async describeKey(keyId: string): Promise<{ KeyManager: string; KeyState: string }> {
-    return (await this.kms<{ KeyMetadata: { KeyManager: string; KeyState: string } }>('DescribeKey', { KeyId: keyId })).KeyMetadata;
+    return (await this.target<{ KeyMetadata: { KeyManager: string; KeyState: string } }>('TrentService.DescribeKey', { KeyId: keyId })).KeyMetadata;
   }
 
   /** The policy of a key. */
   public async keyPolicy(keyId: string): Promise<string> {
-    return (await this.kms<{ Policy: string }>('GetKeyPolicy', { KeyId: keyId, PolicyName: 'default' })).Policy;
+    return (await this.target<{ Policy: string }>('TrentService.GetKeyPolicy', { KeyId: keyId, PolicyName: 'default' })).Policy;
   }
 
   /** The trust policy of a role. Undefined if the role does not exist. */
@@ -99,10 +104,11 @@ export class EmulatorApi {
     }));
   }
 
-  private async kms<T>(action: string, input: object): Promise<T> {
+  /** A call of a service with the JSON protocol. */
+  private async target<T>(target: string, input: object): Promise<T> {
     return JSON.parse(await this.call('/', {
       method: 'POST',
-      headers: { 'X-Amz-Target': `TrentService.${action}`, 'Content-Type': 'application/x-amz-json-1.1' },
+      headers: { 'X-Amz-Target': target, 'Content-Type': 'application/x-amz-json-1.1' },
       body: JSON.stringify(input),
     })) as T;
   }

@@ -107,7 +107,7 @@ function runJob(store: MemoryStore, part: Part, records: Line[], history: Histor
   store.objects.set(`${BUCKET}/${part.outputPrefix}/${jobId}/${file}.out`, [...lines.reverse(), foreign].map(line => `${JSON.stringify(line)}\n`).join(''));
   store.objects.set(`${BUCKET}/${part.outputPrefix}/${jobId}/manifest.json.out`, JSON.stringify({ inputTokenCount: records.length, outputTokenCount: 2 * records.length }));
   const stopped = JOB_STATUSES[status] === 'fail' && history.stopped(part.number, part.round);
-  return { engine: 'job', jobArn: `arn:aws:bedrock:us-east-1:111122223333:model-invocation-job/${jobId}`, status, messages: ['the message'], stopped };
+  return { engine: 'job', jobArn: `arn:aws:bedrock:us-east-1:111122223333:model-invocation-job/${jobId}`, state: { Status: status, Message: 'the message' }, stopped };
 }
 
 /** A map run writes one line for each child: its input, and the result or the error of its last state. */

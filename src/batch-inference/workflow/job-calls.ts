@@ -14,7 +14,8 @@ import { CALL_TIMEOUT } from '../patience';
 /** What CreateModelInvocationJob is called with, besides what differs between parts. */
 export interface CreateJobProps {
   readonly model: bedrock.IModel;
-  readonly modelInvocationType: string;
+  /** Undefined for the default of the API. */
+  readonly modelInvocationType?: string;
   readonly output: BoundLocation;
   readonly role: iam.IRole;
   readonly network?: JobNetwork;
@@ -31,6 +32,7 @@ export function createJob(scope: Construct, { model, modelInvocationType, output
       ClientRequestToken: sfn.JsonPath.stringAt('$.part.jobName'),
       RoleArn: role.roleArn,
       ModelId: model.modelArn,
+      // Only where it is needed: it is newer than the API, and a state machine with a parameter that Step Functions does not know yet cannot be created.
       ModelInvocationType: modelInvocationType,
       InputDataConfig: { S3InputDataConfig: { S3InputFormat: 'JSONL', S3Uri: sfn.JsonPath.stringAt('$.part.inputUri'), S3BucketOwner } },
       OutputDataConfig: {
@@ -58,10 +60,6 @@ export function findJob(scope: Construct): ServiceCall {
     comment: 'The name is in use: an earlier attempt may have created the job',
     parameters: { NameContains: sfn.JsonPath.stringAt('$.part.jobName') },
     statements: [allow('ListModelInvocationJobs', ['*'])],
-    resultSelector: {
-      JobArns: sfn.JsonPath.listAt('$.InvocationJobSummaries[*].JobArn'),
-      OutputUris: sfn.JsonPath.listAt('$.InvocationJobSummaries[*].OutputDataConfig.S3OutputDataConfig.S3Uri'),
-    },
     resultPath: '$.found',
   });
   retryControl(task);
@@ -73,8 +71,7 @@ export function getJob(scope: Construct): ServiceCall {
   const task = controlCall(scope, 'Get job', 'getModelInvocationJob', {
     parameters: THE_JOB,
     statements: [allow('GetModelInvocationJob', [everyInvocationJob(scope)])],
-    // A job that has not failed has no message, and a path to nothing would be an error.
-    resultSelector: { Status: sfn.JsonPath.stringAt('$.Status'), Messages: sfn.JsonPath.listAt('$..Message') },
+    // The whole response: a job that has not failed has no message, and a path to nothing would be an error.
     resultPath: '$.job.State',
   });
   retryControl(task);

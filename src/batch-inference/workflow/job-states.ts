@@ -26,14 +26,17 @@ export function jobStates(scope: Construct, props: JobStatesProps): sfn.State {
 /** The states after a name was found to be in use: go on with the job if it is ours, which its output says. */
 function adoptStates(scope: Construct, poll: sfn.IChainable): sfn.IChainable {
   const isOurs = sfn.Condition.and(
-    sfn.Condition.isPresent('$.found.JobArns[0]'),
-    sfn.Condition.stringEqualsJsonPath('$.found.OutputUris[0]', '$.part.outputUri'),
+    sfn.Condition.isPresent(`${FOUND}.JobArn`),
+    sfn.Condition.stringEqualsJsonPath(`${FOUND}.OutputDataConfig.S3OutputDataConfig.S3Uri`, '$.part.outputUri'),
   );
-  const adopt = new sfn.Pass(scope, 'Job was found', { parameters: { JobArn: sfn.JsonPath.stringAt('$.found.JobArns[0]') }, resultPath: '$.job' });
+  const adopt = new sfn.Pass(scope, 'Job was found', { parameters: { JobArn: sfn.JsonPath.stringAt(`${FOUND}.JobArn`) }, resultPath: '$.job' });
   return findJob(scope).next(new sfn.Choice(scope, 'Is it the job of this part')
     .when(isOurs, adopt.next(poll))
     .otherwise(new sfn.Fail(scope, 'Job name is in use', { errorPath: '$.conflict.Error', causePath: '$.conflict.Cause' })));
 }
+
+/** The job with the name: names are unique. */
+const FOUND = '$.found.InvocationJobSummaries[0]';
 
 /** The polling loop. Each wait is twice the one before, up to a limit. */
 function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sfn.IChainable {
@@ -50,8 +53,7 @@ function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sf
     parameters: {
       engine: 'job',
       jobArn: sfn.JsonPath.stringAt('$.job.JobArn'),
-      status: sfn.JsonPath.stringAt('$.job.State.Status'),
-      messages: sfn.JsonPath.listAt('$.job.State.Messages'),
+      state: sfn.JsonPath.objectAt('$.job.State'),
       stopped: sfn.JsonPath.objectAt('$.poll.stopped'),
     },
     resultPath: '$.ending',

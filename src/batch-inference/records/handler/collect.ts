@@ -50,18 +50,24 @@ export async function collect(store: ObjectStore, { run, part, ending }: Collect
 
 /** The engine of the next round. `none`: the records without a result are errors. */
 function nextEngine(run: Run, part: Part, ending: Ending, count: number): Part['engine'] {
-  if (ending.engine === 'map') return part.round < run.retryRounds ? 'map' : 'none';
-  // The deadline has stopped the job: the rest cannot wait for another one. This is no retry, so it is not limited like one.
-  if (ending.stopped && ending.status === 'Stopped') return run.onDemand ? 'map' : 'none';
-  return JOB_STATUSES[ending.status] === 'retry' && part.round < run.retryRounds ? engineFor(run, count) : 'none';
+  const mayRetry = part.round < run.retryRounds;
+  if (ending.engine === 'map') return mayRetry ? 'map' : 'none';
+  // The rest cannot wait for another job. This is no retry, so it is not limited like one.
+  if (isStoppedByDeadline(ending)) return run.onDemand ? 'map' : 'none';
+  return mayRetry && JOB_STATUSES[ending.state.Status] === 'retry' ? engineFor(run, count) : 'none';
 }
 
 /** Why the execution fails, if the job did not serve its input. */
 function failureOf(ending: Ending): string | undefined {
-  if (ending.engine === 'map' || JOB_STATUSES[ending.status] === 'retry') return undefined;
-  if (ending.stopped && ending.status === 'Stopped') return undefined;
-  const what = JOB_STATUSES[ending.status] === 'fail' ? `has the status ${ending.status}` : `has the status ${ending.status}, which this version does not know`;
-  return `The job ${ending.jobArn} ${what}${ending.messages.length > 0 ? `: ${ending.messages.join(' ')}` : ''}`;
+  if (ending.engine === 'map' || isStoppedByDeadline(ending)) return undefined;
+  const { Status, Message } = ending.state;
+  const route = JOB_STATUSES[Status];
+  if (route === 'retry') return undefined;
+  return `The job ${ending.jobArn} has the status ${Status}${route ? '' : ', which this version does not know'}${Message ? `: ${Message}` : ''}`;
+}
+
+function isStoppedByDeadline(ending: Ending): boolean {
+  return ending.engine === 'job' && ending.stopped && ending.state.Status === 'Stopped';
 }
 
 /** The lines of successful records. Removes them from the pending ones, and notes the errors of the others. */

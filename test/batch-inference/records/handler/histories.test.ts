@@ -75,7 +75,8 @@ function inputOf({ files, hasIds }: Case): { readonly [path: string]: string } {
 async function played(given: Case): Promise<{ readonly store: MemoryStore; readonly execution: Execution }> {
   const input = inputOf(given);
   const store = new MemoryStore(input);
-  const settings = { ...SETTINGS, engine: given.engine, onDemand: given.onDemand, retryRounds: given.retryRounds, toleratedFailureCount: given.tolerated };
+  const { engine, onDemand, retryRounds, tolerated } = given;
+  const settings = { ...SETTINGS, engine, onDemand, retryRounds, toleratedFailureCount: tolerated };
   return { store, execution: await play(entryPoint(() => store, () => {}), store, historyOf(given), settings) };
 }
 
@@ -184,7 +185,8 @@ describe('in every history', () => {
     const failures = execution.parts.filter(({ failure }) => failure !== undefined);
     const { succeeded, error, result } = execution.result;
 
-    expect(error).toBe(failures.length > 0 ? 'BatchInference.JobFailed' : result.errorRecordCount > given.tolerated ? 'BatchInference.RecordsFailed' : '');
+    const tooManyErrors = result.errorRecordCount > given.tolerated ? 'BatchInference.RecordsFailed' : '';
+    expect(error).toBe(failures.length > 0 ? 'BatchInference.JobFailed' : tooManyErrors);
     expect(succeeded).toBe(error === '');
   }));
 

@@ -132,9 +132,10 @@ describe('the input of the execution', () => {
   });
 
   test('replaces the settings of the construct', async () => {
-    const { run } = await prepared({ [FILE]: RECORD }, { maxConcurrency: 7, retryRounds: 0, toleratedFailurePercentage: 5, timeoutDurationInHours: 24 }, { toleratedFailureCount: 3 });
+    const options = { maxConcurrency: 7, retryRounds: 0, toleratedFailurePercentage: 5, timeoutDurationInHours: 24 };
+    const { run } = await prepared({ [FILE]: RECORD }, options, { toleratedFailureCount: 3 });
 
-    expect(run).toMatchObject({ maxConcurrency: 7, retryRounds: 0, toleratedFailurePercentage: 5, timeoutDurationInHours: 24 });
+    expect(run).toMatchObject(options);
     expect(run.toleratedFailureCount).toBeUndefined();
   });
 
