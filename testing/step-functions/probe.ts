@@ -125,7 +125,7 @@ async function records(probe: Probe, sfn: StepFunctions): Promise<void> {
   const files = await Promise.all(manifest.ResultFiles.SUCCEEDED.map(async (file) => probe.read(file.Key)));
   const lines = files.join('').trim().split('\n').map((line) => JSON.parse(line) as { recordId: string; error?: object });
   console.log(`  ${JSON.stringify(lines[4])}\n  ${JSON.stringify(lines[5])}`);
-  assert.deepEqual(lines.map((line) => line.recordId), Array.from({ length: 10 }, (_, index) => `r${index}`));
+  assert.deepEqual(lines.map((line) => line.recordId).reverse(), Array.from({ length: 10 }, (_, index) => `r${index}`));
   assert.deepEqual(lines.flatMap((line) => line.error ? [line.recordId] : []), ['r5']);
 
   const [part] = await sfn.listChildren((await sfn.listMapRuns(executionArn))[0]);

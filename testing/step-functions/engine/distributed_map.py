@@ -248,7 +248,8 @@ def _write_results(self, env):
     parameters, record = env.stack.pop(), env.map_run
     bucket = parameters["Bucket"]
     folder = "/".join(part for part in (parameters.get("Prefix", "").strip("/"), record.map_run_arn.split(":")[-1]) if part)
-    results = [(child.status, child.output, child.describe()) for child in record.children]
+    # AWS does not document an order, so it is not that of the items.
+    results = [(child.status, child.output, child.describe()) for child in reversed(record.children)]
     files, listing = encode(results, parameters.get("WriterConfig", {}), folder)
     manifest = {"DestinationBucket": bucket, "MapRunArn": record.map_run_arn, "ResultFiles": listing}
     key = f"{folder}/manifest.json"
