@@ -10,7 +10,7 @@ import { BatchEngine, ModelInvocationType } from './batch-engine';
 import type { BatchInferenceFragmentProps } from './batch-inference-props';
 import { checkApart, checkProps } from './batch-inference-validation';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from './batch-location';
-import { INVALID_INPUT, type Settings } from './contract';
+import type { Settings } from './contract';
 import { jobServiceRole } from './job-service-role';
 import { BATCH_JOB_NAME_PREFIX } from './library-limits';
 import { isImportedModel } from './model-access';
@@ -96,15 +96,12 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     output.admit(this.handler.role!, true);
 
     const done = new sfn.Pass(this, 'Results', { outputPath: '$.result' });
-    this.startState = this.prepareState(props, input).next(this.partStates(props, output, network)).next(this.finishStates(done)).startState;
+    this.startState = this.prepareState(props, input, this.partStates(props, output, network).next(this.finishStates(done)));
     this.endStates = [done];
   }
 
   /** The first state checks the options and the records, and splits the records into parts. */
-  private prepareState(props: BatchInferenceFragmentProps, input: BoundLocation): sfn.TaskStateBase {
-    const invalid = new sfn.Pass(this, 'Input is invalid', {
-      parameters: { error: sfn.JsonPath.stringAt('$.Error'), cause: sfn.JsonPath.stringToJson(sfn.JsonPath.stringAt('$.Cause')) },
-    }).next(new sfn.Fail(this, 'Invalid input', { errorPath: '$.error', causePath: '$.cause.errorMessage' }));
+  private prepareState(props: BatchInferenceFragmentProps, input: BoundLocation, next: sfn.IChainable): sfn.State {
     const prepare = this.recordsState('Prepare records', {
       action: 'prepare',
       executionArn: sfn.JsonPath.executionId,
@@ -113,7 +110,10 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       options: props.optionsPath === undefined ? {} : sfn.JsonPath.objectAt(props.optionsPath),
       settings: this.settings(props, input),
     });
-    return prepare.addCatch(invalid, { errors: [INVALID_INPUT] });
+    prepare.next(new sfn.Choice(this, 'Is the input valid')
+      .when(sfn.Condition.isPresent('$.error'), new sfn.Fail(this, 'Input is invalid', { errorPath: '$.error', causePath: '$.cause' }))
+      .otherwise(next));
+    return prepare;
   }
 
   private settings(props: BatchInferenceFragmentProps, input: BoundLocation): Settings {

@@ -108,6 +108,12 @@ export interface PrepareResponse {
   readonly parts: Part[];
 }
 
+/** The response to input that an execution cannot process. No error of the function: it has done what it should. */
+export interface InvalidInputResponse {
+  readonly error: typeof INVALID_INPUT;
+  readonly cause: string;
+}
+
 /** The response of GetModelInvocationJob, as Step Functions writes its members. */
 export interface JobState {
   readonly Status: string;

@@ -12,8 +12,8 @@ import { type Execution, type StepFunctions, startStepFunctions } from '../step-
 
 const APP = 'node --import tsx testing/batch-inference/app.ts';
 
-/** An hour takes six seconds, for the Bedrock server and the waits of Step Functions. */
-const SPEED = 600;
+/** An hour takes two seconds, for the Bedrock server and the waits of Step Functions. */
+const SPEED = 1800;
 
 type Batch = typeof BATCHES[number];
 

@@ -1,5 +1,5 @@
 import type { MemoryStore } from './memory-store';
-import type { CollectResponse, Ending, ExecutionOptions, FinishResponse, Part, PrepareResponse, RecordsRequest, Run, Settings } from '../../src/batch-inference/contract';
+import type { CollectResponse, Ending, ExecutionOptions, FinishResponse, InvalidInputResponse, Part, PrepareResponse, RecordsRequest, Run, Settings } from '../../src/batch-inference/contract';
 import { JOB_STATUSES } from '../../src/batch-inference/job-statuses';
 
 /** What an engine does with a record in a round. `twice`: it writes two lines. */
@@ -51,7 +51,7 @@ export interface Execution {
   readonly result: FinishResponse;
 }
 
-type Handler = (request: RecordsRequest) => Promise<PrepareResponse | CollectResponse | FinishResponse>;
+type Handler = (request: RecordsRequest) => Promise<PrepareResponse | InvalidInputResponse | CollectResponse | FinishResponse>;
 
 /** Plays the part of the state machine and of the engines: what the definition does with the responses of the function. */
 export async function play(
@@ -59,7 +59,9 @@ export async function play(
 ): Promise<Execution> {
   const call = async <T>(request: RecordsRequest): Promise<T> => {
     if (history.isLost()) await handler(structuredClone(request));
-    return await handler(structuredClone(request)) as T;
+    const response = await handler(structuredClone(request));
+    if ('cause' in response && !('result' in response)) throw new Error(`${response.error}: ${response.cause}`);
+    return response as T;
   };
   const { run, parts } = await call<PrepareResponse>({ action: 'prepare', ...EXECUTION, options, settings });
   const rounds: Played[] = [];

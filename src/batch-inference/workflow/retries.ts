@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { INVALID_INPUT } from '../contract';
 import { BUSY, COLD_START, FUNCTION_FAULT, MODEL_FAULT, PROPAGATION, QUOTA, type RetryTimes, THROTTLED } from '../patience';
 
 /**
@@ -51,7 +50,6 @@ export function retryInvocation(task: sfn.TaskStateBase): void {
 
 /** Retries of the function that reads and writes records. */
 export function retryFunction(task: sfn.TaskStateBase): void {
-  task.addRetry({ errors: [INVALID_INPUT], maxAttempts: 0 });
   retry(task, ['States.ALL'], FUNCTION_FAULT);
 }
 

@@ -1,10 +1,5 @@
-import { INVALID_INPUT } from '../../contract';
-
-/** Input that an execution cannot process. Not retried: the same input fails again. */
-export class InvalidInput extends Error {
-  // Step Functions matches the name, which a minified class would not have.
-  public readonly name = INVALID_INPUT;
-}
+/** Input that an execution cannot process. */
+export class InvalidInput extends Error {}
 
 /** Throws for everything that is wrong. */
 export function assertValid(...problems: (string | undefined)[]): void {

@@ -1,4 +1,4 @@
-import type { Settings, PrepareResponse } from '../../../../src/batch-inference/contract';
+import type { InvalidInputResponse, PrepareResponse, Settings } from '../../../../src/batch-inference/contract';
 import { entryPoint } from '../../../../src/batch-inference/records/handler/entry-point';
 import { BUCKET, EXECUTION, linesOf, SETTINGS } from '../../../../testing/support/batch-history';
 import { MemoryStore } from '../../../../testing/support/memory-store';
@@ -14,13 +14,11 @@ async function prepare(objects: { readonly [path: string]: string }, options: un
   const store = new MemoryStore(objects);
   const before = [...store.objects.keys()];
   const request = { action: 'prepare' as const, ...EXECUTION, options, settings: { ...SETTINGS, engine: 'map' as const, ...settings } };
-  try {
-    return { ...await entryPoint(() => store)(request) as PrepareResponse, store };
-  } catch (error) {
-    // Nothing is left behind.
-    expect([...store.objects.keys()]).toEqual(before);
-    return `${(error as Error).name}: ${(error as Error).message}`;
-  }
+  const response = await entryPoint(() => store)(request) as PrepareResponse | InvalidInputResponse;
+  if (!('error' in response)) return { ...response, store };
+  // Nothing is left behind.
+  expect([...store.objects.keys()]).toEqual(before);
+  return `${response.error}: ${response.cause}`;
 }
 
 const prepared = async (...args: Parameters<typeof prepare>) => {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { InvalidInput } from '../../../../src/batch-inference/records/handler/invalid-input';
 import { S3Store } from '../../../../src/batch-inference/records/handler/s3-store';
 
 const PLACE = { bucket: 'amzn-s3-demo-bucket', key: 'in/a.jsonl', bucketOwner: '111122223333' };
@@ -50,8 +51,6 @@ test('a connection that breaks while lines are read is an error', async () => {
 test('a line that does not fit the memory of the function is refused', async () => {
   const { store } = storeWith(...Array.from({ length: 51 }, () => 'x'.repeat(1_000_000)));
 
-  await expect(linesOf(store)).rejects.toThrow(expect.objectContaining({
-    name: 'BatchInference.InvalidInput',
-    message: 'input: "s3://amzn-s3-demo-bucket/in/a.jsonl" must be an object with lines of at most 50 MB. Write one record in each line.',
-  }));
+  await expect(linesOf(store)).rejects.toThrow(new InvalidInput(
+    'input: "s3://amzn-s3-demo-bucket/in/a.jsonl" must be an object with lines of at most 50 MB. Write one record in each line.'));
 });
