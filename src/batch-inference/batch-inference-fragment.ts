@@ -170,7 +170,6 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     next.otherwise(finished);
     collect.next(next);
     return new sfn.DistributedMap(this, 'For each part', {
-      label: 'Parts',
       itemsPath: '$.parts',
       itemSelector: { run: sfn.JsonPath.objectAt('$.run'), part: sfn.JsonPath.objectAt('$$.Map.Item.Value') },
       maxConcurrencyPath: '$.run.maxConcurrentParts',

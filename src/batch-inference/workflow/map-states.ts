@@ -25,7 +25,6 @@ export interface MapStatesProps {
 export function mapStates(scope: Construct, { model, output, next }: MapStatesProps): sfn.State {
   const { bucket } = output;
   const map = new sfn.DistributedMap(scope, 'Invoke model for each record', {
-    label: 'Records',
     itemReader: new WorkReader({ bucket, key: sfn.JsonPath.stringAt('$.part.inputKey') }, output),
     maxConcurrencyPath: '$.run.maxConcurrency',
     resultWriterV2: new WorkWriter({
