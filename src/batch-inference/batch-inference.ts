@@ -113,7 +113,8 @@ export class BatchInference extends Construct {
     const sum = { statistic: cloudwatch.Stats.SUM, ...props };
     return new cloudwatch.MathExpression({
       label: 'Failed executions',
-      expression: 'failed + aborted + timedOut',
+      // A sum with a missing data point is missing as well, and then the alarm would not see the others.
+      expression: 'SUM([FILL(failed, 0), FILL(aborted, 0), FILL(timedOut, 0)])',
       period: props?.period,
       usingMetrics: {
         failed: this.stateMachine.metricFailed(sum), aborted: this.stateMachine.metricAborted(sum), timedOut: this.stateMachine.metricTimedOut(sum),
