@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, PhysicalName, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -71,6 +71,8 @@ export class BatchInference extends Construct {
     this.jobNamePrefix = this.fragment.jobNamePrefix;
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
       stateMachineName,
+      // With a name, if the policy of a bucket of another account needs one.
+      role: new iam.Role(this, 'StateMachineRole', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com'), roleName: PhysicalName.GENERATE_IF_NEEDED }),
       tracingEnabled,
       definitionBody: sfn.DefinitionBody.fromChainable(this.fragment),
       comment: `Batch inference (${this.node.path})`,
