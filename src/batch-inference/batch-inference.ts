@@ -101,7 +101,7 @@ export class BatchInference extends Construct {
   public grantRead(grantee: iam.IGrantable): iam.Grant {
     const output = this.fragment._output;
     const grants = [output.objects(ON_OBJECTS.read), output.list()].map(({ actions, resources, conditions }) =>
-      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.bucket }));
+      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.limitedBucket(conditions) }));
     if (output.encryptionKey) grants.push(output.encryptionKey.grantDecrypt(grantee));
     return grants.reduce((all, grant) => all.combine(grant));
   }

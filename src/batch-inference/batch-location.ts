@@ -139,6 +139,15 @@ export class BoundLocation {
     return [this.objects(write ? ON_OBJECTS.write : ON_OBJECTS.read, '', side), this.list('', side)];
   }
 
+  /** The bucket for a grant with conditions: CDK adds them to the policy of the principal only, and not to that of the bucket. */
+  public limitedBucket(conditions: iam.Conditions): iam.IResourceWithPolicy {
+    const addToResourcePolicy = (statement: iam.PolicyStatement) => {
+      statement.addConditions(conditions);
+      return this.bucket.addToResourcePolicy(statement);
+    };
+    return Object.create(this.bucket, { addToResourcePolicy: { value: addToResourcePolicy } });
+  }
+
   private folder(below: string) {
     const { key } = this.place;
     return key.endsWith('.jsonl') ? { objects: key, prefixes: [key] } : folderOf(`${key}${below}`);
