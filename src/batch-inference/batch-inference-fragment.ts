@@ -20,7 +20,12 @@ import { jobStates } from './workflow/job-states';
 import { mapStates, WORK } from './workflow/map-states';
 import { retryFunction } from './workflow/retries';
 import { type JobNetwork, selectNetwork } from '../shared/constructs/job-network';
+import { knownPart } from '../shared/constructs/tags';
 import { assertValid } from '../shared/constructs/validation';
+import { checkTags } from '../shared/validation/api-constraints';
+
+/** The resource type by which tags include and exclude jobs. CloudFormation has no such type. */
+const JOB_TYPE = 'AWS::Bedrock::ModelInvocationJob';
 
 /**
  * Batch inference as a part of another state machine, which must use JSONPath. Use it once in an execution: the results are below the name of the
@@ -64,7 +69,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   public readonly jobNamePrefix: string;
 
   /** The tags of batch inference jobs. */
-  public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, 'AWS::Bedrock::ModelInvocationJob');
+  public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, JOB_TYPE);
 
   /** @internal */
   public readonly _output: BoundLocation;
@@ -148,6 +153,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     });
     if (this.engine === BatchEngine.MODEL_INVOCATION_JOB) {
       const { role, permissions } = jobServiceRole(this, { given: props.role, model: props.model, output, work: WORK, network });
+      const tags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
       const job = jobStates(this, {
         model: props.model,
         modelInvocationType: props.modelInvocationType ?? ModelInvocationType.INVOKE_MODEL,
@@ -155,9 +161,10 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
         role,
         network,
         hasDeadline: props.deadline !== undefined,
-        tags: () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags }),
+        tags,
         next: collect,
       });
+      this.node.addValidation({ validate: () => checkTags('jobTags', knownPart(tags()), { what: 'these jobs', resourceType: JOB_TYPE }) });
       (this as { role?: iam.IRole }).role = role;
       output.admit(role, true);
       // The first state invokes the function: no execution starts before a job can use its role.
