@@ -64,7 +64,7 @@ export class BatchInference extends Construct {
   constructor(scope: Construct, id: string, props: BatchInferenceProps) {
     super(scope, id);
     const { stateMachineName, tracingEnabled, ...options } = props;
-    this.fragment = new BatchInferenceFragment(this, 'Workflow', { ...options, optionsPath: '$' });
+    this.fragment = new BatchInferenceFragment(this, 'Workflow', { ...options, optionsPath: '$', statePrefix: '' });
     this.engine = this.fragment.engine;
     this.handler = this.fragment.handler;
     this.role = this.fragment.role;
