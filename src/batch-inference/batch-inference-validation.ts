@@ -66,7 +66,8 @@ function checkMapEngine(props: BatchInferenceOptions): string | undefined {
   if (props.modelInvocationType === ModelInvocationType.CONVERSE) return complaint('modelInvocationType', props.modelInvocationType, ...rule);
   const ofJobs = ['maxConcurrentJobs', 'timeoutDuration', 'deadline', 'jobTags', 'role'] as const;
   const [given] = ofJobs.filter(name => props[name] !== undefined);
-  return given && complaint(given, String(props[given]), ...rule);
+  // A duration and a role are shown as text.
+  return given && complaint(given, given === 'jobTags' || given === 'maxConcurrentJobs' ? props[given] : String(props[given]), ...rule);
 }
 
 function checkTimeout(timeout: Duration): string | undefined {
