@@ -81,7 +81,7 @@ export class BatchInference extends Construct {
     });
     this.fragment._output.admit(this.stateMachine.role, true);
     this.allowMapRuns();
-    this.node.defaultChild = this.stateMachine;
+    this.node.defaultChild = this.stateMachine.node.defaultChild;
   }
 
   /**
