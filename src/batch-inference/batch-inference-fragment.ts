@@ -84,7 +84,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     const input = props.input._bind(this, 'input');
     const output = props.output._bind(this, 'output');
     this._output = output;
-    assertValid(this, checkKnown('statePrefix', statePrefix, STATE_PREFIX), ...checkProps(this, props, this.engine), checkApart(input.place, output.place));
+    assertValid(this, checkKnown('statePrefix', statePrefix, STATE_PREFIX), ...checkProps(this, props, this.engine),
+      checkApart(input.place, output.place));
 
     this.jobNamePrefix = props.jobNamePrefix ?? Names.uniqueResourceName(this, { maxLength: BATCH_JOB_NAME_PREFIX.maxLength });
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
@@ -103,7 +104,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     output.admit(this.handler.role!, true);
 
     const done = new sfn.Pass(this, 'Results', { outputPath: '$.result' });
-    this.startState = this.prepareState(props, input).next(this.partStates(props, output, statePrefix, network)).next(this.finishStates(done)).startState;
+    const parts = this.partStates(props, output, statePrefix, network);
+    this.startState = this.prepareState(props, input).next(parts).next(this.finishStates(done)).startState;
     prefixStatesOf(this, statePrefix);
     this.endStates = [done];
   }

@@ -4,10 +4,10 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { bucketIn, type Build, foundationModel, importedModel, locations, newBatch, settingsIn, statesIn, vpcIn } from './batches';
 import { BatchEngine, BatchInferenceFragment, type BatchInferenceProps, BatchLocation, type BatchLocationOptions, ImportedModel, InferenceProfileModel, ModelInvocationType } from '../../src';
 import { ENV, KEY_ARN, MODEL_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../../testing/support/stacks';
 import { resourceOf } from '../../testing/support/template';
-import { bucketIn, type Build, foundationModel, importedModel, locations, newBatch, settingsIn, statesIn, vpcIn } from './batches';
 
 /** The message of an error, without the path of the construct. */
 function messageOf(build: () => unknown, path = 'Stack/Answers/Workflow'): string {
@@ -42,7 +42,7 @@ describe('the model', () => {
   });
 
   test.each([
-    ['provisioned-model', (stack: Stack) => bedrock.ProvisionedModel.fromProvisionedModelArn(stack, 'Model', `arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghijkl`)],
+    ['provisioned-model', (stack: Stack) => bedrock.ProvisionedModel.fromProvisionedModelArn(stack, 'Model', 'arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghijkl')],
     ['custom-model-deployment', () => ({ modelArn: 'arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/abcdefghijkl' })],
   ] as const)('is refused if it is a %s, which jobs do not accept, and accepted with the map', (type, modelIn) => {
     expect(refusal(stack => ({ model: modelIn(stack) }))).toBe(

@@ -8,11 +8,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { bucketIn, type Build, definitionIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, PROFILE_ARN, settingsIn, statesIn, statesOf, vpcIn } from './batches';
 import { BatchEngine, BatchInference, BatchInferenceFragment, type BatchInferenceFragmentProps, type BatchInferenceProps, BatchLocation, ImportedModel, ModelInvocationType } from '../../src';
 import { METRICS } from '../../src/batch-inference/contract';
 import { ENV, KEY_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../../testing/support/stacks';
-import { inTemplate, logicalIdOf, madeBefore, resourceFor, resourceOf, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
-import { bucketIn, type Build, definitionIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, PROFILE_ARN, settingsIn, statesIn, statesOf, vpcIn } from './batches';
+import { inTemplate, logicalIdOf, madeBefore, resourceFor, resourceOf, resourcesOf, type Statement, statementsIn, statementsOf } from '../../testing/support/template';
 
 const JOB_STATES = ['Create job', 'Find job', 'Get job', 'Wait for job', 'Is the job running'];
 const MAP_STATES = ['Invoke model for each record', 'Invoke model', 'Invoke model by reference'];
@@ -469,7 +469,8 @@ describe('a bucket of another account', () => {
     const { other, stack } = batchOf(true);
     const policies = resourcesOf(other, 'AWS::S3::BucketPolicy').map(({ Properties }) => statementsIn(Properties.PolicyDocument));
     const roles = resourcesOf(stack, 'AWS::IAM::Role').map(({ Properties }) => `arn:\${AWS::Partition}:iam::111122223333:role/${Properties.RoleName as string}`);
-    const rolesIn = (statements: ReturnType<typeof statementsIn>) => [...new Set(statements.map(({ conditions }) => (conditions as { ArnEquals: { 'aws:PrincipalArn': string } }).ArnEquals['aws:PrincipalArn']))];
+    const roleIn = ({ conditions }: Statement) => (conditions as { ArnEquals: { 'aws:PrincipalArn': string } }).ArnEquals['aws:PrincipalArn'];
+    const rolesIn = (statements: Statement[]) => [...new Set(statements.map(roleIn))];
 
     expect(roles).toHaveLength(3);
     expect(rolesIn(policies[0])).toEqual([roles[0]]);
@@ -484,7 +485,8 @@ describe('a bucket of another account', () => {
   test('is the bucket owner of jobs, and the resource account of their role', () => {
     const { stack, batch } = batchOf(false);
     expect(createJobIn(stack)).toMatchObject({
-      InputDataConfig: { S3InputDataConfig: { S3BucketOwner: OTHER_ACCOUNT } }, OutputDataConfig: { S3OutputDataConfig: { S3BucketOwner: OTHER_ACCOUNT } },
+      InputDataConfig: { S3InputDataConfig: { S3BucketOwner: OTHER_ACCOUNT } },
+      OutputDataConfig: { S3OutputDataConfig: { S3BucketOwner: OTHER_ACCOUNT } },
     });
     expect(settingsIn(stack)).toMatchObject({ input: { bucketOwner: OTHER_ACCOUNT }, output: { bucketOwner: OTHER_ACCOUNT } });
     expect(statementsOf(batch.role!)[0].conditions).toEqual({ StringEquals: { 'aws:ResourceAccount': OTHER_ACCOUNT } });
@@ -501,7 +503,8 @@ describe('a bucket of another account', () => {
     const stack = newStack({ env: ENV });
     const location = BatchLocation.fromBucket(bucketIn(stack), 'out');
     const role = iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN);
-    const json = (write?: boolean) => location.bucketPolicyStatements(role, write).map(statement => statement.toStatementJson() as { Action: unknown; Resource: unknown });
+    const json = (write?: boolean) =>
+      location.bucketPolicyStatements(role, write).map(statement => statement.toStatementJson() as { Action: unknown });
     expect(json().map(({ Action }) => Action)).toEqual(['s3:GetObject', 's3:ListBucket']);
     expect(json(true).map(({ Action }) => Action)).toEqual([['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], 's3:ListBucket']);
     expect(inTemplate(stack, json()[0])).toMatchObject({ Resource: 'arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket/out/*', Condition: { ArnEquals: { 'aws:PrincipalArn': ROLE_ARN } } });
@@ -521,7 +524,8 @@ describe('metrics', () => {
   test('failed executions count each way to fail, also if it occurs alone', () => {
     const metric = batch.metricFailedExecutions({ period: Duration.hours(1) }) as cloudwatch.MathExpression;
     expect(metric.expression).toBe('SUM([FILL(failed, 0), FILL(aborted, 0), FILL(timedOut, 0)])');
-    expect(Object.entries(metric.usingMetrics).map(([id, { metricName, statistic, period }]: [string, cloudwatch.IMetric & Partial<cloudwatch.Metric>]) => [id, metricName, statistic, period?.toSeconds()])).toEqual([
+    const used = Object.entries(metric.usingMetrics as { [id: string]: cloudwatch.Metric });
+    expect(used.map(([id, { metricName, statistic, period }]) => [id, metricName, statistic, period.toSeconds()])).toEqual([
       ['failed', 'ExecutionsFailed', 'Sum', 3600], ['aborted', 'ExecutionsAborted', 'Sum', 3600], ['timedOut', 'ExecutionsTimedOut', 'Sum', 3600],
     ]);
   });
@@ -708,7 +712,8 @@ describe('scopes', () => {
 
   test('property injectors set defaults', () => {
     const app = newApp();
-    PropertyInjectors.of(app).add({ constructUniqueId: BatchInference.PROPERTY_INJECTION_ID, inject: (props: object) => ({ retryRounds: 3, ...props }) });
+    const inject = (props: object) => ({ retryRounds: 3, ...props });
+    PropertyInjectors.of(app).add({ constructUniqueId: BatchInference.PROPERTY_INJECTION_ID, inject });
     expect(BatchInference.PROPERTY_INJECTION_ID).toBe('cdk-bedrock-model-import.BatchInference');
     expect(settingsIn(stackWith({}, new Stack(app, 'Stack')))).toMatchObject({ retryRounds: 3 });
   });

@@ -1,9 +1,9 @@
 import { ModelInvocationJobStatus } from '@aws-sdk/client-bedrock';
 import { Duration } from 'aws-cdk-lib';
+import { newBatch, type Rule, type State, statesIn } from './batches';
 import { JOB_STATUSES } from '../../src/batch-inference/job-statuses';
 import { SHAPES } from '../../testing/bedrock-server/constraints';
 import { newStack } from '../../testing/support/stacks';
-import { newBatch, type Rule, type State, statesIn } from './batches';
 
 /** What the state machine knows when it looks at a job. */
 interface Scene {

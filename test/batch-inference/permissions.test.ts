@@ -3,11 +3,11 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { foundationModel, importedModel, inferenceProfile, locations, newBatch, NOVA, PROFILE_ARN } from './batches';
 import { type BatchInference, ImportedModel, ModelEncryption, ModelInvocationType } from '../../src';
 import { objectionsTo, permissionsIn } from '../../testing/support/iam';
 import { newStack, weights } from '../../testing/support/stacks';
 import { inTemplate, logicalIdOf, resourceFor, resourcesOf, type Statement, statementsIn, statementsOf } from '../../testing/support/template';
-import { foundationModel, importedModel, inferenceProfile, locations, newBatch, NOVA, PROFILE_ARN } from './batches';
 
 interface Fixture {
   readonly stack: Stack;

@@ -1,12 +1,12 @@
 import { getLanguageService, TextDocument } from 'amazon-states-language-service';
-import validate = require('asl-validator');
+import validate from 'asl-validator';
 import { Duration, Stack, Tags } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { bucketIn, type Build, type Definition, definitionIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, statesOf, vpcIn } from './batches';
 import { BatchEngine, BatchInferenceFragment, type BatchInferenceProps, ModelInvocationType } from '../../src';
 import { newStack } from '../../testing/support/stacks';
-import { bucketIn, type Build, type Definition, definitionIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, statesOf, vpcIn } from './batches';
 
 /** A definition as Step Functions gets it: with values like those of a deployment in place of tokens. */
 function deployed(stack: Stack): Definition {
