@@ -229,7 +229,7 @@ describe('the output', () => {
     expect(refusal(both('in/', 'out/answers.jsonl'))).toBe('output: "out/answers.jsonl" must be a prefix and not an object. Choose a prefix like out/.');
   });
 
-  test.each([['data/in/', 'data/'], ['data', 'data-out'], ['data/records.jsonl', 'data/'], ['data/records.jsonl', 'data/records/']])('is accepted beside or above the input: %j and %j', (input, output) => {
+  test.each([['data/in/', 'data/'], ['data', 'data-out'], ['data/records.jsonl', 'data/'], ['data/records.jsonl', 'data/records/'], ['records.jsonl', 'records.jsonl-out/']])('is accepted beside or above the input: %j and %j', (input, output) => {
     expect(refusal(both(input, output))).toBe('no message');
   });
 

@@ -637,6 +637,13 @@ describe('a fragment', () => {
     expect(namesWith('A-').sort()).toEqual(names.map(name => `A-${name}`).sort());
   });
 
+  // Step Functions accepts 80 characters.
+  test('has names of at most 80 characters with the longest prefix', () => {
+    const stack = newStack();
+    machineOf(stack, fragmentIn(stack, 'Answers', { statePrefix: 'A'.repeat(50) }));
+    expect(Object.keys(statesIn(stack)).filter(name => name.length > 80)).toEqual([]);
+  });
+
   test('can be twice in a state machine, and have any names in a user\'s states', () => {
     const stack = newStack();
     const user = new sfn.Pass(stack, 'Invoke model');

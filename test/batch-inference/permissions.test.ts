@@ -3,8 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { foundationModel, importedModel, inferenceProfile, locations, newBatch, NOVA, PROFILE_ARN } from './batches';
-import { type BatchInference, ImportedModel, ModelEncryption, ModelInvocationType } from '../../src';
+import { bucketIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, NOVA, PROFILE_ARN } from './batches';
+import { type BatchInference, BatchLocation, ImportedModel, ModelEncryption, ModelInvocationType } from '../../src';
 import { objectionsTo, permissionsIn } from '../../testing/support/iam';
 import { newStack, weights } from '../../testing/support/stacks';
 import { inTemplate, logicalIdOf, resourceFor, resourcesOf, type Statement, statementsIn, statementsOf } from '../../testing/support/template';
@@ -85,6 +85,15 @@ describe('the function', () => {
   test('is the only one that assumes its role', () => {
     expect(trustOf(plainBatch().batch.handler.role!)).toEqual([{ ...allow(['sts:AssumeRole'], []), principal: { Service: 'lambda.amazonaws.com' } }]);
   });
+});
+
+test('a prefix with what is a variable for IAM is a name', () => {
+  const stack = newStack();
+  const output = BatchLocation.fromBucket(bucketIn(stack), '${aws:username}/out/');
+  const statements = statementsOf(newBatch({ output }, stack).handler.role!);
+
+  expect(statements[2].resources).toEqual(['arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket/${$}{aws:username}/out/*']);
+  expect(statements[3].conditions).toEqual(below('${$}{aws:username}/out', '${$}{aws:username}/out/*'));
 });
 
 describe('the state machine', () => {
