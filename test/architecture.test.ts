@@ -4,13 +4,17 @@ import { build } from 'esbuild';
 import { directImportsOf, importsOf, linesWithAny } from '../testing/support/import-graph';
 
 const CONSTRUCTS = 'src/index.ts';
-const HANDLER = 'src/imported-model/provider/model-import.lambda.ts';
+/** The entry points of the functions, and the SDK clients that they use. */
+const HANDLERS: readonly (readonly [entry: string, clients: readonly string[]])[] = [
+  ['src/imported-model/provider/model-import.lambda.ts', ['@aws-sdk/client-bedrock']],
+  ['src/batch-inference/records/batch-records.lambda.ts', ['@aws-sdk/client-s3', '@aws-sdk/lib-storage']],
+];
 const FIXTURES = 'testing/support/fixtures';
 
 const isRunTime = (file: string) => /\/handler\/|\.lambda\.ts$/.test(file);
 const isSynthTime = (file: string) => !isRunTime(file) && !isOfBoth(file);
 /** The files that constructs and handlers share. They import neither CDK nor the SDK. */
-const isOfBoth = (file: string) => /\/(contract|library-limits|patience)\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
+const isOfBoth = (file: string) => /\/(contract|library-limits|job-statuses)\.ts$|\/provider\/patience\.ts$|^src\/shared\/validation\/|^src\/model-format\//.test(file);
 
 const SDK = /^(@aws-sdk|@smithy|aws-sdk)(\/| )/;
 const CDK = /^(aws-cdk-lib|@aws-cdk\/[^ ]*|constructs)(\/| )/;
@@ -46,34 +50,43 @@ describe('constructs', () => {
   });
 });
 
-describe('the handler', () => {
+describe.each(HANDLERS)('the handler %s', (entry, clients) => {
   test('does not import CDK', () => {
-    expect(packagesOf(HANDLER, CDK)).toEqual([]);
+    expect(packagesOf(entry, CDK)).toEqual([]);
   });
 
   test('imports no file of the constructs', () => {
-    expect(importsOf(HANDLER).files.filter(isSynthTime)).toEqual([]);
+    expect(importsOf(entry).files.filter(isSynthTime)).toEqual([]);
   });
 
-  test('includes every source file of the handler', () => {
-    expect(importsOf(HANDLER).files.filter(isRunTime).sort()).toEqual(SOURCES.filter(isRunTime).sort());
+  test('imports no file of another handler', () => {
+    const others = HANDLERS.filter(([other]) => other !== entry).flatMap(([other]) => importsOf(other).files.filter(isRunTime));
+
+    expect(importsOf(entry).files.filter(file => others.includes(file))).toEqual([]);
   });
 
-  test('has a bundle with the SDK and without CDK', async () => {
-    const packages = await bundledPackages(HANDLER);
+  test('has a bundle with its SDK clients and without CDK', async () => {
+    const packages = await bundledPackages(entry);
 
-    expect(packages).toContain('@aws-sdk/client-bedrock');
+    expect(packages).toEqual(expect.arrayContaining([...clients]));
     expect(packages.filter(name => CDK.test(`${name} `))).toEqual([]);
+    // Clients of other services make the function larger and its start slower.
+    const allOthers = HANDLERS.flatMap(([, all]) => all).filter(client => !clients.includes(client));
+    expect(packages.filter(name => allOthers.includes(name))).toEqual([]);
   });
+});
+
+test('the handlers include every source file of a handler', () => {
+  expect([...new Set(HANDLERS.flatMap(([entry]) => importsOf(entry).files.filter(isRunTime)))].sort()).toEqual(SOURCES.filter(isRunTime).sort());
 });
 
 describe('the shared files', () => {
   const files = SOURCES.filter(isOfBoth);
 
-  test('are exactly the files that constructs and handler share', () => {
-    const ofHandler = importsOf(HANDLER).files;
+  test('are exactly the files that constructs and handlers share', () => {
+    const ofHandlers = HANDLERS.flatMap(([entry]) => importsOf(entry).files);
 
-    expect(importsOf(CONSTRUCTS).files.filter(file => ofHandler.includes(file)).sort()).toEqual(files.sort());
+    expect(importsOf(CONSTRUCTS).files.filter(file => ofHandlers.includes(file)).sort()).toEqual(files.sort());
   });
 
   test.each(files)('%s imports no package', (file) => {

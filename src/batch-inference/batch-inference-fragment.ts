@@ -12,22 +12,28 @@ import { checkApart, checkProps } from './batch-inference-validation';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from './batch-location';
 import type { Settings } from './contract';
 import { jobServiceRole } from './job-service-role';
-import { BATCH_JOB_NAME_PREFIX } from './library-limits';
+import { BATCH_JOB_NAME_PREFIX, STATE_PREFIX } from './library-limits';
 import { isImportedModel } from './model-access';
 import { FUNCTION_TIMEOUT } from './patience';
 import { recordsFunction } from './records/records-function';
 import { jobStates } from './workflow/job-states';
 import { mapStates, WORK } from './workflow/map-states';
+import { prefixStatesOf } from './workflow/prefix';
 import { retryFunction } from './workflow/retries';
 import { type JobNetwork, selectNetwork } from '../shared/constructs/job-network';
-import { assertValid } from '../shared/constructs/validation';
+import { knownPart } from '../shared/constructs/tags';
+import { assertValid, checkKnown } from '../shared/constructs/validation';
+import { checkTags } from '../shared/validation/api-constraints';
+
+/** The resource type by which tags include and exclude jobs. CloudFormation has no such type. */
+const JOB_TYPE = 'AWS::Bedrock::ModelInvocationJob';
 
 /**
  * Batch inference as a part of another state machine, which must use JSONPath. Use it once in an execution: the results are below the name of the
  * execution.
  *
- * The output of the last state is the result of the execution, see `BatchInference`; a failure is a state of the type Fail. Call `prefixStates()` if
- * the names of its states are already used.
+ * The output of the last state is the result of the execution, see `BatchInference`; a failure is a state of the type Fail. The names of its states
+ * start with its id. `prefixStates()` cannot do that, because CDK compares the names of states in a map before.
  *
  * @example
  * declare const model: ImportedModel;
@@ -64,7 +70,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   public readonly jobNamePrefix: string;
 
   /** The tags of batch inference jobs. */
-  public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, 'AWS::Bedrock::ModelInvocationJob');
+  public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, JOB_TYPE);
 
   /** @internal */
   public readonly _output: BoundLocation;
@@ -74,10 +80,12 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     // Otherwise CDK ignores the format of the results. The flag is the app's, and the format ours.
     this.node.setContext(STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2, true);
     this.engine = props.engine ?? (isImportedModel(props.model) ? BatchEngine.DISTRIBUTED_MAP : BatchEngine.MODEL_INVOCATION_JOB);
+    const { statePrefix = `${id}: ` } = props;
     const input = props.input._bind(this, 'input');
     const output = props.output._bind(this, 'output');
     this._output = output;
-    assertValid(this, ...checkProps(this, props, this.engine), checkApart(input.place, output.place));
+    assertValid(this, checkKnown('statePrefix', statePrefix, STATE_PREFIX), ...checkProps(this, props, this.engine),
+      checkApart(input.place, output.place));
 
     this.jobNamePrefix = props.jobNamePrefix ?? Names.uniqueResourceName(this, { maxLength: BATCH_JOB_NAME_PREFIX.maxLength });
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
@@ -96,7 +104,9 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     output.admit(this.handler.role!, true);
 
     const done = new sfn.Pass(this, 'Results', { outputPath: '$.result' });
-    this.startState = this.prepareState(props, input, this.partStates(props, output, network).next(this.finishStates(done)));
+    const parts = this.partStates(props, output, statePrefix, network);
+    this.startState = this.prepareState(props, input, parts.next(this.finishStates(done)));
+    prefixStatesOf(this, statePrefix);
     this.endStates = [done];
   }
 
@@ -137,7 +147,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   }
 
   /** Each part is processed in rounds, in an execution of its own, because one execution could not hold the events of all jobs. */
-  private partStates(props: BatchInferenceFragmentProps, output: BoundLocation, network?: JobNetwork): sfn.DistributedMap {
+  private partStates(props: BatchInferenceFragmentProps, output: BoundLocation, statePrefix: string, network?: JobNetwork): sfn.DistributedMap {
     const finished = new sfn.Pass(this, 'Part is finished', { outputPath: '$.part' });
     const next = new sfn.Choice(this, 'Choose engine');
     const collect = this.recordsState('Collect results', {
@@ -148,6 +158,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     });
     if (this.engine === BatchEngine.MODEL_INVOCATION_JOB) {
       const { role, permissions } = jobServiceRole(this, { given: props.role, model: props.model, output, work: WORK, network });
+      const tags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
       const job = jobStates(this, {
         model: props.model,
         modelInvocationType: goesOnDemand(props) ? undefined : props.modelInvocationType,
@@ -155,9 +166,10 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
         role,
         network,
         hasDeadline: props.deadline !== undefined,
-        tags: () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags }),
+        tags,
         next: collect,
       });
+      this.node.addValidation({ validate: () => checkTags('jobTags', knownPart(tags()), { what: 'these jobs', resourceType: JOB_TYPE }) });
       (this as { role?: iam.IRole }).role = role;
       output.admit(role, true);
       // The first state invokes the function: no execution starts before a job can use its role.
@@ -165,12 +177,12 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       next.when(sfn.Condition.stringEquals('$.part.engine', 'job'), job);
     }
     if (goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP) {
-      next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), mapStates(this, { model: props.model, output, next: collect }));
+      next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), mapStates(this, { model: props.model, output, statePrefix, next: collect }));
     }
     next.otherwise(finished);
     collect.next(next);
+    prefixStatesOf(this, statePrefix);
     return new sfn.DistributedMap(this, 'For each part', {
-      label: 'Parts',
       itemsPath: '$.parts',
       itemSelector: { run: sfn.JsonPath.objectAt('$.run'), part: sfn.JsonPath.objectAt('$$.Map.Item.Value') },
       maxConcurrencyPath: '$.run.maxConcurrentParts',

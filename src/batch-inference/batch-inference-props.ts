@@ -189,4 +189,11 @@ export interface BatchInferenceFragmentProps extends BatchInferenceOptions {
    * @default - no options; every execution processes the whole input location
    */
   readonly optionsPath?: string;
+
+  /**
+   * The prefix of the names of the states: at most 50 characters. Names must be unique in a state machine.
+   *
+   * @default - the id of the fragment, like `Answers: `
+   */
+  readonly statePrefix?: string;
 }

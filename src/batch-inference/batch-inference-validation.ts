@@ -1,4 +1,5 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, type Duration, type IResource, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import type { Construct } from 'constructs';
 import { BatchEngine, ModelInvocationType } from './batch-engine';
 import type { BatchInferenceOptions } from './batch-inference-props';
@@ -25,6 +26,7 @@ export function checkProps(scope: Construct, props: BatchInferenceOptions, engin
     checkKnown('jobNamePrefix', props.jobNamePrefix, BATCH_JOB_NAME_PREFIX),
     checkNeedsVpc(props),
     props.role && checkSameAccount(scope, 'role', props.role, 'Pass a role of that account: iam:PassRole is limited to the account'),
+    checkModelRegion(scope, props.model),
     engine === BatchEngine.MODEL_INVOCATION_JOB ? checkJobEngine(props) : checkMapEngine(props),
   ];
 }
@@ -35,6 +37,16 @@ export function checkApart(input: Place, output: Place): string | undefined {
   const isInside = input.bucket === output.bucket && !input.key.endsWith('.jsonl') && output.key.startsWith(input.key);
   return isInside ? complaint('output', output.key, `outside the input ${JSON.stringify(input.key)}: the next execution would read the results as its input`,
     'Choose another prefix, or another bucket') : undefined;
+}
+
+/** Checks that the model is where the state machine calls Bedrock. Passes if one of the Regions is a token. */
+function checkModelRegion(scope: Construct, model: bedrock.IModel): string | undefined {
+  const here = Stack.of(scope).region;
+  const { env } = model as Partial<Pick<IResource, 'env'>>;
+  const there = env?.region ?? Arn.split(model.modelArn, ArnFormat.SLASH_RESOURCE_NAME).region!;
+  if (Token.compareStrings(here, there) !== TokenComparison.DIFFERENT) return undefined;
+  return complaint('model', model.modelArn, `in the Region of the stack, ${here}, because an execution calls Bedrock there`,
+    'Define the batch in a stack of the Region of the model');
 }
 
 function checkJobEngine({ model, deadline, modelInvocationType }: BatchInferenceOptions): string | undefined {
@@ -54,7 +66,8 @@ function checkMapEngine(props: BatchInferenceOptions): string | undefined {
   if (props.modelInvocationType === ModelInvocationType.CONVERSE) return complaint('modelInvocationType', props.modelInvocationType, ...rule);
   const ofJobs = ['maxConcurrentJobs', 'timeoutDuration', 'deadline', 'jobTags', 'role'] as const;
   const [given] = ofJobs.filter(name => props[name] !== undefined);
-  return given && complaint(given, String(props[given]), ...rule);
+  // A duration and a role are shown as text.
+  return given && complaint(given, given === 'jobTags' || given === 'maxConcurrentJobs' ? props[given] : String(props[given]), ...rule);
 }
 
 function checkTimeout(timeout: Duration): string | undefined {

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, PhysicalName, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -64,13 +64,15 @@ export class BatchInference extends Construct {
   constructor(scope: Construct, id: string, props: BatchInferenceProps) {
     super(scope, id);
     const { stateMachineName, tracingEnabled, ...options } = props;
-    this.fragment = new BatchInferenceFragment(this, 'Workflow', { ...options, optionsPath: '$' });
+    this.fragment = new BatchInferenceFragment(this, 'Workflow', { ...options, optionsPath: '$', statePrefix: '' });
     this.engine = this.fragment.engine;
     this.handler = this.fragment.handler;
     this.role = this.fragment.role;
     this.jobNamePrefix = this.fragment.jobNamePrefix;
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
       stateMachineName,
+      // With a name, if the policy of a bucket of another account needs one.
+      role: new iam.Role(this, 'StateMachineRole', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com'), roleName: PhysicalName.GENERATE_IF_NEEDED }),
       tracingEnabled,
       definitionBody: sfn.DefinitionBody.fromChainable(this.fragment),
       comment: `Batch inference (${this.node.path})`,
@@ -79,7 +81,7 @@ export class BatchInference extends Construct {
     });
     this.fragment._output.admit(this.stateMachine.role, true);
     this.allowMapRuns();
-    this.node.defaultChild = this.stateMachine;
+    this.node.defaultChild = this.stateMachine.node.defaultChild;
   }
 
   /**
@@ -99,7 +101,7 @@ export class BatchInference extends Construct {
   public grantRead(grantee: iam.IGrantable): iam.Grant {
     const output = this.fragment._output;
     const grants = [output.objects(ON_OBJECTS.read), output.list()].map(({ actions, resources, conditions }) =>
-      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.bucket }));
+      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.limitedBucket(conditions) }));
     if (output.encryptionKey) grants.push(output.encryptionKey.grantDecrypt(grantee));
     return grants.reduce((all, grant) => all.combine(grant));
   }
@@ -113,7 +115,8 @@ export class BatchInference extends Construct {
     const sum = { statistic: cloudwatch.Stats.SUM, ...props };
     return new cloudwatch.MathExpression({
       label: 'Failed executions',
-      expression: 'failed + aborted + timedOut',
+      // A sum with a missing data point is missing as well, and then the alarm would not see the others.
+      expression: 'SUM([FILL(failed, 0), FILL(aborted, 0), FILL(timedOut, 0)])',
       period: props?.period,
       usingMetrics: {
         failed: this.stateMachine.metricFailed(sum), aborted: this.stateMachine.metricAborted(sum), timedOut: this.stateMachine.metricTimedOut(sum),

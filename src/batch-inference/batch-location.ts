@@ -5,7 +5,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Place } from './contract';
 import { BATCH_KEY } from './library-limits';
-import { admitToBucket, admitToKey, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
+import { admitToBucket, admitToKey, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
 import { usableKey } from '../shared/constructs/encryption-key';
 import { assertValid, checkKnown } from '../shared/constructs/validation';
 import { ACCOUNT_ID } from '../shared/validation/api-constraints';
@@ -93,7 +93,17 @@ export const WITH_KEY = { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:Gen
 export class BoundLocation {
   public readonly place: Place;
 
-  constructor(public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string) {
+  /**
+   * @param bucket The bucket
+   * @param prefix The folder, with a slash at its end, or the object
+   * @param encryptionKey The key
+   * @param bucketOwner The account that must own the bucket
+   * @param keyArn What permissions on the key name. Default: the key
+   */
+  constructor(
+    public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string,
+    private readonly keyArn = encryptionKey?.keyArn,
+  ) {
     this.place = { bucket: bucket.bucketName, key: prefix, bucketOwner };
   }
 
@@ -111,7 +121,7 @@ export class BoundLocation {
 
   /** Permissions on the key, if there is one. */
   public key(...actions: string[]): iam.PolicyStatement[] {
-    return this.encryptionKey ? [new iam.PolicyStatement({ actions, resources: [this.encryptionKey.keyArn] })] : [];
+    return this.keyArn ? [new iam.PolicyStatement({ actions, resources: [this.keyArn] })] : [];
   }
 
   /** Adds the permissions of a role to the policies of bucket and key, if they are of another account and defined in this app. */
@@ -127,6 +137,15 @@ export class BoundLocation {
   public resourcePolicy(role: iam.IRole, write: boolean): iam.PolicyStatement[] {
     const side = asResourcePolicy(role);
     return [this.objects(write ? ON_OBJECTS.write : ON_OBJECTS.read, '', side), this.list('', side)];
+  }
+
+  /** The bucket for a grant with conditions: CDK adds them to the policy of the principal only, and not to that of the bucket. */
+  public limitedBucket(conditions: iam.Conditions): iam.IResourceWithPolicy {
+    const addToResourcePolicy = (statement: iam.PolicyStatement) => {
+      statement.addConditions(conditions);
+      return this.bucket.addToResourcePolicy(statement);
+    };
+    return Object.create(this.bucket, { addToResourcePolicy: { value: addToResourcePolicy } });
   }
 
   private folder(below: string) {
@@ -156,9 +175,17 @@ class BucketLocation extends BatchLocation {
     );
     const given = options.encryptionKey ?? bucket.encryptionKey;
     const encryptionKey = given && usableKey(scope, `${property}.encryptionKey`, given);
+    if (property === 'output' && encryptionKey) assertValid(scope, checkKnownKey(scope, encryptionKey));
     const otherAccount = isOfOtherAccount(Stack.of(scope), bucket) ? bucket.env.account : undefined;
-    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount);
+    return new BoundLocation(
+      bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount, encryptionKey && arnFrom(scope, encryptionKey));
   }
+}
+
+/** Checks that a request can name the key for the output. The id of a key of another stack is known to stacks of the same account only. */
+function checkKnownKey(scope: Construct, key: kms.IKey): string | undefined {
+  if (!isOfOtherAccount(Stack.of(scope), key) || !Token.isUnresolved(key.keyArn)) return undefined;
+  return complaint('output.encryptionKey', key.node.path, 'a key with a known ARN, because it is in another account', 'Deploy the key first, and pass Key.fromKeyArn()');
 }
 
 /** A prefix with a slash at its end, so that `in` is not also `in-other/`. */

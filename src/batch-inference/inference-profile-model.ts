@@ -31,8 +31,9 @@ export class InferenceProfileModel implements bedrock.IModel {
 
 /** The model behind a system-defined profile, whose id is that of the model after a geography, like `us.`. */
 function modelOf(inferenceProfileArn: string): string {
-  const [, partition, model] = /^arn:(aws[^:]*):bedrock:[^:]+:[^:]*:inference-profile\/[a-z-]+\.(.+\..+)$/.exec(inferenceProfileArn) ?? [];
-  if (model !== undefined && !Token.isUnresolved(inferenceProfileArn)) return `arn:${partition}:bedrock:*::foundation-model/${model}`;
+  // Partition, Region and account may be tokens, as they are in a stack for any environment.
+  const [, partition, model] = /^arn:([^:]+):bedrock:[^:]+:[^:]*:inference-profile\/[a-z-]+\.(.+\..+)$/.exec(inferenceProfileArn) ?? [];
+  if (model !== undefined && !Token.isUnresolved(model)) return `arn:${partition}:bedrock:*::foundation-model/${model}`;
   throw new Error(complaint('foundationModelArns', undefined, 'set for a profile whose name does not say its model',
     `Pass the ARNs of the models of ${inferenceProfileArn}, as GetInferenceProfile returns them`));
 }

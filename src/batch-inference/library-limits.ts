@@ -71,6 +71,15 @@ export const BATCH_JOB_NAME_PREFIX: StringRule = {
   remedy: 'Shorten or change the prefix, or omit it to have one generated; the rest of a job name is always generated',
 };
 
+/** A prefix of state names, which have at most 80 characters: the longest one of ours has 28. */
+export const STATE_PREFIX: StringRule = {
+  minLength: 0,
+  maxLength: 50,
+  pattern: /^[^\0-\x1f\x7f]*$/,
+  mustBe: 'at most 50 characters, without control characters',
+  remedy: 'Set a shorter statePrefix; by default it is the id of the fragment',
+};
+
 export const BATCH_KEY: StringRule = {
   minLength: 0,
   maxLength: 512,

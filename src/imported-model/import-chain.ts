@@ -1,10 +1,11 @@
-import { CfnDeletionPolicy, type CfnResource, CustomResource, Lazy, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, type CfnResource, CustomResource, Lazy, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct, IDependable } from 'constructs';
 import {
   ATTRIBUTES_REVISION, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
   type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, RESOURCE_TYPES, RETAIN_TAG, type Tag, type WaitLinkProperties,
 } from './provider/contract';
 import { MODEL_NAME_BASE_LENGTH } from './provider/library-limits';
+import { knownPart, sorted } from '../shared/constructs/tags';
 import { checkTags } from '../shared/validation/api-constraints';
 
 /** Tags by key. They are read at synthesis, when the tags of outer scopes have arrived. */
@@ -144,17 +145,5 @@ function planLinks(importTimeout: number, waitWindow: number): LinkPlan[] {
 }
 
 function renderTags(tags: TagsAtSynthesis): Tag[] {
-  // Sorted, because maps have another order in each language, and in Java in each run.
-  return Lazy.any(
-    { produce: () => Object.entries(tags()).map(([key, value]): Tag => ({ key, value })).sort((a, b) => a.key < b.key ? -1 : 1) },
-    { omitEmptyArray: true },
-  ) as unknown as Tag[];
-}
-
-/** Tags with placeholders for the tokens, which only the deployment knows. */
-function knownPart(tags: { [key: string]: string }): { [key: string]: string } {
-  return Object.fromEntries(Object.entries(tags).map(([key, value], index) => [
-    Token.isUnresolved(key) ? `token-${index}` : key,
-    Token.isUnresolved(value) ? '' : value,
-  ]));
+  return Lazy.any({ produce: () => sorted(tags()).map(([key, value]): Tag => ({ key, value })) }, { omitEmptyArray: true }) as unknown as Tag[];
 }

@@ -7,6 +7,7 @@ import { retryControl, retryCreation } from './retries';
 import { ServiceCall, type ServiceCallProps } from './service-call';
 import type { JobNetwork } from '../../shared/constructs/job-network';
 import { everyJob } from '../../shared/constructs/service-role';
+import { sorted } from '../../shared/constructs/tags';
 import type { BoundLocation } from '../batch-location';
 import { resourceArnsOf } from '../model-access';
 import { CALL_TIMEOUT } from '../patience';
@@ -40,7 +41,7 @@ export function createJob(scope: Construct, { model, modelInvocationType, output
       },
       VpcConfig: network && { SubnetIds: network.subnetIds, SecurityGroupIds: network.securityGroupIds },
       TimeoutDurationInHours: sfn.JsonPath.numberAt('$.run.timeoutDurationInHours'),
-      Tags: Lazy.any({ produce: () => Object.entries(tags()).map(([Key, Value]) => ({ Key, Value })) }),
+      Tags: Lazy.any({ produce: () => sorted(tags()).map(([Key, Value]) => ({ Key, Value })) }),
     },
     statements: [
       allow('CreateModelInvocationJob', [...resourceArnsOf(model), everyInvocationJob(scope)]),

@@ -2,6 +2,7 @@ import type * as bedrock from 'aws-cdk-lib/aws-bedrock';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { prefixStatesOf } from './prefix';
 import { RECORD_ERRORS, retryInvocation } from './retries';
 import { ServiceCall } from './service-call';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from '../batch-location';
@@ -11,6 +12,8 @@ import { INVOCATION_TIMEOUT } from '../patience';
 export interface MapStatesProps {
   readonly model: bedrock.IModel;
   readonly output: BoundLocation;
+  /** What the names of the states start with. */
+  readonly statePrefix: string;
   /** The state after all records have been invoked. */
   readonly next: sfn.IChainable;
 }
@@ -22,10 +25,9 @@ export interface MapStatesProps {
  * A record that Bedrock refuses has an `error`. What keeps all records from an answer, like a missing permission, fails the map run instead: redriving the
  * execution goes on with the records that have none.
  */
-export function mapStates(scope: Construct, { model, output, next }: MapStatesProps): sfn.State {
+export function mapStates(scope: Construct, { model, output, statePrefix, next }: MapStatesProps): sfn.State {
   const { bucket } = output;
   const map = new sfn.DistributedMap(scope, 'Invoke model for each record', {
-    label: 'Records',
     itemReader: new WorkReader({ bucket, key: sfn.JsonPath.stringAt('$.part.inputKey') }, output),
     maxConcurrencyPath: '$.run.maxConcurrency',
     resultWriterV2: new WorkWriter({
@@ -36,7 +38,9 @@ export function mapStates(scope: Construct, { model, output, next }: MapStatesPr
     resultSelector: { engine: 'map', manifestKey: sfn.JsonPath.stringAt('$.ResultWriterDetails.Key') },
     resultPath: '$.ending',
   });
-  map.itemProcessor(recordStates(scope, model));
+  const records = recordStates(scope, model);
+  prefixStatesOf(scope, statePrefix);
+  map.itemProcessor(records);
   map.next(next);
   return map;
 }

@@ -74,7 +74,7 @@ export function folderOf(prefix: string): Folder {
     const name = withoutWildcards(withoutSlash(prefix));
     return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
   }
-  // A star is part of the name for Bedrock, and a wildcard for IAM.
-  const name = prefix.replace(/\/$/, '').replace(/\*/g, '${*}');
+  // Part of the name for Bedrock; a wildcard and the beginning of a variable for IAM.
+  const name = prefix.replace(/\/$/, '').replace(/[*$]/g, '${$&}');
   return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
 }

@@ -40,7 +40,7 @@ export const TAG_KEY: StringRule = {
   maxLength: 128,
   pattern: /^(?!aws:)[a-zA-Z0-9\s._:/=+@-]*$/i,
   mustBe: '1 to 128 letters, digits, spaces or the characters . _ : / = + @ -, and not start with "aws:"',
-  remedy: 'Rename the tag, or exclude this model from it with excludeResourceTypes: ["Custom::BedrockImportedModel"]',
+  remedy: 'Rename the tag',
 };
 
 export const TAG_VALUE: StringRule = {
@@ -48,7 +48,7 @@ export const TAG_VALUE: StringRule = {
   maxLength: 256,
   pattern: /^[a-zA-Z0-9\s._:/=+@-]*$/,
   mustBe: 'at most 256 letters, digits, spaces or the characters . _ : / = + @ -',
-  remedy: 'Change the value, or exclude this model from the tag with excludeResourceTypes: ["Custom::BedrockImportedModel"]',
+  remedy: 'Change the value',
 };
 
 export const ACCOUNT_ID: StringRule = {
@@ -83,13 +83,23 @@ export const VPC_ID: StringRule = {
   remedy: 'Pass the subnets and security groups of an existing VPC',
 };
 
+/** What has tags, and the resource type by which `Tags.of()` excludes it. */
+export interface Tagged {
+  readonly what: string;
+  readonly resourceType: string;
+}
+
+const MODEL: Tagged = { what: 'this model', resourceType: 'Custom::BedrockImportedModel' };
+
 /** Checks a set of tags, key by key. Returns every message. */
-export function checkTags(property: string, tags: { readonly [key: string]: string }): string[] {
+export function checkTags(property: string, tags: { readonly [key: string]: string }, { what, resourceType }: Tagged = MODEL): string[] {
+  const orExclude = (rule: StringRule, from: string): StringRule =>
+    ({ ...rule, remedy: `${rule.remedy}, or exclude ${what} from ${from} with excludeResourceTypes: ["${resourceType}"]` });
   return [
-    checkCount(property, Object.keys(tags).length, 'tags', TAGS, 'Remove tags, or exclude this model from some of them'),
+    checkCount(property, Object.keys(tags).length, 'tags', TAGS, `Remove tags, or exclude ${what} from some of them`),
     ...Object.entries(tags).flatMap(([key, value]) => [
-      checkString(`${property} key`, key, TAG_KEY),
-      checkString(`${property}[${JSON.stringify(abbreviate(key))}]`, value, TAG_VALUE),
+      checkString(`${property} key`, key, orExclude(TAG_KEY, 'it')),
+      checkString(`${property}[${JSON.stringify(abbreviate(key))}]`, value, orExclude(TAG_VALUE, 'the tag')),
     ]),
   ].filter(problem => problem !== undefined);
 }
