@@ -170,7 +170,6 @@ describe('a job', () => {
       'ClientRequestToken.$': '$.part.jobName',
       'RoleArn': inTemplate(stack, batch.role!.roleArn),
       'ModelId': expect.stringContaining('foundation-model/'),
-      'ModelInvocationType': 'InvokeModel',
       'InputDataConfig': { S3InputDataConfig: { 'S3InputFormat': 'JSONL', 'S3Uri.$': '$.part.inputUri' } },
       'OutputDataConfig': { S3OutputDataConfig: { 'S3Uri.$': '$.part.outputUri' } },
       'TimeoutDurationInHours.$': '$.run.timeoutDurationInHours',
@@ -213,16 +212,20 @@ describe('a job', () => {
 
   test('is adopted if its name is in use and its output is that of the part', () => {
     const states = statesIn(stackWith({}));
+    const found = '$.found.InvocationJobSummaries[0]';
     expect(states['Create job'].Catch).toEqual([{ ErrorEquals: ['Bedrock.ConflictException', 'BedrockRuntime.ConflictException'], ResultPath: '$.conflict', Next: 'Find job' }]);
     expect(states['Find job'].Parameters).toEqual({ 'NameContains.$': '$.part.jobName' });
     expect(states['Is it the job of this part']).toMatchObject({
       Choices: [{
-        And: [{ Variable: '$.found.JobArns[0]', IsPresent: true }, { Variable: '$.found.OutputUris[0]', StringEqualsPath: '$.part.outputUri' }],
+        And: [
+          { Variable: `${found}.JobArn`, IsPresent: true },
+          { Variable: `${found}.OutputDataConfig.S3OutputDataConfig.S3Uri`, StringEqualsPath: '$.part.outputUri' },
+        ],
         Next: 'Job was found',
       }],
       Default: 'Job name is in use',
     });
-    expect(states['Job was found']).toMatchObject({ Parameters: { 'JobArn.$': '$.found.JobArns[0]' }, ResultPath: '$.job', Next: 'Start polling' });
+    expect(states['Job was found']).toMatchObject({ Parameters: { 'JobArn.$': `${found}.JobArn` }, ResultPath: '$.job', Next: 'Start polling' });
     expect(states['Job name is in use']).toMatchObject({ Type: 'Fail', ErrorPath: '$.conflict.Error', CausePath: '$.conflict.Cause' });
   });
 
@@ -233,12 +236,11 @@ describe('a job', () => {
 
   test('leaves its ARN, status and message for the function', () => {
     const states = statesIn(stackWith({}));
-    // A job that has not failed has no message.
-    expect(states['Get job']).toMatchObject({ Parameters: { 'JobIdentifier.$': '$.job.JobArn' }, ResultSelector: { 'Status.$': '$.Status', 'Messages.$': '$..Message' }, ResultPath: '$.job.State' });
+    expect(states['Get job']).toMatchObject({ Parameters: { 'JobIdentifier.$': '$.job.JobArn' }, ResultPath: '$.job.State' });
+    // A job that has not failed has no message: a path to it would be an error.
+    expect(states['Get job']).not.toHaveProperty('ResultSelector');
     expect(states['Job has ended']).toMatchObject({
-      Parameters: {
-        'engine': 'job', 'jobArn.$': '$.job.JobArn', 'status.$': '$.job.State.Status', 'messages.$': '$.job.State.Messages', 'stopped.$': '$.poll.stopped',
-      },
+      Parameters: { 'engine': 'job', 'jobArn.$': '$.job.JobArn', 'state.$': '$.job.State', 'stopped.$': '$.poll.stopped' },
       ResultPath: '$.ending',
       Next: 'Collect results',
     });
@@ -369,10 +371,8 @@ describe('the state machine', () => {
 
   test('fails with the message of the function if the input is invalid, without another attempt', () => {
     const states = statesIn(stackWith({}));
-    expect(states['Prepare records'].Retry![0]).toEqual({ ErrorEquals: ['BatchInference.InvalidInput'], MaxAttempts: 0 });
-    expect(states['Prepare records'].Catch).toEqual([{ ErrorEquals: ['BatchInference.InvalidInput'], Next: 'Input is invalid' }]);
-    expect(states['Input is invalid']).toMatchObject({ Parameters: { 'error.$': '$.Error', 'cause.$': 'States.StringToJson($.Cause)' }, Next: 'Invalid input' });
-    expect(states['Invalid input']).toMatchObject({ Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause.errorMessage' });
+    expect(states['Is the input valid']).toMatchObject({ Choices: [{ Variable: '$.error', IsPresent: true, Next: 'Input is invalid' }], Default: 'For each part' });
+    expect(states['Input is invalid']).toMatchObject({ Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' });
   });
 
   test('ends with the result, or fails as the function says', () => {

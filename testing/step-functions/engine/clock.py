@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from localstack.services.stepfunctions.asl.component.common.retry import retrier_decl
 from localstack.services.stepfunctions.asl.component.state.state import CommonStateField
+from localstack.services.stepfunctions.asl.component.state.state_choice.comparison.operator.implementations.is_operator import IsTimestamp
 from localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function import WaitFunction
 from localstack.services.stepfunctions.backend.execution import Execution
 
@@ -38,7 +39,15 @@ def _eval_state_input_on_time(self, env):
     _eval_state_input(self, env)
 
 
+def _timestamp(text):
+    try:
+        return datetime.fromisoformat(text) if text.endswith("Z") else None
+    except (AttributeError, ValueError):
+        return None
+
+
 WaitFunction._wait_interval = _wait
+IsTimestamp.string_to_timestamp = staticmethod(_timestamp)
 CommonStateField._eval_state_input = _eval_state_input_on_time
 Execution._to_serialized_date = staticmethod(virtual)
 retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * _SCALE))
