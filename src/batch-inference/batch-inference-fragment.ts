@@ -1,9 +1,11 @@
-import { Duration, type ITaggableV2, Names, RemovalPolicy, TagManager, TagType } from 'aws-cdk-lib';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Duration, type ITaggableV2, Names, RemovalPolicy, Stack, TagManager, TagType, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2 } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import { BatchEngine, ModelInvocationType } from './batch-engine';
@@ -12,9 +14,9 @@ import { checkApart, checkProps } from './batch-inference-validation';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from './batch-location';
 import type { Settings } from './contract';
 import { jobServiceRole } from './job-service-role';
-import { BATCH_JOB_NAME_PREFIX, STATE_PREFIX } from './library-limits';
+import { BATCH_JOB_NAME_PREFIX, canBeInvoked, STATE_PREFIX } from './library-limits';
 import { isImportedModel } from './model-access';
-import { FUNCTION_TIMEOUT } from './patience';
+import { FUNCTION_TIMEOUT, MINUTE } from './patience';
 import { recordsFunction } from './records/records-function';
 import { jobStates } from './workflow/job-states';
 import { mapStates, WORK } from './workflow/map-states';
@@ -47,7 +49,11 @@ const JOB_TYPE = 'AWS::Bedrock::ModelInvocationJob';
  * });
  * new sfn.StateMachine(this, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(batch.next(notify)) });
  */
-export class BatchInferenceFragment extends sfn.StateMachineFragment implements ITaggableV2 {
+@propertyInjectable
+export class BatchInferenceFragment extends sfn.StateMachineFragment implements ITaggableV2, ec2.IConnectable {
+  /** The id by which property injectors refer to fragments. */
+  public static readonly PROPERTY_INJECTION_ID: string = 'cdk-bedrock-model-import.BatchInferenceFragment';
+
   /** The first state. */
   public readonly startState: sfn.State;
 
@@ -72,8 +78,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   /** The tags of batch inference jobs. */
   public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, JOB_TYPE);
 
-  /** @internal */
-  public readonly _output: BoundLocation;
+  private readonly _connections?: ec2.Connections;
+  private readonly output: BoundLocation;
 
   constructor(scope: Construct, id: string, props: BatchInferenceFragmentProps) {
     super(scope, id);
@@ -83,7 +89,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     const { statePrefix = `${id}: ` } = props;
     const input = props.input._bind(this, 'input');
     const output = props.output._bind(this, 'output');
-    this._output = output;
+    this.output = output;
     assertValid(this, checkKnown('statePrefix', statePrefix, STATE_PREFIX), ...checkProps(this, props, this.engine),
       checkApart(input.place, output.place));
 
@@ -100,6 +106,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       vpcSubnets: props.vpcSubnets,
       securityGroups: network?.connections.securityGroups,
     });
+    this.handler.node.addDependency(...network?.dependencies ?? []);
+    this._connections = network?.connections;
     input.admit(this.handler.role!, false);
     output.admit(this.handler.role!, true);
 
@@ -108,6 +116,57 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     this.startState = this.prepareState(props, input, parts.next(this.finishStates(done)));
     prefixStatesOf(this, statePrefix);
     this.endStates = [done];
+  }
+
+  /**
+   * The network connections of batch inference jobs and of the function.
+   *
+   * Throws if there is no `vpc`.
+   */
+  public get connections(): ec2.Connections {
+    if (!this._connections) {
+      throw new Error(`connections: only batch inference in a VPC has network connections. Set the property vpc. [${this.node.path}]`);
+    }
+    return this._connections;
+  }
+
+  /**
+   * Allows a state machine what its map runs need, and what a bucket of another account must allow. Call it for the state machine that the fragment is
+   * part of; `BatchInference` does it for its own.
+   *
+   * @param stateMachine The state machine
+   */
+  public allowMapRuns(stateMachine: sfn.StateMachine): void {
+    this.output.admit(stateMachine.role, true, WORK);
+    const { stateMachineArn, stateMachineName } = stateMachine;
+    // What CDK grants by itself names the state machine, and not its executions.
+    const executions = (resourceName: string) => Stack.of(this).formatArn({
+      service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const policy = new iam.Policy(this, 'MapRunsPolicy', {
+      statements: [
+        new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+        new iam.PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
+          // Those of the state machine, and those of its map runs.
+          resources: [executions(`${stateMachineName}:*`), executions(`${stateMachineName}/*`)],
+        }),
+      ],
+    });
+    stateMachine.role.attachInlinePolicy(policy);
+  }
+
+  /**
+   * Grants a principal to read the results, and to decrypt them with the customer managed key of the output location.
+   *
+   * @param grantee The principal, for example a Lambda function
+   */
+  public grantRead(grantee: iam.IGrantable): iam.Grant {
+    const { output } = this;
+    const grants = [output.objects(ON_OBJECTS.read), output.list()].map(({ actions, resources, conditions }) =>
+      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.limitedBucket(conditions) }));
+    if (output.encryptionKey) grants.push(output.encryptionKey.grantDecrypt(grantee));
+    return grants.reduce((all, grant) => all.combine(grant));
   }
 
   /** The first state checks the options and the records, and splits the records into parts. */
@@ -134,8 +193,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       onDemand: goesOnDemand(props),
       jobNamePrefix: this.jobNamePrefix,
       input: input.place,
-      output: this._output.place,
-      outputKeyId: this._output.encryptionKey?.keyArn,
+      output: this.output.place,
+      outputKeyId: this.output.encryptionKey?.keyArn,
       maxConcurrency: props.maxConcurrency ?? 2,
       maxConcurrentJobs: props.maxConcurrentJobs ?? 10,
       retryRounds: props.retryRounds ?? 1,
@@ -155,13 +214,14 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       run: sfn.JsonPath.objectAt('$.run'),
       part: sfn.JsonPath.objectAt('$.part'),
       ending: sfn.JsonPath.objectAt('$.ending'),
+      time: sfn.JsonPath.stateEnteredTime,
     });
     if (this.engine === BatchEngine.MODEL_INVOCATION_JOB) {
       const { role, permissions } = jobServiceRole(this, { given: props.role, model: props.model, output, work: WORK, network });
       const tags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
       const job = jobStates(this, {
         model: props.model,
-        modelInvocationType: goesOnDemand(props) ? undefined : props.modelInvocationType,
+        modelInvocationType: props.modelInvocationType === ModelInvocationType.CONVERSE ? props.modelInvocationType : undefined,
         output,
         role,
         network,
@@ -171,9 +231,9 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       });
       this.node.addValidation({ validate: () => checkTags('jobTags', knownPart(tags()), { what: 'these jobs', resourceType: JOB_TYPE }) });
       (this as { role?: iam.IRole }).role = role;
-      output.admit(role, true);
+      output.admit(role, true, WORK);
       // The first state invokes the function: no execution starts before a job can use its role.
-      this.handler.node.addDependency(...permissions, ...network?.dependencies ?? []);
+      this.handler.node.addDependency(...permissions);
       next.when(sfn.Condition.stringEquals('$.part.engine', 'job'), job);
     }
     if (goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP) {
@@ -204,7 +264,8 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       payload: sfn.TaskInput.fromObject(payload),
       outputPath: '$.Payload',
       retryOnServiceExceptions: false,
-      taskTimeout: sfn.Timeout.duration(Duration.seconds(FUNCTION_TIMEOUT)),
+      // After that of the function: no retry begins while the function still writes.
+      taskTimeout: sfn.Timeout.duration(Duration.seconds(FUNCTION_TIMEOUT + MINUTE)),
     });
     retryFunction(task);
     return task;
@@ -212,6 +273,6 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
 }
 
 /** Whether records that a job cannot take can go to InvokeModel. */
-function goesOnDemand({ modelInvocationType }: BatchInferenceFragmentProps): boolean {
-  return modelInvocationType !== ModelInvocationType.CONVERSE;
+function goesOnDemand({ model, modelInvocationType }: BatchInferenceFragmentProps): boolean {
+  return modelInvocationType !== ModelInvocationType.CONVERSE && (Token.isUnresolved(model.modelArn) || canBeInvoked(model.modelArn));
 }

@@ -1,15 +1,16 @@
-import { ArnFormat, PhysicalName, Stack } from 'aws-cdk-lib';
+import { PhysicalName } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
-import type { BatchEngine } from './batch-engine';
+import { BatchEngine } from './batch-engine';
 import { BatchInferenceFragment } from './batch-inference-fragment';
 import type { BatchInferenceProps } from './batch-inference-props';
-import { ON_OBJECTS } from './batch-location';
 import { METRICS } from './contract';
 
 /**
@@ -40,7 +41,7 @@ import { METRICS } from './contract';
  * batch.grantStart(nightly);
  */
 @propertyInjectable
-export class BatchInference extends Construct {
+export class BatchInference extends Construct implements ec2.IConnectable {
   /** The id by which property injectors refer to batch inference. */
   public static readonly PROPERTY_INJECTION_ID: string = 'cdk-bedrock-model-import.BatchInference';
 
@@ -59,6 +60,9 @@ export class BatchInference extends Construct {
   /** The prefix of the names of batch inference jobs. */
   public readonly jobNamePrefix: string;
 
+  /** The log group of the function and of the state machine. */
+  public readonly logGroup: logs.ILogGroup;
+
   private readonly fragment: BatchInferenceFragment;
 
   constructor(scope: Construct, id: string, props: BatchInferenceProps) {
@@ -68,6 +72,7 @@ export class BatchInference extends Construct {
     this.engine = this.fragment.engine;
     this.handler = this.fragment.handler;
     this.role = this.fragment.role;
+    this.logGroup = this.fragment.logGroup;
     this.jobNamePrefix = this.fragment.jobNamePrefix;
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
       stateMachineName,
@@ -77,11 +82,19 @@ export class BatchInference extends Construct {
       definitionBody: sfn.DefinitionBody.fromChainable(this.fragment),
       comment: `Batch inference (${this.node.path})`,
       // Without the data of executions: records may be confidential.
-      logs: { destination: this.fragment.logGroup, level: sfn.LogLevel.ERROR, includeExecutionData: false },
+      logs: { destination: this.logGroup, level: sfn.LogLevel.ERROR, includeExecutionData: false },
     });
-    this.fragment._output.admit(this.stateMachine.role, true);
-    this.allowMapRuns();
+    this.fragment.allowMapRuns(this.stateMachine);
     this.node.defaultChild = this.stateMachine.node.defaultChild;
+  }
+
+  /**
+   * The network connections of batch inference jobs and of the function.
+   *
+   * Throws if there is no `vpc`.
+   */
+  public get connections(): ec2.Connections {
+    return this.fragment.connections;
   }
 
   /**
@@ -99,11 +112,7 @@ export class BatchInference extends Construct {
    * @param grantee The principal, for example a Lambda function
    */
   public grantRead(grantee: iam.IGrantable): iam.Grant {
-    const output = this.fragment._output;
-    const grants = [output.objects(ON_OBJECTS.read), output.list()].map(({ actions, resources, conditions }) =>
-      iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns: resources, conditions, resource: output.limitedBucket(conditions) }));
-    if (output.encryptionKey) grants.push(output.encryptionKey.grantDecrypt(grantee));
-    return grants.reduce((all, grant) => all.combine(grant));
+    return this.fragment.grantRead(grantee);
   }
 
   /**
@@ -162,7 +171,8 @@ export class BatchInference extends Construct {
    * Adds a rule for the events of executions of this state machine, and of no other.
    *
    * @param id The id of the rule in this construct
-   * @param options Options of the rule, like its target. `eventPattern.detail` limits it further, for example to `{ status: ['FAILED'] }`
+   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['FAILED'] } }`; source and
+   * type of the events are given
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
    */
   public onExecutionStatusChange(id: string, options: events.OnEventOptions = {}): events.Rule {
@@ -178,10 +188,14 @@ export class BatchInference extends Construct {
    * does not depend on them.
    *
    * @param id The id of the rule in this construct
-   * @param options Options of the rule, like its target. `eventPattern.detail` limits it further, for example to `{ status: ['Failed'] }`
+   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['Failed'] } }`; source and
+   * type of the events are given
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
    */
   public onJobStateChange(id: string, options: events.OnEventOptions = {}): events.Rule {
+    if (this.engine === BatchEngine.DISTRIBUTED_MAP) {
+      throw new Error(`onJobStateChange: the engine ${this.engine} starts no batch inference jobs. Use onExecutionStatusChange(). [${this.node.path}]`);
+    }
     return this.rule(id, options, {
       source: ['aws.bedrock'],
       detailType: ['Batch Inference Job State Change'],
@@ -191,7 +205,7 @@ export class BatchInference extends Construct {
 
   private rule(id: string, { target, eventPattern, ...options }: events.OnEventOptions, own: events.EventPattern): events.Rule {
     const rule = new events.Rule(this, id, { ...options, eventPattern: own });
-    if (eventPattern) rule.addEventPattern({ detail: eventPattern.detail });
+    if (eventPattern) rule.addEventPattern({ ...eventPattern, source: undefined, detailType: undefined });
     if (target) rule.addTarget(target);
     return rule;
   }
@@ -200,22 +214,5 @@ export class BatchInference extends Construct {
     return new cloudwatch.Metric({
       namespace: METRICS.namespace, metricName, dimensionsMap: { [METRICS.dimension]: this.jobNamePrefix }, statistic: cloudwatch.Stats.SUM, ...props,
     }).attachTo(this);
-  }
-
-  /** What CDK grants names the state machine, and not its executions. */
-  private allowMapRuns(): void {
-    const stack = Stack.of(this);
-    const { stateMachineArn, stateMachineName } = this.stateMachine;
-    const executions = (resourceName: string) => stack.formatArn({ service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-    this.stateMachine.role.attachInlinePolicy(new iam.Policy(this, 'MapRunsPolicy', {
-      statements: [
-        new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
-        new iam.PolicyStatement({
-          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-          // Those of the state machine, and those of its map runs.
-          resources: [executions(`${stateMachineName}:*`), executions(`${stateMachineName}/*`)],
-        }),
-      ],
-    }));
   }
 }

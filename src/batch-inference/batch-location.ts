@@ -4,7 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Place } from './contract';
-import { BATCH_KEY } from './library-limits';
+import { INPUT_KEY, OUTPUT_PREFIX } from './library-limits';
 import { admitToBucket, admitToKey, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
 import { usableKey } from '../shared/constructs/encryption-key';
 import { assertValid, checkKnown } from '../shared/constructs/validation';
@@ -124,9 +124,9 @@ export class BoundLocation {
     return this.keyArn ? [new iam.PolicyStatement({ actions, resources: [this.keyArn] })] : [];
   }
 
-  /** Adds the permissions of a role to the policies of bucket and key, if they are of another account and defined in this app. */
-  public admit(role: iam.IRole, write: boolean): void {
-    if (isOfOtherAccount(role, this.bucket)) admitToBucket(this.bucket, this.resourcePolicy(role, write));
+  /** Adds the permissions of a role below the location to the policies of bucket and key, if they are of another account and defined in this app. */
+  public admit(role: iam.IRole, write: boolean, below = ''): void {
+    if (isOfOtherAccount(role, this.bucket)) admitToBucket(this.bucket, this.resourcePolicy(role, write, below));
     if (this.encryptionKey && isOfOtherAccount(role, this.encryptionKey)) {
       const actions = write ? WITH_KEY.write : WITH_KEY.read;
       admitToKey(this.encryptionKey, [new iam.PolicyStatement({ ...asResourcePolicy(role), actions, resources: ['*'] })]);
@@ -134,9 +134,9 @@ export class BoundLocation {
   }
 
   /** Statements for the policy of the bucket. */
-  public resourcePolicy(role: iam.IRole, write: boolean): iam.PolicyStatement[] {
+  public resourcePolicy(role: iam.IRole, write: boolean, below = ''): iam.PolicyStatement[] {
     const side = asResourcePolicy(role);
-    return [this.objects(write ? ON_OBJECTS.write : ON_OBJECTS.read, '', side), this.list('', side)];
+    return [this.objects(write ? ON_OBJECTS.write : ON_OBJECTS.read, below, side), this.list(below, side)];
   }
 
   /** The bucket for a grant with conditions: CDK adds them to the policy of the principal only, and not to that of the bucket. */
@@ -170,7 +170,7 @@ class BucketLocation extends BatchLocation {
       Token.isUnresolved(prefix)
         ? complaint(property, prefix, 'a prefix that is known at synthesis, because permissions are limited to it',
           'Pass a string; each execution can choose a place within it')
-        : checkString(property, prefix, BATCH_KEY),
+        : checkString(property, prefix, property === 'output' ? OUTPUT_PREFIX : INPUT_KEY),
       checkKnown(`${property}.bucketAccount`, options.bucketAccount, ACCOUNT_ID),
     );
     const given = options.encryptionKey ?? bucket.encryptionKey;

@@ -51,11 +51,13 @@ export interface ExecutionOptions {
 
 /** What is the same for all parts of an execution. */
 export interface Run extends Omit<Settings, 'maxConcurrentJobs' | 'deadlineMinutes'> {
+  /** What tells this run from all others: also from those of the same execution, and from those of an earlier execution of the same name. */
+  readonly id: string;
   readonly executionArn: string;
   readonly startTime: string;
   /** The folder of the results and of the manifest. */
   readonly results: string;
-  /** The folder of the parts, and of what the engines write. */
+  /** The folder of the parts, and of what the engines write: within the output location of the construct, where the engines have permissions. */
   readonly work: string;
   readonly maxConcurrentParts: number;
   /** When jobs are stopped. Far in the future without a deadline, because a Choice state cannot compare with nothing. */
@@ -130,6 +132,8 @@ export interface CollectRequest {
   readonly run: Run;
   readonly part: Part;
   readonly ending: Ending;
+  /** When the state was entered, which can be compared with the deadline. */
+  readonly time: string;
 }
 
 export interface CollectResponse {

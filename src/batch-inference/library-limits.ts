@@ -80,13 +80,27 @@ export const STATE_PREFIX: StringRule = {
   remedy: 'Set a shorter statePrefix; by default it is the id of the fragment',
 };
 
-export const BATCH_KEY: StringRule = {
+export const INPUT_KEY: StringRule = {
   minLength: 0,
   maxLength: 512,
   pattern: /^(?!\/)(?!.*\/\/)[^\0-\x1f\x7f*?]*$/,
   mustBe: 'at most 512 characters, without "/" at the beginning, "//", "*", "?" and control characters',
   remedy: 'Choose another prefix, like batch/input/',
 };
+
+/** The keys of jobs are below the output location, and Bedrock accepts fewer characters in their URIs than Amazon S3 in keys. */
+export const OUTPUT_PREFIX: StringRule = {
+  minLength: 0,
+  maxLength: 512,
+  pattern: /^(?!\/)(?!.*\/\/)[-!_'().a-z0-9A-Z/]*$/,
+  mustBe: 'at most 512 letters, digits and the characters - ! _ \' ( ) . /, without "/" at the beginning and "//"',
+  remedy: 'Choose another prefix, like batch/output/',
+};
+
+/** Whether InvokeModel takes the model. A custom model is invoked through its deployment, which has another ARN. */
+export function canBeInvoked(modelId: string): boolean {
+  return !modelId.includes(':custom-model/');
+}
 
 /** The models that a job cannot use, by the type in their ARN. */
 const ONLY_INVOKE = /:(imported-model|provisioned-model|custom-model-deployment)\//;

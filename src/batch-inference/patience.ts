@@ -17,26 +17,26 @@ export const INVOCATION_TIMEOUT = 15 * MINUTE;
 /** The time limit of the function that reads and writes the records. The maximum of Lambda. */
 export const FUNCTION_TIMEOUT = 15 * MINUTE;
 
-/** Retries with waits that double up to `maxDelay`, each with full jitter where several executions could retry together. */
+/** Retries with waits that double up to `maxDelay`. With full jitter, each is between zero and that, so half of it on average. */
 export interface RetryTimes {
   readonly interval: number;
   readonly maxDelay: number;
   readonly attempts: number;
 }
 
-/** Throttling, server errors and lost responses of the control plane: about an hour. */
+/** Throttling, server errors and lost responses of the control plane: up to an hour and a half. */
 export const BUSY: RetryTimes = { interval: 5, maxDelay: 5 * MINUTE, attempts: 20 };
 
-/** The quota of jobs: about three days, as long as other jobs may take. */
+/** The quota of jobs: up to three days, as long as other jobs may take. */
 export const QUOTA: RetryTimes = { interval: MINUTE, maxDelay: 15 * MINUTE, attempts: 300 };
 
-/** A role or a permission that is new: about three minutes. AWS gives no time. */
-export const PROPAGATION: RetryTimes = { interval: 10, maxDelay: MINUTE, attempts: 5 };
+/** A role or a permission that is new: 9 minutes on average. AWS says "several minutes". */
+export const PROPAGATION: RetryTimes = { interval: 10, maxDelay: MINUTE, attempts: 20 };
 
-/** A model that is not loaded: about half an hour. AWS says five minutes, and the first start of a model takes longer. */
+/** A model that is not loaded: up to half an hour. AWS says five minutes, and the first start of a model takes longer. */
 export const COLD_START: RetryTimes = { interval: 15, maxDelay: MINUTE, attempts: 30 };
 
-/** Throttling of InvokeModel: about two hours. */
+/** Throttling of InvokeModel: up to two hours. */
 export const THROTTLED: RetryTimes = { interval: 2, maxDelay: 2 * MINUTE, attempts: 60 };
 
 /** A model that fails or does not answer in time. */

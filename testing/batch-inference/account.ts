@@ -111,13 +111,14 @@ export class BatchAccount {
   }
 
   /** Runs an execution to its end. */
-  public async run(batch: Batch, name: string, input: object): Promise<Ended> {
-    return this.ended(await this.start(batch, name, input));
+  public async run(batch: Batch, name: string, input: object, output?: string): Promise<Ended> {
+    return this.ended(await this.start(batch, name, input), output);
   }
 
-  public async ended(executionArn: string): Promise<Ended> {
+  /** @param output The output location of the execution. Default: that of the construct */
+  public async ended(executionArn: string, output = `s3://${this.bucket}/out/`): Promise<Ended> {
     const execution = await this.engine.ended(executionArn);
-    const keys = await this.api.objectKeys(this.bucket, `out/${execution.name}/`);
+    const keys = await this.api.objectKeys(this.bucket, `${output.split('/').slice(3).join('/')}${execution.name}/`);
     const files = await Promise.all(keys.filter(key => key.endsWith('.jsonl')).map(async key => this.read(key)));
     const manifest = keys.find(key => key.endsWith('manifest.json'));
     const lines = files.flatMap(text => text.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Line));

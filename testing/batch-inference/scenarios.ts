@@ -202,6 +202,25 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'other-places',
+    title: 'An execution chooses one object, and a folder within the output location',
+    async play(account, show) {
+      const input = await account.upload(this.name, prompts(3));
+      await account.uploadText(this.name, 'not read', 'other.jsonl');
+      const output = input.replace(/\/in\/.*/, '/out/weekly/');
+
+      const ended = await account.run('Imported', this.name, { input: `${input}records.jsonl`, output }, output);
+
+      assert.equal(ended.status, 'SUCCEEDED', ended.cause);
+      assert.deepEqual(failedOf(ended, 3), []);
+      show('results', String((ended.manifest.files as string[])[0]));
+
+      const again = await account.run('Served', this.name, { input: `${input}records.jsonl`, output }, output);
+      assert.equal(again.error, 'BatchInference.InvalidInput');
+      show('again', again.cause!.slice(0, 150));
+    },
+  },
+  {
     name: 'large-record',
     title: 'A record that does not fit a state goes by reference',
     async play(account, show) {
@@ -227,7 +246,7 @@ export const SCENARIOS: readonly Scenario[] = [
         ['misspelt option', { imput: input }, /^The input of the execution: "imput" must be one of input, output, /],
         ['other place', { input: 's3://amzn-s3-demo-bucket/secret/' }, /^input: "s3:\/\/amzn-s3-demo-bucket\/secret\/" must be an S3 URI within s3:\/\/\S+\/in\/\. /],
         ['no records', { input: `${input}empty/` }, /There is no object; check bucket and prefix\.$/],
-        ['bad lines', { input: bad }, /^Line 2 of s3:\/\/\S+ must be JSON, but .* Line 3 of s3:\/\/\S+ must have a modelInput that is a JSON object\./],
+        ['bad lines', { input: bad }, /^Line 2 of s3:\/\/\S+ must be a JSON object, .* Line 3 of s3:\/\/\S+ must have a modelInput that is a JSON object\./],
         ['hours', { input, timeoutDurationInHours: 12 }, /^timeoutDurationInHours: 12 must be whole hours, 24 to 168\. /],
       ];
       account.bedrock.clearCalls();

@@ -13,6 +13,8 @@ export interface History {
   readonly jobStatus: (part: number, round: number) => string;
   /** Whether the deadline stops the job. */
   readonly stopped: (part: number, round: number) => boolean;
+  /** When a round has ended. */
+  readonly time: (round: number) => string;
   /** Whether the response of the function is lost, so that the state machine calls it again. */
   readonly isLost: () => boolean;
 }
@@ -72,7 +74,7 @@ export async function play(
       const records = recordsOf(store, part);
       rounds.push({ part, recordIds: records.map(({ recordId }) => recordId as string) });
       const ending = part.engine === 'job' ? runJob(store, part, records, history) : runMap(store, part, records, history);
-      ({ part } = await call<CollectResponse>({ action: 'collect', run, part, ending }));
+      ({ part } = await call<CollectResponse>({ action: 'collect', run, part, ending, time: history.time(part.round) }));
     }
     finished.push(part);
   }

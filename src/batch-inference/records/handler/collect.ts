@@ -12,7 +12,7 @@ const NOT_PROCESSED: RecordError = { errorCode: 0, errorMessage: 'The record was
  * The state after an engine has ended: writes the results of the round, and the records without a result for the next round, or as errors if there
  * is none. Every record of the input has exactly one line in the results, whatever the engines have written.
  */
-export async function collect(store: ObjectStore, { run, part, ending }: CollectRequest): Promise<CollectResponse> {
+export async function collect(store: ObjectStore, { run, part, ending, time }: CollectRequest): Promise<CollectResponse> {
   const input: Place = { ...run.output, key: part.inputKey };
   // A record is here until it has a result; with its error, if it has one.
   const pending = new Map<string, RecordError>();
@@ -23,7 +23,7 @@ export async function collect(store: ObjectStore, { run, part, ending }: Collect
   const written = await writeUnlessEmpty(store, results, successes(outcomesOf(store, run, part, ending), pending));
   const tokens = await tokensOf(store, run, part, ending);
 
-  const engine = pending.size === 0 ? 'none' : nextEngine(run, part, ending, pending.size);
+  const engine = pending.size === 0 ? 'none' : nextEngine(run, part, ending, pending.size, time);
   const next: Part = {
     ...part,
     engine,
@@ -49,12 +49,14 @@ export async function collect(store: ObjectStore, { run, part, ending }: Collect
 }
 
 /** The engine of the next round. `none`: the records without a result are errors. */
-function nextEngine(run: Run, part: Part, ending: Ending, count: number): Part['engine'] {
+function nextEngine(run: Run, part: Part, ending: Ending, count: number, time: string): Part['engine'] {
   const mayRetry = part.round < run.retryRounds;
   if (ending.engine === 'map') return mayRetry ? 'map' : 'none';
-  // The rest cannot wait for another job. This is no retry, so it is not limited like one.
+  // This is no retry, so it is not limited like one.
   if (isStoppedByDeadline(ending)) return run.onDemand ? 'map' : 'none';
-  return mayRetry && JOB_STATUSES[ending.state.Status] === 'retry' ? engineFor(run, count) : 'none';
+  if (!mayRetry || JOB_STATUSES[ending.state.Status] !== 'retry') return 'none';
+  // After the deadline, the records cannot wait for another job.
+  return Date.parse(time) >= Date.parse(run.deadline) && run.onDemand ? 'map' : engineFor(run, count);
 }
 
 /** Why the execution fails, if the job did not serve its input. */

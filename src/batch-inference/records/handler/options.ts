@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { assertValid, InvalidInput } from './invalid-input';
 import { type ObjectStore, uriOf } from './object-store';
 import { isObject, placeOf } from './records';
 import { complaint } from '../../../shared/validation/complaint';
 import type { ExecutionOptions, Place, PrepareRequest, Run, Settings } from '../../contract';
-import { checkJobModel, checkNumber, checkTolerance } from '../../library-limits';
+import { canBeInvoked, checkJobModel, checkNumber, checkTolerance } from '../../library-limits';
 
 /** The members of the input of an execution. Others are refused: a misspelt one would silently be without effect. */
 const MEMBERS: { readonly [member in keyof Required<ExecutionOptions>]: 'string' | 'number' } = {
@@ -29,6 +30,8 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
   const input = options.input === undefined ? settings.input : within('input', options.input, settings.input);
   const output = options.output === undefined ? settings.output : within('output', options.output, settings.output);
   assertValid(settings.engine === 'job' ? checkJobModel(settings.modelId) : undefined, checkApart(input, output));
+  const results = `${output.key}${executionName}/`;
+  const id = createHash('sha256').update([executionArn, startTime, settings.jobNamePrefix, output.bucket, results].join('\n')).digest('hex').slice(0, 16);
   return {
     ...rest,
     ...tolerance(options, settings),
@@ -39,8 +42,11 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
     timeoutDurationInHours: options.timeoutDurationInHours ?? settings.timeoutDurationInHours,
     executionArn,
     startTime,
-    results: `${output.key}${executionName}/`,
-    work: `${output.key}_work/${executionName}/`,
+    id,
+    results,
+    // Bedrock accepts fewer characters in the URIs of a job than Step Functions in the name of an execution.
+    work: `${settings.output.key}_work/${executionName.replace(/[^a-zA-Z0-9_-]/g, '_')}-${id}/`,
+    onDemand: settings.onDemand && canBeInvoked(settings.modelId),
     maxConcurrentParts: settings.engine === 'job' ? maxConcurrentJobs : 1,
     deadline: deadlineMinutes === undefined ? NEVER : later(startTime, deadlineMinutes),
   };

@@ -25,8 +25,8 @@ export function parseInput(line: string): { readonly recordId?: string } | strin
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
-  } catch (error) {
-    return `must be JSON, but ${(error as Error).message}. Write one record in each line, as {"recordId": "...", "modelInput": {...}}`;
+  } catch {
+    // The message of the error would have a piece of the record, which may be confidential.
   }
   if (!isObject(parsed)) return 'must be a JSON object, as {"recordId": "...", "modelInput": {...}}. Write one record in each line';
   const { recordId, modelInput, ...others } = parsed;

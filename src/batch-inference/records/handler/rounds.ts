@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type ObjectStore, uriOf } from './object-store';
 import { type InputRecord, isReference } from './records';
 import type { Engine, Part, Place, Run } from '../../contract';
@@ -12,18 +11,17 @@ export function engineFor(run: Pick<Run, 'engine' | 'onDemand'>, recordCount: nu
 
 /** What the name of a round says: its input, its output, and its job. */
 export function placesOf(run: Run, number: number, round: number): Pick<Part, 'inputKey' | 'inputUri' | 'outputPrefix' | 'outputUri' | 'jobName'> {
-  const { output: { bucket }, work, jobNamePrefix, executionArn } = run;
+  const { output: { bucket }, work, jobNamePrefix, id } = run;
   const part = nameOf(number);
   const inputKey = `${work}${part}-${round}/input/${part}.jsonl`;
   const outputPrefix = `${work}${part}-${round}/output`;
-  // An execution that starts a job a second time, because the first response was lost, uses the same name and token.
-  const execution = createHash('sha256').update(`${executionArn} ${uriOf({ bucket, key: work })}`).digest('hex').slice(0, 16);
   return {
     inputKey,
     inputUri: uriOf({ bucket, key: inputKey }),
     outputPrefix,
     outputUri: uriOf({ bucket, key: `${outputPrefix}/` }),
-    jobName: `${jobNamePrefix}-${execution}-${part}-${round}`,
+    // The same in each attempt: if a response is lost, no second job is started.
+    jobName: `${jobNamePrefix}-${id}-${part}-${round}`,
   };
 }
 

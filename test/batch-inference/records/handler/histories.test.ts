@@ -3,7 +3,7 @@ import type { Engine } from '../../../../src/batch-inference/contract';
 import { JOB_STATUSES } from '../../../../src/batch-inference/job-statuses';
 import { MAX_PART_BYTES, MAX_PART_RECORDS, MIN_JOB_RECORDS } from '../../../../src/batch-inference/library-limits';
 import { entryPoint } from '../../../../src/batch-inference/records/handler/entry-point';
-import { BUCKET, type Execution, type Fate, type History, linesOf, play, SETTINGS } from '../../../../testing/support/batch-history';
+import { BUCKET, EXECUTION, type Execution, type Fate, type History, linesOf, play, SETTINGS } from '../../../../testing/support/batch-history';
 import { MemoryStore } from '../../../../testing/support/memory-store';
 
 /*
@@ -18,6 +18,8 @@ jest.mock('../../../../src/batch-inference/library-limits', () => ({
   MAX_INLINE_BYTES: 150,
 }));
 
+const HOUR = 3_600_000;
+
 const FINAL_STATUSES = [...Object.entries(JOB_STATUSES).filter(([, route]) => route !== 'wait').map(([status]) => status), 'Invented'];
 
 interface Case {
@@ -28,6 +30,8 @@ interface Case {
   /** The lengths of the prompts of each file. */
   readonly files: number[][];
   readonly hasIds: boolean;
+  /** Between the second and the third round. */
+  readonly hasDeadline: boolean;
   readonly seed: number;
   readonly fates: Fate[];
   readonly statuses: string[];
@@ -43,6 +47,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   tolerated: fc.integer({ min: 0, max: 5 }),
   files: fc.array(fc.array(length, { maxLength: 14 }), { minLength: 1, maxLength: 3 }).filter(files => files.flat().length > 0),
   hasIds: fc.boolean(),
+  hasDeadline: fc.boolean(),
   seed: fc.nat(),
   fates: fc.array(fc.constantFrom<Fate>('success', 'success', 'success', 'error', 'missing', 'twice', 'tooLarge'), { minLength: 1, maxLength: 20 }),
   statuses: fc.array(fc.constantFrom('Completed', 'Completed', ...FINAL_STATUSES), { minLength: 1, maxLength: 5 }),
@@ -60,6 +65,7 @@ function historyOf({ fates, statuses, seed }: Case): History {
     fate: (recordId, round) => chosen(fates, seed, recordId, round),
     jobStatus: (part, round) => chosen(statuses, seed, part, round),
     stopped: (part, round) => chosen([true, false], seed, part, round),
+    time: round => new Date(Date.parse(EXECUTION.startTime) + round * HOUR).toISOString(),
     isLost: () => chosen([true, false, false], seed, calls++),
   };
 }
@@ -75,8 +81,8 @@ function inputOf({ files, hasIds }: Case): { readonly [path: string]: string } {
 async function played(given: Case): Promise<{ readonly store: MemoryStore; readonly execution: Execution }> {
   const input = inputOf(given);
   const store = new MemoryStore(input);
-  const { engine, onDemand, retryRounds, tolerated } = given;
-  const settings = { ...SETTINGS, engine, onDemand, retryRounds, toleratedFailureCount: tolerated };
+  const { engine, onDemand, retryRounds, tolerated, hasDeadline } = given;
+  const settings = { ...SETTINGS, engine, onDemand, retryRounds, toleratedFailureCount: tolerated, deadlineMinutes: hasDeadline ? 90 : undefined };
   return { store, execution: await play(entryPoint(() => store, () => {}), store, historyOf(given), settings) };
 }
 
@@ -152,6 +158,11 @@ describe('in every history', () => {
       if (part.engine === 'job') expect(recordIds.length).toBeGreaterThanOrEqual(MIN_JOB_RECORDS);
       if (part.engine === 'map') expect(given.engine === 'map' || given.onDemand).toBe(true);
     }
+  }));
+
+  test('no job is started after the deadline, if the records can go to InvokeModel', property((given, _, { rounds }) => {
+    const late = rounds.filter(({ part }) => given.hasDeadline && given.onDemand && part.round > 2);
+    expect(late.filter(({ part }) => part.engine === 'job')).toEqual([]);
   }));
 
   test('each job has another name and another folder', property((_, __, { rounds }) => {
