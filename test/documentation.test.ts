@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as ts from 'typescript';
 import { stampOf } from '../scripts/diagrams';
+import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
 import * as batchPatience from '../src/batch-inference/patience';
 import * as importPatience from '../src/imported-model/provider/patience';
 
@@ -100,6 +101,13 @@ describe('the tables of durations are those of the code', () => {
       return `${words(value.interval)} to ${words(value.maxDelay)}, ${value.attempts} times, ${total(value)} in total`;
     }));
   });
+});
+
+test('the table of the statuses of a job is that of the code', () => {
+  const effects = { wait: 'waits', retry: 'collects', fail: 'fails' };
+  const rows = [...read('docs/guides/batch-inference.md').matchAll(/^\| `([A-Z][A-Za-z]+)` \| (waits|collects|fails)\b/gm)].map(([, status, effect]) => [status, effect]);
+
+  expect(rows).toEqual(Object.entries(JOB_STATUSES).map(([status, route]) => [status, effects[route]]));
 });
 
 describe('the messages of the troubleshooting guide are those of the code', () => {
