@@ -124,7 +124,7 @@ describe('the messages of the troubleshooting guide are those of the code', () =
   });
 
   test.each(messages)('%s', (message) => {
-    const fragments = message.split(/\.\.\.|arn:|for 10 minutes, |for 15 minutes|10240|^[\w ]+: "|"? must be /).map(fragment => fragment.trim()).filter(isOwn);
+    const fragments = message.split(/\.\.\.|arn:|for 10 minutes, |for 15 minutes|10240|^[\w. ]+: "|"? must be /).map(fragment => fragment.trim()).filter(isOwn);
 
     expect(fragments.filter(fragment => !code.includes(fragment))).toEqual([]);
   });
