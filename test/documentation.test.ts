@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as ts from 'typescript';
 import { stampOf } from '../scripts/diagrams';
-import * as patience from '../src/imported-model/provider/patience';
+import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
+import * as batchPatience from '../src/batch-inference/patience';
+import * as importPatience from '../src/imported-model/provider/patience';
 
 const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
@@ -61,20 +63,51 @@ describe('the links of the documentation lead somewhere', () => {
   });
 });
 
-test('the table of durations is that of the code', () => {
-  const rows = [...read('docs/operations/timeouts.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(([, name, value]) => [name, value]);
-  const units = Object.entries({ SECOND: patience.SECOND, MINUTE: patience.MINUTE, HOUR: patience.HOUR });
-  const words = (ms: number): string => {
-    const [unit, size] = units.filter(([, length]) => ms % length === 0 && (ms >= 2 * length || ms === length)).at(-1)!;
-    return `${ms / size} ${unit.toLowerCase()}${ms === size ? '' : 's'}`;
+describe('the tables of durations are those of the code', () => {
+  const UNITS = ['SECOND', 'MINUTE', 'HOUR'];
+  const rowsOf = (heading: string) => {
+    const [, section] = read('docs/operations/timeouts.md').split(new RegExp(`^## ${heading}$`, 'm'));
+    return [...section.split(/^## /m)[0].matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)].map(([, name, value]) => [name, value]);
   };
-  const durations = Object.entries(patience).filter(([name]) => !units.some(([unit]) => unit === name)).map(([name, value]) => [
-    name,
-    typeof value === 'number' ? words(value) : `${words(value.min)} to ${words(value.max)}${'default' in value ? `, default ${words(value.default)}` : ''}`,
-  ]);
+  const words = (seconds: number): string => {
+    const units = Object.entries({ second: 1, minute: 60, hour: 3600 });
+    const [unit, size] = units.filter(([, length]) => seconds % length === 0 && (seconds >= 2 * length || seconds === length)).at(-1)!;
+    return `${seconds / size} ${unit}${seconds === size ? '' : 's'}`;
+  };
+  const durationsOf = <T>(durations: { readonly [name: string]: T }, format: (value: T) => string) =>
+    Object.entries(durations).filter(([name]) => !UNITS.includes(name)).map(([name, value]) => [name, format(value)]);
 
-  expect(rows).toEqual(expect.arrayContaining(durations));
-  expect(rows.length).toBe(durations.length);
+  test('of imports', () => {
+    type Milliseconds = number | { readonly min: number; readonly max: number; readonly default?: number };
+    const inWords = (ms: number) => words(ms / importPatience.SECOND);
+
+    expect(rowsOf('Durations')).toEqual(durationsOf<Milliseconds>(importPatience, value => typeof value === 'number'
+      ? inWords(value)
+      : `${inWords(value.min)} to ${inWords(value.max)}${value.default === undefined ? '' : `, default ${inWords(value.default)}`}`));
+  });
+
+  test('of batch inference', () => {
+    const total = ({ interval, maxDelay, attempts }: batchPatience.RetryTimes) => {
+      const seconds = Array.from({ length: attempts }, (_, attempt) => Math.min(interval * 2 ** attempt, maxDelay)).reduce((sum, wait) => sum + wait);
+      const size = [3600, 60].find(length => seconds >= 3 * length) ?? 1;
+      return words(Math.round(seconds / size) * size);
+    };
+
+    type Seconds = number | typeof batchPatience.POLL | batchPatience.RetryTimes;
+
+    expect(rowsOf('Durations of batch inference')).toEqual(durationsOf<Seconds>(batchPatience, (value) => {
+      if (typeof value === 'number') return words(value);
+      if ('last' in value) return `${words(value.first)} to ${words(value.last)}`;
+      return `${words(value.interval)} to ${words(value.maxDelay)}, ${value.attempts} times, ${total(value)} in total`;
+    }));
+  });
+});
+
+test('the table of the statuses of a job is that of the code', () => {
+  const effects = { wait: 'waits', retry: 'collects', fail: 'fails' };
+  const rows = [...read('docs/guides/batch-inference.md').matchAll(/^\| `([A-Z][A-Za-z]+)` \| (waits|collects|fails)\b/gm)].map(([, status, effect]) => [status, effect]);
+
+  expect(rows).toEqual(Object.entries(JOB_STATUSES).map(([status, route]) => [status, effects[route]]));
 });
 
 describe('the messages of the troubleshooting guide are those of the code', () => {
@@ -91,7 +124,7 @@ describe('the messages of the troubleshooting guide are those of the code', () =
   });
 
   test.each(messages)('%s', (message) => {
-    const fragments = message.split(/\.\.\.|arn:|for 10 minutes, |for 15 minutes|10240|^\w+: "|"? must be /).map(fragment => fragment.trim()).filter(isOwn);
+    const fragments = message.split(/\.\.\.|arn:|for 10 minutes, |for 15 minutes|10240|^[\w. ]+: "|"? must be /).map(fragment => fragment.trim()).filter(isOwn);
 
     expect(fragments.filter(fragment => !code.includes(fragment))).toEqual([]);
   });
