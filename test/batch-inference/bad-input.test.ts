@@ -178,8 +178,16 @@ describe.each(['input', 'output'] as const)('the %s', (property) => {
 
   test.each(['/data/', 'data//more/', 'data/*/', 'data/?', 'da\nta/', 'a'.repeat(513)])('is refused with the prefix %j', (prefix) => {
     const value = prefix.length > 160 ? `${JSON.stringify(prefix).slice(0, 120)}... (515 characters)` : JSON.stringify(prefix);
-    expect(refusal(with_(prefix))).toBe(
-      `${property}: ${value} must be at most 512 characters, without "/" at the beginning, "//", "*", "?" and control characters. Choose another prefix, like batch/input/.`);
+    const rule = {
+      input: 'at most 512 characters, without "/" at the beginning, "//", "*", "?" and control characters. Choose another prefix, like batch/input/.',
+      output: 'at most 512 letters, digits and the characters - ! _ \' ( ) . /, without "/" at the beginning and "//". Choose another prefix, like batch/output/.',
+    }[property];
+    expect(refusal(with_(prefix))).toBe(`${property}: ${value} must be ${rule}`);
+  });
+
+  // A date in the notation of Hive. The URIs of a job have fewer characters than the keys of Amazon S3.
+  test('may have other characters, if it is the input', () => {
+    expect(refusal(with_('date=2026-11-26/Zürich/'))).toContain(property === 'input' ? 'no message' : 'must be at most 512 letters, digits');
   });
 
   test('is refused with a token as its prefix', () => {

@@ -100,7 +100,7 @@ describe('with an imported model', () => {
   test.each(['Invoke model', 'Invoke model by reference'])('%s: waits for a model that is not loaded, and repeats what was throttled', (name) => {
     const attempts = (error: string) => states[name].Retry!.find(({ ErrorEquals }) => ErrorEquals.includes(error))?.MaxAttempts;
     expect(['ModelNotReadyException', 'ThrottlingException', 'ServiceUnavailableException', 'ModelErrorException', 'AccessDeniedException', 'ValidationException']
-      .map(error => attempts(`Bedrock.${error}`))).toEqual([30, 60, 60, 3, 5, undefined]);
+      .map(error => attempts(`Bedrock.${error}`))).toEqual([30, 60, 60, 3, 20, undefined]);
   });
 
   // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/FEATURE_FLAGS.md
@@ -231,7 +231,7 @@ describe('a job', () => {
 
   test('is created again for days if the quota is exhausted, and for minutes if the role is new', () => {
     const attempts = (error: string) => statesIn(stackWith({}))['Create job'].Retry!.find(({ ErrorEquals }) => ErrorEquals.includes(error))?.MaxAttempts;
-    expect(['ServiceQuotaExceededException', 'ThrottlingException', 'ValidationException', 'ConflictException'].map(error => attempts(`Bedrock.${error}`))).toEqual([300, 20, 5, undefined]);
+    expect(['ServiceQuotaExceededException', 'ThrottlingException', 'ValidationException', 'ConflictException'].map(error => attempts(`Bedrock.${error}`))).toEqual([300, 20, 20, undefined]);
   });
 
   test('leaves its ARN, status and message for the function', () => {
@@ -728,8 +728,8 @@ describe('scopes', () => {
   test('logical ids are frozen, because they are part of deployed stacks', () => {
     expect(resourcesOf(stackWith({})).map(({ id }) => id)).toEqual([
       'AnswersWorkflowLogGroup3ABBD8F1', 'AnswersWorkflowRecordsRoleB76E8818', 'AnswersWorkflowRecordsRolePolicy57515507', 'AnswersWorkflowRecords0DE3C57D',
-      'AnswersWorkflowServiceRoleBD5DDB3B', 'AnswersWorkflowServiceRolePolicyA88D4356', 'AnswersStateMachineRoleD3E9DF11',
-      'AnswersStateMachineRoleDefaultPolicyD47CA3A7', 'AnswersStateMachineBFD8285E', 'AnswersStateMachineDistributedMapPolicy84910679', 'AnswersMapRunsPolicy6D5873D9',
+      'AnswersWorkflowServiceRoleBD5DDB3B', 'AnswersWorkflowServiceRolePolicyA88D4356', 'AnswersWorkflowMapRunsPolicy5C3C7F30', 'AnswersStateMachineRoleD3E9DF11',
+      'AnswersStateMachineRoleDefaultPolicyD47CA3A7', 'AnswersStateMachineBFD8285E', 'AnswersStateMachineDistributedMapPolicy84910679',
     ]);
   });
 });

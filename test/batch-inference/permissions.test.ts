@@ -89,11 +89,11 @@ describe('the function', () => {
 
 test('a prefix with what is a variable for IAM is a name', () => {
   const stack = newStack();
-  const output = BatchLocation.fromBucket(bucketIn(stack), '${aws:username}/out/');
-  const statements = statementsOf(newBatch({ output }, stack).handler.role!);
+  const input = BatchLocation.fromBucket(bucketIn(stack), '${aws:username}/in/');
+  const statements = statementsOf(newBatch({ input }, stack).handler.role!);
 
-  expect(statements[2].resources).toEqual(['arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket/${$}{aws:username}/out/*']);
-  expect(statements[3].conditions).toEqual(below('${$}{aws:username}/out', '${$}{aws:username}/out/*'));
+  expect(statements[0].resources).toEqual(['arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket/${$}{aws:username}/in/*']);
+  expect(statements[1].conditions).toEqual(below('${$}{aws:username}/in', '${$}{aws:username}/in/*'));
 });
 
 describe('the state machine', () => {

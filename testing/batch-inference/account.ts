@@ -77,7 +77,10 @@ export class BatchAccount {
   private bucket = '';
 
   private constructor(
-    private readonly aws: LocalAws, private readonly server: BedrockServer, public readonly engine: StepFunctions, private readonly guard: ProcessGuard,
+    private readonly aws: LocalAws,
+    private readonly server: BedrockServer,
+    public readonly engine: StepFunctions,
+    private readonly guard: ProcessGuard,
   ) {
     this.api = new EmulatorApi(aws.endpoint);
     this.bedrock = server.bedrock;
