@@ -3,8 +3,8 @@ import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-e
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ImportedModel, ModelEncryption, ModelSource } from '../src';
-import { MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
+import { BATCH_STACK, MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
+import { BatchInference, BatchLocation, type IImportedModel, ImportedModel, ModelEncryption, ModelSource } from '../src';
 
 /** A bucket for the weights, encrypted with a separate key. */
 class WeightsStack extends Stack {
@@ -34,6 +34,8 @@ interface ModelStackProps {
 
 /** The imported model, and a VPC without internet access for the import job. */
 class ModelStack extends Stack {
+  public readonly model: IImportedModel;
+
   constructor(scope: Construct, id: string, props: ModelStackProps) {
     super(scope, id);
     const vpc = new Vpc(this, 'Vpc', {
@@ -50,6 +52,7 @@ class ModelStack extends Stack {
       importTimeout: Duration.minutes(30),
     });
     Tags.of(model).add('team', 'platform');
+    this.model = model;
 
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
     new CfnOutput(this, 'ModelName', { value: model.importedModelName });
@@ -58,6 +61,28 @@ class ModelStack extends Stack {
   }
 }
 
+/** Batch inference with the imported model. In the stack of the model, because each import has another ARN. */
+class BatchStack extends Stack {
+  constructor(scope: Construct, id: string, model: IImportedModel) {
+    super(scope, id);
+    const data = new Bucket(this, 'Data', {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const batch = new BatchInference(this, 'Answers', {
+      model,
+      input: BatchLocation.fromBucket(data, 'in/'),
+      output: BatchLocation.fromBucket(data, 'out/'),
+      toleratedFailureCount: 1,
+    });
+    new CfnOutput(this, 'BucketName', { value: data.bucketName });
+    new CfnOutput(this, 'StateMachineArn', { value: batch.stateMachine.stateMachineArn });
+  }
+}
+
 export const app = new App();
 const { bucket } = new WeightsStack(app, WEIGHTS_STACK);
-new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });
+const { model } = new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });
+if (app.node.tryGetContext('batch')) new BatchStack(app, BATCH_STACK, model);

@@ -1,11 +1,11 @@
 import { parseArguments } from '../../demo/arguments';
 
 test('has no options by default', () => {
-  expect(parseArguments([])).toEqual({ keep: false, verbose: false, help: false });
+  expect(parseArguments([])).toEqual({ batch: false, keep: false, verbose: false, help: false });
 });
 
 test('accepts every option', () => {
-  expect(parseArguments(['--keep', '--verbose', '--help'])).toEqual({ keep: true, verbose: true, help: true });
+  expect(parseArguments(['--batch', '--keep', '--verbose', '--help'])).toEqual({ batch: true, keep: true, verbose: true, help: true });
 });
 
 test.each([
