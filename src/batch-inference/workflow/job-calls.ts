@@ -38,7 +38,7 @@ export function createJob(scope: Construct, { model, modelInvocationType, output
       },
       VpcConfig: network && { SubnetIds: network.subnetIds, SecurityGroupIds: network.securityGroupIds },
       TimeoutDurationInHours: sfn.JsonPath.numberAt('$.run.timeoutDurationInHours'),
-      Tags: Lazy.any({ produce: () => Object.entries(tags()).map(([Key, Value]) => ({ Key, Value })) }),
+      Tags: Lazy.any({ produce: () => Object.entries(tags()).map(([Key, Value]) => ({ Key, Value })).sort((a, b) => a.Key < b.Key ? -1 : 1) }),
     },
     statements: [
       allow('CreateModelInvocationJob', [...resourceArnsOf(model), everyInvocationJob(scope)]),
