@@ -40,7 +40,8 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
     executionArn,
     startTime,
     results: `${output.key}${executionName}/`,
-    work: `${output.key}_work/${executionName}/`,
+    // Where the engines have permissions, also if the execution chooses a folder for its results.
+    work: `${settings.output.key}_work/${executionName}/`,
     maxConcurrentParts: settings.engine === 'job' ? maxConcurrentJobs : 1,
     deadline: deadlineMinutes === undefined ? NEVER : later(startTime, deadlineMinutes),
   };

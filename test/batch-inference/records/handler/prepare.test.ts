@@ -49,7 +49,7 @@ describe('records are read from', () => {
     const { run, lines } = await prepared({ [`${BUCKET}/in/monday/a.jsonl`]: RECORD, [FILE]: 'no' }, { input: `s3://${BUCKET}/in/monday/`, output: `s3://${BUCKET}/out/monday` });
 
     expect(lines).toHaveLength(1);
-    expect(run).toMatchObject({ results: 'out/monday/monday/', work: 'out/monday/_work/monday/' });
+    expect(run).toMatchObject({ results: 'out/monday/monday/', work: 'out/_work/monday/' });
   });
 });
 
