@@ -202,16 +202,16 @@ export class BatchInference extends Construct {
   /** What CDK grants names the state machine, and not its executions. */
   private allowMapRuns(): void {
     const stack = Stack.of(this);
-    const { stateMachineArn, stateMachineName } = this.stateMachine;
+    const { stateMachineName } = this.stateMachine;
     const executions = (resourceName: string) => stack.formatArn({ service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
     this.stateMachine.role.attachInlinePolicy(new iam.Policy(this, 'MapRunsPolicy', {
       statements: [
-        new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+        // Those of the state machine, as documented, and those of its map runs.
         new iam.PolicyStatement({
-          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-          // Those of the state machine, and those of its map runs.
+          actions: ['states:DescribeExecution', 'states:StopExecution'],
           resources: [executions(`${stateMachineName}:*`), executions(`${stateMachineName}/*`)],
         }),
+        new iam.PolicyStatement({ actions: ['states:RedriveExecution'], resources: [executions(`${stateMachineName}/*`)] }),
       ],
     }));
   }
