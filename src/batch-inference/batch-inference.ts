@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, PhysicalName, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -72,6 +72,8 @@ export class BatchInference extends Construct {
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
       stateMachineName,
       tracingEnabled,
+      // The policies of a bucket in another account name it.
+      role: new iam.Role(this, 'StateMachineRole', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com'), roleName: PhysicalName.GENERATE_IF_NEEDED }),
       definitionBody: sfn.DefinitionBody.fromChainable(this.fragment),
       comment: `Batch inference (${this.node.path})`,
       // Without the data of executions: records may be confidential.

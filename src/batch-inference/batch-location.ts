@@ -5,7 +5,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Place } from './contract';
 import { BATCH_KEY } from './library-limits';
-import { admitToBucket, admitToKey, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
+import { admitToBucket, admitToKey, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
 import { usableKey } from '../shared/constructs/encryption-key';
 import { assertValid, checkKnown } from '../shared/constructs/validation';
 import { ACCOUNT_ID } from '../shared/validation/api-constraints';
@@ -93,7 +93,12 @@ export const WITH_KEY = { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:Gen
 export class BoundLocation {
   public readonly place: Place;
 
-  constructor(public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string) {
+  /**
+   * @param keyArn The key, or all keys of its account if it is another one, which does not say the id of a key that is defined there
+   */
+  constructor(
+    public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string, private readonly keyArn?: string,
+  ) {
     this.place = { bucket: bucket.bucketName, key: prefix, bucketOwner };
   }
 
@@ -111,7 +116,7 @@ export class BoundLocation {
 
   /** Permissions on the key, if there is one. */
   public key(...actions: string[]): iam.PolicyStatement[] {
-    return this.encryptionKey ? [new iam.PolicyStatement({ actions, resources: [this.encryptionKey.keyArn] })] : [];
+    return this.keyArn === undefined ? [] : [new iam.PolicyStatement({ actions, resources: [this.keyArn] })];
   }
 
   /** Adds the permissions of a role to the policies of bucket and key, if they are of another account and defined in this app. */
@@ -157,7 +162,7 @@ class BucketLocation extends BatchLocation {
     const given = options.encryptionKey ?? bucket.encryptionKey;
     const encryptionKey = given && usableKey(scope, `${property}.encryptionKey`, given);
     const otherAccount = isOfOtherAccount(Stack.of(scope), bucket) ? bucket.env.account : undefined;
-    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount);
+    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount, encryptionKey && arnFrom(scope, encryptionKey));
   }
 }
 

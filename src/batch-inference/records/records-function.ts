@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, PhysicalName } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -21,6 +21,7 @@ export interface RecordsFunctionProps {
 export function recordsFunction(scope: Construct, { logGroup, statements, vpc, ...network }: RecordsFunctionProps): lambda.Function {
   const { role, document, permissions } = roleWithDocument(scope, 'RecordsRole', undefined, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    roleName: PhysicalName.GENERATE_IF_NEEDED, // the policies of a bucket in another account name it
     managedPolicies: vpc && [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
   });
   document.addStatements(
