@@ -87,6 +87,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       statements: [
         input.objects(ON_OBJECTS.read), input.list(), ...input.key(...WITH_KEY.read),
         output.objects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']), output.list(), ...output.key(...WITH_KEY.write),
+        ...goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP ? output.otherBucketKey(...WITH_KEY.read) : [],
       ],
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
