@@ -129,8 +129,7 @@ export class BoundLocation {
   }
 
   /**
-   * Permissions on keys of who reads what the function has written, and writes as the bucket is configured: a map run has no option for a key. That of
-   * the bucket may be another one.
+   * Permissions on keys of who reads what the function has written, and writes as the bucket is configured: a map run has no option for a key.
    */
   public keysOfMapRun(): iam.PolicyStatement[] {
     const other = this.otherBucketKey(...WITH_KEY.write);
