@@ -106,7 +106,11 @@ export class BoundLocation {
   public readonly place: Place;
 
   constructor(
-    public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string, private readonly keyArns: KeyArns = {},
+    public readonly bucket: s3.IBucket,
+    prefix: string,
+    public readonly encryptionKey?: kms.IKey,
+    bucketOwner?: string,
+    private readonly keyArns: KeyArns = {},
   ) {
     this.place = { bucket: bucket.bucketName, key: prefix, bucketOwner };
   }
