@@ -101,6 +101,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       statements: [
         input.objects(ON_OBJECTS.read), input.list(), ...input.key(...WITH_KEY.read),
         output.objects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']), output.list(), ...output.key(...WITH_KEY.write),
+        ...goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP ? output.otherBucketKey(...WITH_KEY.read) : [],
       ],
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
@@ -138,19 +139,19 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
    */
   public allowMapRuns(stateMachine: sfn.StateMachine): void {
     this.output.admit(stateMachine.role, true, WORK);
-    const { stateMachineArn, stateMachineName } = stateMachine;
+    const { stateMachineName } = stateMachine;
     // What CDK grants by itself names the state machine, and not its executions.
     const executions = (resourceName: string) => Stack.of(this).formatArn({
       service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     const policy = new iam.Policy(this, 'MapRunsPolicy', {
       statements: [
-        new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+        // Those of the state machine, as documented, and those of its map runs.
         new iam.PolicyStatement({
-          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-          // Those of the state machine, and those of its map runs.
+          actions: ['states:DescribeExecution', 'states:StopExecution'],
           resources: [executions(`${stateMachineName}:*`), executions(`${stateMachineName}/*`)],
         }),
+        new iam.PolicyStatement({ actions: ['states:RedriveExecution'], resources: [executions(`${stateMachineName}/*`)] }),
       ],
     });
     stateMachine.role.attachInlinePolicy(policy);

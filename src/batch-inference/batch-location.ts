@@ -85,6 +85,18 @@ export const ON_OBJECTS = {
 /** The actions on the key of who reads, and of who also writes. A multipart upload is decrypted when it is completed. */
 export const WITH_KEY = { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:GenerateDataKey'] };
 
+/** The keys as the resources of permissions: of another account that does not say the id of its key, all keys. */
+interface KeyArns {
+  /** The key of the location. */
+  readonly key?: string;
+  /** The key that the bucket is configured with, if the location has one of its own. */
+  readonly otherBucketKey?: string;
+}
+
+function onKey(actions: string[], keyArn?: string): iam.PolicyStatement[] {
+  return keyArn === undefined ? [] : [new iam.PolicyStatement({ actions, resources: [keyArn] })];
+}
+
 /**
  * A location, bound to a batch.
  *
@@ -93,16 +105,12 @@ export const WITH_KEY = { read: ['kms:Decrypt'], write: ['kms:Decrypt', 'kms:Gen
 export class BoundLocation {
   public readonly place: Place;
 
-  /**
-   * @param bucket The bucket
-   * @param prefix The folder, with a slash at its end, or the object
-   * @param encryptionKey The key
-   * @param bucketOwner The account that must own the bucket
-   * @param keyArn What permissions on the key name. Default: the key
-   */
   constructor(
-    public readonly bucket: s3.IBucket, prefix: string, public readonly encryptionKey?: kms.IKey, bucketOwner?: string,
-    private readonly keyArn = encryptionKey?.keyArn,
+    public readonly bucket: s3.IBucket,
+    prefix: string,
+    public readonly encryptionKey?: kms.IKey,
+    bucketOwner?: string,
+    private readonly keyArns: KeyArns = {},
   ) {
     this.place = { bucket: bucket.bucketName, key: prefix, bucketOwner };
   }
@@ -121,7 +129,20 @@ export class BoundLocation {
 
   /** Permissions on the key, if there is one. */
   public key(...actions: string[]): iam.PolicyStatement[] {
-    return this.keyArn ? [new iam.PolicyStatement({ actions, resources: [this.keyArn] })] : [];
+    return onKey(actions, this.keyArns.key);
+  }
+
+  /**
+   * Permissions on keys of who reads what the function has written, and writes as the bucket is configured: a map run has no option for a key.
+   */
+  public keysOfMapRun(): iam.PolicyStatement[] {
+    const other = this.otherBucketKey(...WITH_KEY.write);
+    return [...this.key(...other.length > 0 ? WITH_KEY.read : WITH_KEY.write), ...other];
+  }
+
+  /** Permissions on the key of the bucket, if it is known and another one. */
+  public otherBucketKey(...actions: string[]): iam.PolicyStatement[] {
+    return this.keyArns.otherBucketKey === this.keyArns.key ? [] : onKey(actions, this.keyArns.otherBucketKey);
   }
 
   /** Adds the permissions of a role below the location to the policies of bucket and key, if they are of another account and defined in this app. */
@@ -173,12 +194,14 @@ class BucketLocation extends BatchLocation {
         : checkString(property, prefix, property === 'output' ? OUTPUT_PREFIX : INPUT_KEY),
       checkKnown(`${property}.bucketAccount`, options.bucketAccount, ACCOUNT_ID),
     );
-    const given = options.encryptionKey ?? bucket.encryptionKey;
-    const encryptionKey = given && usableKey(scope, `${property}.encryptionKey`, given);
+    const usable = (key?: kms.IKey) => key && usableKey(scope, `${property}.encryptionKey`, key);
+    const encryptionKey = usable(options.encryptionKey ?? bucket.encryptionKey);
     if (property === 'output' && encryptionKey) assertValid(scope, checkKnownKey(scope, encryptionKey));
+    const otherKey = property === 'output' && options.encryptionKey ? usable(bucket.encryptionKey) : undefined;
     const otherAccount = isOfOtherAccount(Stack.of(scope), bucket) ? bucket.env.account : undefined;
-    return new BoundLocation(
-      bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount, encryptionKey && arnFrom(scope, encryptionKey));
+    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount, {
+      key: encryptionKey && arnFrom(scope, encryptionKey), otherBucketKey: otherKey && arnFrom(scope, otherKey),
+    });
   }
 }
 

@@ -105,14 +105,14 @@ describe('the state machine', () => {
     'logs:CreateLogDelivery', 'logs:GetLogDelivery', 'logs:UpdateLogDelivery', 'logs:DeleteLogDelivery', 'logs:ListLogDeliveries',
     'logs:PutResourcePolicy', 'logs:DescribeResourcePolicies', 'logs:DescribeLogGroups',
   ], ['*']);
+  const executionsOf = ({ batch }: Fixture) => here('states', `execution:\${${logicalIdOf(batch.stateMachine)}.Name}`);
   const ofMapRuns = (fixture: Fixture) => [
     // These two are of CDK.
     allow(['states:StartExecution'], [machineOf(fixture)]),
     allow(['states:DescribeExecution', 'states:StopExecution'], [`${machineOf(fixture)}:*`]),
     // As documented for a distributed map and for redriving it: on executions, and not on the state machine.
-    allow(['states:StartExecution'], [machineOf(fixture)]),
-    allow(['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-      [':*', '/*'].map(rest => here('states', `execution:\${${logicalIdOf(fixture.batch.stateMachine)}.Name}${rest}`))),
+    allow(['states:DescribeExecution', 'states:StopExecution'], [`${executionsOf(fixture)}:*`, `${executionsOf(fixture)}/*`]),
+    allow(['states:RedriveExecution'], [`${executionsOf(fixture)}/*`]),
   ];
 
   test('invokes an imported model, and reads and writes the work folder only', () => {

@@ -1,6 +1,6 @@
 import type { PolicyDocument, Policies } from './engine';
 import type { Played } from './play';
-import { type Ask, asksOfModelKey, asksOfNetwork, type Where } from './requests';
+import { type Ask, asksOfModelKey, asksOfNetwork, jobTag, type JobType, type Where } from './requests';
 
 /** A request that must be denied. */
 export interface Forbidden {
@@ -11,9 +11,9 @@ export interface Forbidden {
   readonly policies?: Partial<Policies>;
 }
 
-const STRANGER = '777788889999';
-const EVERYTHING: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-const EVERYBODY: PolicyDocument = { Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] };
+export const STRANGER = '777788889999';
+export const EVERYTHING: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+export const EVERYBODY: PolicyDocument = { Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] };
 
 /** Requests that differ slightly from what an app needs: other accounts, jobs, prefixes, keys, network interfaces. */
 export async function forbiddenIn({ account, enforcement, imports }: Played, unconditionalGrants = false): Promise<Forbidden[]> {
@@ -50,17 +50,7 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
 
   for (const { roleArn, modelDataSource, importedModelKmsKeyId, vpcConfig } of imports) {
     const principal = String(roleArn);
-    const job = arnOf('bedrock', 'model-import-job/abcdefghijkl');
-    const assumed = (what: string, context: { [key: string]: string }, by = 'bedrock.amazonaws.com'): Forbidden =>
-      ({ what: `the service role is assumed ${what}`, principal: by, ask: { action: 'sts:AssumeRole', resource: principal, context } });
-    if ((await account.role(principal)).trust) {
-      found.push(
-        assumed('by a function', { 'aws:SourceAccount': where.account, 'aws:SourceArn': job }, 'lambda.amazonaws.com'),
-        assumed('for a job of another kind', { 'aws:SourceAccount': where.account, 'aws:SourceArn': arnOf('bedrock', 'model-customization-job/x/abcdefghijkl') }),
-        assumed('for another account', { 'aws:SourceAccount': STRANGER, 'aws:SourceArn': arnOf('bedrock', 'model-import-job/abcdefghijkl', STRANGER) }),
-        assumed('in the name of another account', { 'aws:SourceAccount': STRANGER, 'aws:SourceArn': job }),
-      );
-    }
+    if ((await account.role(principal)).trust) found.push(...forbiddenAssumptions(principal, where, 'model-import-job'));
 
     const [, , name, ...path] = String(modelDataSource?.s3DataSource?.s3Uri).split('/');
     const bucket = await account.bucket(name);
@@ -113,12 +103,29 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
   return found;
 }
 
+/** Assumptions of the service role, each with one difference to that for a job. */
+export function forbiddenAssumptions(role: string, where: Where, type: JobType): Forbidden[] {
+  const jobOf = (job: string, owner: string) => `arn:${where.partition}:bedrock:${where.region}:${owner}:${job}/abcdefghijkl`;
+  const job = jobOf(type, where.account);
+  const assumed = (what: string, context: { [key: string]: string }, by = 'bedrock.amazonaws.com'): Forbidden =>
+    ({ what: `the service role is assumed ${what}`, principal: by, ask: { action: 'sts:AssumeRole', resource: role, context } });
+  return [
+    assumed('by a function', { 'aws:SourceAccount': where.account, 'aws:SourceArn': job }, 'lambda.amazonaws.com'),
+    assumed('for a job of another kind', { 'aws:SourceAccount': where.account, 'aws:SourceArn': jobOf('model-customization-job/x', where.account) }),
+    assumed('for another account', { 'aws:SourceAccount': STRANGER, 'aws:SourceArn': jobOf(type, STRANGER) }),
+    assumed('in the name of another account', { 'aws:SourceAccount': STRANGER, 'aws:SourceArn': job }),
+  ];
+}
+
 /** The requests of the service role in a VPC, each with one difference. */
-function forbiddenInNetwork(principal: string, subnetIds: readonly string[], securityGroupIds: readonly string[], where: Where): Forbidden[] {
-  const asks = asksOfNetwork(subnetIds, securityGroupIds, where);
-  const other = asksOfNetwork(['subnet-00000000000000000'], ['sg-00000000000000000'], where);
-  const otherJob = asksOfNetwork(subnetIds, securityGroupIds, { ...where, account: STRANGER })
-    .find(({ action }) => action === 'ec2:DeleteNetworkInterface')!.context!['ec2:ResourceTag/BedrockModelImportJobArn'] as string;
+export function forbiddenInNetwork(
+  principal: string, subnetIds: readonly string[], securityGroupIds: readonly string[], where: Where, type: JobType = 'model-import-job',
+): Forbidden[] {
+  const tag = jobTag(type);
+  const asks = asksOfNetwork(subnetIds, securityGroupIds, where, type);
+  const other = asksOfNetwork(['subnet-00000000000000000'], ['sg-00000000000000000'], where, type);
+  const otherJob = asksOfNetwork(subnetIds, securityGroupIds, { ...where, account: STRANGER }, type)
+    .find(({ action }) => action === 'ec2:DeleteNetworkInterface')!.context![`ec2:ResourceTag/${tag}`] as string;
   const first = (name: string) => asks.find(({ action }) => action === `ec2:${name}`)!;
   const varied = (what: string, { context, ...ask }: Ask, change: { readonly [key: string]: string | string[] }): Forbidden =>
     ({ what: `the service role ${what}`, principal, ask: { ...ask, context: { ...context, ...change } } });
@@ -127,13 +134,13 @@ function forbiddenInNetwork(principal: string, subnetIds: readonly string[], sec
     ...other.filter(({ action, resource }) => action === 'ec2:CreateNetworkInterface' && !resource.includes('network-interface'))
       .map((ask): Forbidden => ({ what: `the service role creates an interface in ${ask.resource}`, principal, ask })),
     varied('creates an interface without the Bedrock tag', create, { 'aws:RequestTag/BedrockManaged': 'false' }),
-    varied('creates an interface for a job of another account', create, { 'aws:RequestTag/BedrockModelImportJobArn': otherJob }),
+    varied('creates an interface for a job of another account', create, { [`aws:RequestTag/${tag}`]: otherJob }),
     varied('tags an existing interface', first('CreateTags'), { 'ec2:CreateAction': 'RunInstances' }),
-    varied('tags an interface with another key', first('CreateTags'), { 'aws:TagKeys': ['BedrockManaged', 'BedrockModelImportJobArn', 'team'] }),
+    varied('tags an interface with another key', first('CreateTags'), { 'aws:TagKeys': ['BedrockManaged', tag, 'team'] }),
     ...['CreateNetworkInterfacePermission', 'DeleteNetworkInterface', 'DeleteNetworkInterfacePermission'].flatMap(name => [
       varied(`does ${name} in another subnet`, first(name), { 'ec2:Subnet': other.find(({ action }) => action === `ec2:${name}`)!.context!['ec2:Subnet'] }),
       varied(`does ${name} on an interface of another owner`, first(name), { 'ec2:ResourceTag/BedrockManaged': 'false' }),
-      varied(`does ${name} on an interface of another account's job`, first(name), { 'ec2:ResourceTag/BedrockModelImportJobArn': otherJob }),
+      varied(`does ${name} on an interface of another account's job`, first(name), { [`ec2:ResourceTag/${tag}`]: otherJob }),
     ]),
   ];
 }

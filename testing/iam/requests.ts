@@ -24,12 +24,20 @@ export interface Where {
   readonly account: string;
 }
 
+/** The types of jobs, and the tag on network interfaces with the ARN of their job. */
+const JOB_TAGS = { 'model-import-job': 'BedrockModelImportJobArn', 'model-invocation-job': 'BedrockModelInvocationJobArn' };
+
+export type JobType = keyof typeof JOB_TAGS;
+
+/** The name of that tag. */
+export const jobTag = (type: JobType): string => JOB_TAGS[type];
+
 /** The ID of new jobs and models, which is random in Bedrock. */
-const NEW_ID = 'abcdefghijkl';
+export const NEW_ID = 'abcdefghijkl';
 
-type Tags = readonly { readonly key?: string; readonly value?: string }[];
+export type Tags = readonly { readonly key?: string; readonly value?: string }[];
 
-function tagContext(tags: Tags = []): AuthorizationRequest['context'] {
+export function tagContext(tags: Tags = []): AuthorizationRequest['context'] {
   if (tags.length === 0) return {};
   return {
     'aws:TagKeys': tags.map(({ key = '' }) => key),
@@ -37,7 +45,7 @@ function tagContext(tags: Tags = []): AuthorizationRequest['context'] {
   };
 }
 
-function arnOf({ partition, region, account }: Where, service: string, resource: string): string {
+export function arnOf({ partition, region, account }: Where, service: string, resource: string): string {
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
@@ -99,11 +107,11 @@ export function asksOfModelKey(keyArn: string): Ask[] {
 export const asksOfWeightsKey = (keyArn: string): Ask[] => [{ action: 'kms:Decrypt', resource: keyArn }];
 
 /** Bedrock assumes the service role for a job. */
-export function asksOfAssumption(roleArn: string, where: Where): Ask {
+export function asksOfAssumption(roleArn: string, where: Where, type: JobType = 'model-import-job'): Ask {
   return {
     action: 'sts:AssumeRole',
     resource: roleArn,
-    context: { 'aws:SourceAccount': where.account, 'aws:SourceArn': arnOf(where, 'bedrock', `model-import-job/${NEW_ID}`) },
+    context: { 'aws:SourceAccount': where.account, 'aws:SourceArn': arnOf(where, 'bedrock', `${type}/${NEW_ID}`) },
   };
 }
 
@@ -128,13 +136,14 @@ export function asksOfDecryption(keyArn: string): Ask[] {
  * Bedrock creates, tags and deletes network interfaces in the subnets of the user with the service role.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/vpc-custom-model-import.html
+ * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-vpc.html
  */
-export function asksOfNetwork(subnetIds: readonly string[], securityGroupIds: readonly string[], where: Where): Ask[] {
-  const job = arnOf(where, 'bedrock', `model-import-job/${NEW_ID}`);
+export function asksOfNetwork(subnetIds: readonly string[], securityGroupIds: readonly string[], where: Where, type: JobType = 'model-import-job'): Ask[] {
+  const job = arnOf(where, 'bedrock', `${type}/${NEW_ID}`);
   const networkInterface = arnOf(where, 'ec2', 'network-interface/eni-0123456789abcdef0');
   const subnets = subnetIds.map(id => arnOf(where, 'ec2', `subnet/${id}`));
-  const tags = tagContext([{ key: 'BedrockManaged', value: 'true' }, { key: 'BedrockModelImportJobArn', value: job }]);
-  const tagged = { 'ec2:ResourceTag/BedrockManaged': 'true', 'ec2:ResourceTag/BedrockModelImportJobArn': job };
+  const tags = tagContext([{ key: 'BedrockManaged', value: 'true' }, { key: JOB_TAGS[type], value: job }]);
+  const tagged = { 'ec2:ResourceTag/BedrockManaged': 'true', [`ec2:ResourceTag/${JOB_TAGS[type]}`]: job };
   return [
     ...['DescribeNetworkInterfaces', 'DescribeVpcs', 'DescribeDhcpOptions', 'DescribeSubnets', 'DescribeSecurityGroups']
       .map((name): Ask => ({ action: `ec2:${name}`, resource: '*' })),

@@ -182,6 +182,7 @@ export class DeployedStack {
       }
     }
     if (attribute === 'GroupId') return physicalId;
+    if (attribute === 'Name' && Type === 'AWS::StepFunctions::StateMachine') return physicalId.split(':').at(-1);
     // The attributes of a custom resource come from its response.
     return this.answers.get(id)?.data[attribute] ?? `${id}.${attribute}`;
   }

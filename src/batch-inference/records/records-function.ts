@@ -21,7 +21,7 @@ export interface RecordsFunctionProps {
 export function recordsFunction(scope: Construct, { logGroup, statements, vpc, ...network }: RecordsFunctionProps): lambda.Function {
   const { role, document, permissions } = roleWithDocument(scope, 'RecordsRole', undefined, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    roleName: PhysicalName.GENERATE_IF_NEEDED,
+    roleName: PhysicalName.GENERATE_IF_NEEDED, // the policies of a bucket in another account name it
     managedPolicies: vpc && [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
   });
   document.addStatements(

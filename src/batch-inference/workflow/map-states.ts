@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { prefixStatesOf } from './prefix';
 import { RECORD_ERRORS, retryInvocation } from './retries';
 import { ServiceCall } from './service-call';
-import { type BoundLocation, ON_OBJECTS, WITH_KEY } from '../batch-location';
+import { type BoundLocation, ON_OBJECTS } from '../batch-location';
 import { invokeStatements } from '../model-access';
 import { INVOCATION_TIMEOUT } from '../patience';
 
@@ -82,7 +82,7 @@ class WorkReader extends sfn.S3JsonLItemReader {
   }
 
   public providePolicyStatements(): iam.PolicyStatement[] {
-    return [this.output.objects(ON_OBJECTS.write, WORK), ...this.output.key(...WITH_KEY.write)];
+    return [this.output.objects(ON_OBJECTS.write, WORK), ...this.output.keysOfMapRun()];
   }
 }
 

@@ -1,11 +1,25 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { FoundationModel, FoundationModelIdentifier } from 'aws-cdk-lib/aws-bedrock';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port, SecurityGroup, SubnetType, GatewayVpcEndpointAwsService, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { AccountRootPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { DefinitionBody, StateMachine, TaskInput } from 'aws-cdk-lib/aws-stepfunctions';
 import { BedrockInvokeModel } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource } from 'cdk-bedrock-model-import';
+import {
+  BatchEngine,
+  BatchInference,
+  BatchInferenceFragment,
+  BatchLocation,
+  ImportedModel,
+  InferenceProfileModel,
+  ModelEncryption,
+  ModelImportProvider,
+  ModelInvocationType,
+  ModelSource,
+} from 'cdk-bedrock-model-import';
 
 const app = new App({ outdir: process.argv[2] });
 
@@ -59,5 +73,73 @@ const small = new Stack(app, 'Small');
 const reader = new Role(small, 'Reader', { assumedBy: new AccountRootPrincipal() });
 new ImportedModel(small, 'Llama', { source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/') }).grantInvoke(reader);
 ImportedModel.fromImportedModelArn(small, 'Elsewhere', 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl').grantInvoke(reader);
+
+// Batch inference with every property, on both engines.
+const batch = new Stack(app, 'Batch');
+const data = new Bucket(batch, 'Data', { encryption: BucketEncryption.KMS });
+const batchVpc = new Vpc(batch, 'Vpc', {
+  maxAzs: 2,
+  natGateways: 0,
+  subnetConfiguration: [{ name: 'batch', subnetType: SubnetType.PRIVATE_ISOLATED }],
+});
+batchVpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+const batchKey = new Key(batch, 'BatchKey', { enableKeyRotation: true });
+
+const jobs = new BatchInference(batch, 'Jobs', {
+  model: FoundationModel.fromFoundationModelId(batch, 'Nova', new FoundationModelIdentifier('amazon.nova-lite-v1:0')),
+  input: BatchLocation.fromBucket(data, 'in/'),
+  output: BatchLocation.fromBucket(data, 'out/', { encryptionKey: batchKey, bucketAccount: '111122223333' }),
+  engine: BatchEngine.MODEL_INVOCATION_JOB,
+  modelInvocationType: ModelInvocationType.INVOKE_MODEL,
+  maxConcurrency: 5,
+  maxConcurrentJobs: 20,
+  retryRounds: 2,
+  toleratedFailurePercentage: 0.5,
+  timeoutDuration: Duration.hours(48),
+  deadline: Duration.hours(24),
+  jobNamePrefix: 'languages',
+  jobTags: { purpose: 'test', cost: '4711' },
+  role: new Role(batch, 'JobRole', { assumedBy: new ServicePrincipal('bedrock.amazonaws.com') }),
+  vpc: batchVpc,
+  vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+  securityGroups: [new SecurityGroup(batch, 'BatchNetwork', { vpc: batchVpc, allowAllOutbound: false })],
+  logGroup: new LogGroup(batch, 'Log'),
+  stateMachineName: 'languages',
+  tracingEnabled: true,
+});
+Tags.of(jobs).add('app', 'languages');
+
+const map = new BatchInference(batch, 'Map', {
+  model: ImportedModel.fromImportedModelArn(batch, 'Llama', 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl'),
+  input: BatchLocation.fromBucket(data, 'questions.jsonl'),
+  output: BatchLocation.fromBucket(data, 'answers/'),
+  maxConcurrency: 1,
+  toleratedFailureCount: 3,
+});
+
+const fragment = new BatchInferenceFragment(batch, 'Fragment', {
+  model: InferenceProfileModel.fromInferenceProfileArn('arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-lite-v1:0'),
+  input: BatchLocation.fromBucket(data, 'in/'),
+  output: BatchLocation.fromBucket(data, 'profile/'),
+  modelInvocationType: ModelInvocationType.CONVERSE,
+  optionsPath: '$.batch',
+});
+new StateMachine(batch, 'Nightly', { definitionBody: DefinitionBody.fromChainable(fragment) });
+
+const starter = new Role(batch, 'Starter', { assumedBy: new AccountRootPrincipal() });
+jobs.grantStart(starter);
+map.grantRead(starter);
+jobs.addFailureAlarm('Alarm');
+jobs.onJobStateChange('JobEvents', { eventPattern: { detail: { status: ['Failed'] } } });
+map.onExecutionStatusChange('ExecutionEvents');
+new Alarm(batch, 'FailedRecords', { metric: map.metricFailedRecords(), threshold: 10, evaluationPeriods: 1 });
+
+new CfnOutput(batch, 'StateMachine', { value: jobs.stateMachine.stateMachineArn });
+new CfnOutput(batch, 'JobsRole', { value: jobs.role!.roleArn });
+new CfnOutput(batch, 'JobsHandler', { value: jobs.handler.functionName });
+new CfnOutput(batch, 'JobsPrefix', { value: jobs.jobNamePrefix });
+new CfnOutput(batch, 'JobsEngine', { value: jobs.engine });
+new CfnOutput(batch, 'MapEngine', { value: map.engine });
+new CfnOutput(batch, 'MapPrefix', { value: map.jobNamePrefix });
 
 app.synth();

@@ -1,8 +1,15 @@
 package example;
 
+import io.github.cdkbedrockmodelimport.BatchEngine;
+import io.github.cdkbedrockmodelimport.BatchInference;
+import io.github.cdkbedrockmodelimport.BatchInferenceFragment;
+import io.github.cdkbedrockmodelimport.BatchLocation;
+import io.github.cdkbedrockmodelimport.BatchLocationOptions;
 import io.github.cdkbedrockmodelimport.ImportedModel;
+import io.github.cdkbedrockmodelimport.InferenceProfileModel;
 import io.github.cdkbedrockmodelimport.ModelEncryption;
 import io.github.cdkbedrockmodelimport.ModelImportProvider;
+import io.github.cdkbedrockmodelimport.ModelInvocationType;
 import io.github.cdkbedrockmodelimport.ModelSource;
 import io.github.cdkbedrockmodelimport.ModelSourceOptions;
 import java.util.List;
@@ -14,6 +21,9 @@ import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.RemovalPolicy;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.Tags;
+import software.amazon.awscdk.services.bedrock.FoundationModel;
+import software.amazon.awscdk.services.bedrock.FoundationModelIdentifier;
+import software.amazon.awscdk.services.cloudwatch.Alarm;
 import software.amazon.awscdk.services.ec2.GatewayVpcEndpointAwsService;
 import software.amazon.awscdk.services.ec2.GatewayVpcEndpointOptions;
 import software.amazon.awscdk.services.ec2.Port;
@@ -22,9 +32,13 @@ import software.amazon.awscdk.services.ec2.SubnetConfiguration;
 import software.amazon.awscdk.services.ec2.SubnetSelection;
 import software.amazon.awscdk.services.ec2.SubnetType;
 import software.amazon.awscdk.services.ec2.Vpc;
+import software.amazon.awscdk.services.events.EventPattern;
+import software.amazon.awscdk.services.events.OnEventOptions;
 import software.amazon.awscdk.services.iam.AccountRootPrincipal;
 import software.amazon.awscdk.services.iam.Role;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
 import software.amazon.awscdk.services.kms.Key;
+import software.amazon.awscdk.services.logs.LogGroup;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.s3.BucketEncryption;
 import software.amazon.awscdk.services.stepfunctions.DefinitionBody;
@@ -40,6 +54,7 @@ public final class LanguagesApp {
         final App app = new App(AppProps.builder().outdir(args[0]).build());
         everyProperty(new Stack(app, "Full"));
         requiredProperties(new Stack(app, "Small"));
+        batchInference(new Stack(app, "Batch"));
         app.synth();
     }
 
@@ -109,6 +124,95 @@ public final class LanguagesApp {
         ImportedModel.fromImportedModelArn(
                         small, "Elsewhere", "arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl")
                 .grantInvoke(reader);
+    }
+
+    /** Batch inference with every property, on both engines. */
+    private static void batchInference(final Stack batch) {
+        final Bucket data = Bucket.Builder.create(batch, "Data").encryption(BucketEncryption.KMS).build();
+        final Vpc vpc = Vpc.Builder.create(batch, "Vpc")
+                .maxAzs(2)
+                .natGateways(0)
+                .subnetConfiguration(List.of(SubnetConfiguration.builder()
+                        .name("batch")
+                        .subnetType(SubnetType.PRIVATE_ISOLATED)
+                        .build()))
+                .build();
+        vpc.addGatewayEndpoint("S3", GatewayVpcEndpointOptions.builder()
+                .service(GatewayVpcEndpointAwsService.S3)
+                .build());
+        final Key key = Key.Builder.create(batch, "BatchKey").enableKeyRotation(true).build();
+
+        final BatchInference jobs = BatchInference.Builder.create(batch, "Jobs")
+                .model(FoundationModel.fromFoundationModelId(
+                        batch, "Nova", new FoundationModelIdentifier("amazon.nova-lite-v1:0")))
+                .input(BatchLocation.fromBucket(data, "in/"))
+                .output(BatchLocation.fromBucket(data, "out/", BatchLocationOptions.builder()
+                        .encryptionKey(key)
+                        .bucketAccount("111122223333")
+                        .build()))
+                .engine(BatchEngine.MODEL_INVOCATION_JOB)
+                .modelInvocationType(ModelInvocationType.INVOKE_MODEL)
+                .maxConcurrency(5)
+                .maxConcurrentJobs(20)
+                .retryRounds(2)
+                .toleratedFailurePercentage(0.5)
+                .timeoutDuration(Duration.hours(48))
+                .deadline(Duration.hours(24))
+                .jobNamePrefix("languages")
+                .jobTags(Map.of("purpose", "test", "cost", "4711"))
+                .role(Role.Builder.create(batch, "JobRole")
+                        .assumedBy(new ServicePrincipal("bedrock.amazonaws.com"))
+                        .build())
+                .vpc(vpc)
+                .vpcSubnets(SubnetSelection.builder().subnetType(SubnetType.PRIVATE_ISOLATED).build())
+                .securityGroups(List.of(
+                        SecurityGroup.Builder.create(batch, "BatchNetwork").vpc(vpc).allowAllOutbound(false).build()))
+                .logGroup(new LogGroup(batch, "Log"))
+                .stateMachineName("languages")
+                .tracingEnabled(true)
+                .build();
+        Tags.of(jobs).add("app", "languages");
+
+        final BatchInference map = BatchInference.Builder.create(batch, "Map")
+                .model(ImportedModel.fromImportedModelArn(
+                        batch, "Llama", "arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl"))
+                .input(BatchLocation.fromBucket(data, "questions.jsonl"))
+                .output(BatchLocation.fromBucket(data, "answers/"))
+                .maxConcurrency(1)
+                .toleratedFailureCount(3)
+                .build();
+
+        final BatchInferenceFragment fragment = BatchInferenceFragment.Builder.create(batch, "Fragment")
+                .model(InferenceProfileModel.fromInferenceProfileArn(
+                        "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-lite-v1:0"))
+                .input(BatchLocation.fromBucket(data, "in/"))
+                .output(BatchLocation.fromBucket(data, "profile/"))
+                .modelInvocationType(ModelInvocationType.CONVERSE)
+                .optionsPath("$.batch")
+                .build();
+        StateMachine.Builder.create(batch, "Nightly").definitionBody(DefinitionBody.fromChainable(fragment)).build();
+
+        final Role starter = Role.Builder.create(batch, "Starter").assumedBy(new AccountRootPrincipal()).build();
+        jobs.grantStart(starter);
+        map.grantRead(starter);
+        jobs.addFailureAlarm("Alarm");
+        jobs.onJobStateChange("JobEvents", OnEventOptions.builder()
+                .eventPattern(EventPattern.builder().detail(Map.of("status", List.of("Failed"))).build())
+                .build());
+        map.onExecutionStatusChange("ExecutionEvents");
+        Alarm.Builder.create(batch, "FailedRecords")
+                .metric(map.metricFailedRecords())
+                .threshold(10)
+                .evaluationPeriods(1)
+                .build();
+
+        output(batch, "StateMachine", jobs.getStateMachine().getStateMachineArn());
+        output(batch, "JobsRole", jobs.getRole().getRoleArn());
+        output(batch, "JobsHandler", jobs.getHandler().getFunctionName());
+        output(batch, "JobsPrefix", jobs.getJobNamePrefix());
+        output(batch, "JobsEngine", jobs.getEngine().name());
+        output(batch, "MapEngine", map.getEngine().name());
+        output(batch, "MapPrefix", map.getJobNamePrefix());
     }
 
     private static void output(final Stack stack, final String id, final String value) {
