@@ -118,7 +118,12 @@ async function forbiddenIn(account: SynthesizedAccount, batch: PlayedBatch): Pro
   // Both accounts limit access to the location, independently of each other.
   for (const [location, users] of [[input, [functionRole]], [output, roles]] as const) {
     if (location.account === where.account) continue;
-    const inside = [location.object('s3:GetObject', location.within), location.list(location.key), ...location.keyArn ? [{ action: 'kms:Decrypt', resource: location.keyArn, account: location.account }] : []];
+    const inside: Ask[] = [
+      location.object('s3:GetObject', location.within),
+      location.list(location.key),
+      ...location === output ? [output.object('s3:GetObject', inWork), output.list(run.work)] : [],
+      ...location.keyArn ? [{ action: 'kms:Decrypt', resource: location.keyArn, account: location.account }] : [],
+    ];
     const outside = [location.object('s3:GetObject', `${location.folder}-evil/x`), location.list(`${location.folder}-evil/`)];
     for (const ask of inside) {
       found.push({ what: `another role of the account does ${ask.action}`, principal: stateMachineRole.replace(/[^/]*$/, 'neighbour'), ask, policies: { identity: [EVERYTHING] } });
