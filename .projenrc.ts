@@ -153,6 +153,10 @@ const e2e = project.addTask('e2e', { description: 'Deploy, fail, roll back, inte
 e2e.spawn(project.bundler.bundleTask);
 e2e.exec('tsx testing/e2e/run.ts', { receiveArgs: true });
 
+const batch = project.addTask('batch', { description: 'Run batches with a stack from the real CDK CLI, on a real engine of state machines' });
+batch.spawn(project.bundler.bundleTask);
+batch.exec('tsx testing/batch-inference/run.ts', { receiveArgs: true });
+
 // --- Enforced IAM: the engine is no dependency (ADR-10), so these tests are separate. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });
 iam.exec(`npm install --prefix .local-aws/iam-engine --no-save --ignore-scripts --no-package-lock ${IAM_ENGINE.join(' ')}`);

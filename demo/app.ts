@@ -1,10 +1,13 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BATCH_STACK, MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
-import { BatchInference, BatchLocation, type IImportedModel, ImportedModel, ModelEncryption, ModelSource } from '../src';
+import { BatchInference, BatchLocation, ImportedModel, ModelEncryption, ModelSource } from '../src';
+
+/** The parameter with the ARN of the model. */
+const ARN_PARAMETER = '/demo/llama';
 
 /** A bucket for the weights, encrypted with a separate key. */
 class WeightsStack extends Stack {
@@ -34,7 +37,7 @@ interface ModelStackProps {
 
 /** The imported model, and a VPC without internet access for the import job. */
 class ModelStack extends Stack {
-  public readonly model: IImportedModel;
+  public readonly model: ImportedModel;
 
   constructor(scope: Construct, id: string, props: ModelStackProps) {
     super(scope, id);
@@ -61,10 +64,11 @@ class ModelStack extends Stack {
   }
 }
 
-/** Batch inference with the imported model. In the stack of the model, because each import has another ARN. */
+/** Batch inference with the imported model, whose ARN is in a parameter, because each import has another one. */
 class BatchStack extends Stack {
-  constructor(scope: Construct, id: string, model: IImportedModel) {
+  constructor(scope: Construct, id: string, encryptionKey: IKey) {
     super(scope, id);
+    const model = ImportedModel.fromParameter(this, 'Llama', ARN_PARAMETER, { encryptionKey });
     const data = new Bucket(this, 'Data', {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -84,5 +88,8 @@ class BatchStack extends Stack {
 
 export const app = new App();
 const { bucket } = new WeightsStack(app, WEIGHTS_STACK);
-const { model } = new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });
-if (app.node.tryGetContext('batch')) new BatchStack(app, BATCH_STACK, model);
+const modelStack = new ModelStack(app, MODEL_STACK, { weights: bucket, weightsVersion: String(app.node.tryGetContext('weightsVersion') ?? '1') });
+if (app.node.tryGetContext('batch')) {
+  modelStack.model.publishArn(ARN_PARAMETER);
+  new BatchStack(app, BATCH_STACK, modelStack.model.encryptionKey!).addDependency(modelStack);
+}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Arguments, parseArguments, USAGE } from './arguments';
+import { tellBatchStory } from './batch-story';
 import { MODEL_STACK } from './names';
 import { APP, CommandError, Stage } from './stage';
 import { Step, Steps } from './steps';
@@ -10,6 +11,7 @@ import { LocalEnforcement } from '../testing/iam/local-enforcement';
 import { lastLines } from '../testing/local-aws/command';
 import { ACCOUNT, REGION } from '../testing/local-aws/environment';
 import { startLocalAws } from '../testing/local-aws/local-aws';
+import { ProcessGuard } from '../testing/local-aws/process-guard';
 
 /** Shorter than in AWS, where roles propagate in minutes and the import in the sample of the API reference takes sixteen minutes. */
 const ROLE_PROPAGATION_MS = 2_000;
@@ -33,36 +35,39 @@ async function main(): Promise<number> {
   return run(args);
 }
 
-async function run({ keep, verbose }: Arguments): Promise<number> {
+async function run({ batch, keep, verbose }: Arguments): Promise<number> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const steps = new Steps(process.stdout, verbose);
   steps.print(INTRODUCTION);
+  const guard = new ProcessGuard();
   let stage: Stage | undefined;
   let kept = false;
   try {
-    stage = await steps.run('Start a local AWS and a Bedrock server', async (step) => startStage(step, stop.signal));
+    stage = await steps.run('Start a local AWS and a Bedrock server', async (step) => startStage(step, stop.signal, batch));
     await tellStory(stage, steps, async () => {
       if (!keep) return;
       kept = true;
       steps.print(lookAround(stage!));
       await once(stop.signal, 'abort');
       stop.signal.throwIfAborted();
-    });
+    }, batch ? async () => tellBatchStory(stage!, steps, guard) : undefined);
+    await guard.stop();
     await stage.stop();
     steps.success('nothing left');
     return 0;
   } catch (error) {
     const interrupted = stop.signal.aborted;
     if (!interrupted) explain(steps, error as Error, stage);
+    await guard.stop();
     await stage?.stop({ keepFiles: !interrupted });
     if (interrupted) steps.print('\nStopped, including all started processes.');
     return !interrupted ? 1 : kept ? 0 : 130;
   }
 }
 
-async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
+async function startStage(step: Step, signal: AbortSignal, batch: boolean): Promise<Stage> {
   const iam = new LocalEnforcement();
   const bedrock = await startBedrockServer({
     account: ACCOUNT,
@@ -70,6 +75,8 @@ async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
     clock: new SystemClock(), // real time, because the handler compares its clock with the times of Bedrock
     rolePropagationMs: ROLE_PROPAGATION_MS,
     authorize: iam.authorize,
+    // The state machine of a batch runs on an engine that assumes no role; testing/iam shows its permissions.
+    authorizeInvocation: async () => undefined,
     planImport: request => ({ durationMs: IMPORT_MS, ...iam.planImport(request) }),
   });
   const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, nodeOptions: iam.nodeOptions, log: (line) => step.fact('setting up', line), signal });
@@ -77,7 +84,7 @@ async function startStage(step: Step, signal: AbortSignal): Promise<Stage> {
   step.fact('AWS', aws.endpoint);
   step.fact('Bedrock', bedrock.url);
   if (iam.isOn) step.fact('IAM', 'the policies of the stacks are enforced for every Bedrock call');
-  return new Stage(aws, bedrock, iam);
+  return new Stage(aws, bedrock, iam, batch);
 }
 
 function explain(steps: Steps, error: Error, stage?: Stage): void {

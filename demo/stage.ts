@@ -27,7 +27,9 @@ export class Stage {
   public readonly api: EmulatorApi;
   public readonly sdk: ReturnType<typeof bedrockClient>;
 
-  constructor(public readonly aws: LocalAws, public readonly bedrock: BedrockServer, private readonly iam: LocalEnforcement) {
+  constructor(
+    public readonly aws: LocalAws, public readonly bedrock: BedrockServer, private readonly iam: LocalEnforcement, private readonly batch: boolean,
+  ) {
     this.api = new EmulatorApi(aws.endpoint);
     this.sdk = bedrockClient(bedrock.url);
   }
@@ -46,7 +48,8 @@ export class Stage {
 
   /** Runs the real CDK CLI. Fails the step if it fails. */
   public async cdk(step: Step, ...args: string[]): Promise<void> {
-    const { code, output } = await this.aws.cdk(args, { app: args[0] === 'bootstrap' ? undefined : APP, onLine: step.progress });
+    const context = this.batch ? ['--context', 'batch=true'] : [];
+    const { code, output } = await this.aws.cdk([...args, ...context], { app: args[0] === 'bootstrap' ? undefined : APP, onLine: step.progress });
     if (code !== 0) throw new CommandError(`cdk ${args.join(' ')} exited with code ${code}`, output);
   }
 

@@ -6,8 +6,12 @@ import type { Steps } from './steps';
 const FIRST_SEED = 1;
 const SECOND_SEED = 2;
 
-/** Deploys a model in an empty account, replaces it and destroys it. Every step is verified with the services. */
-export async function tellStory(stage: Stage, steps: Steps, afterReplacement: () => Promise<void>): Promise<void> {
+/**
+ * Deploys a model in an empty account, replaces it or runs it for a file of records, and destroys it. Every step is verified with the services.
+ *
+ * @param middle What happens after the model was deployed and verified. Default: it is replaced
+ */
+export async function tellStory(stage: Stage, steps: Steps, beforeDestroy: () => Promise<void>, middle = replaceModel): Promise<void> {
   await steps.run('cdk bootstrap', async (step) => {
     await stage.cdk(step, 'bootstrap', stage.aws.target);
   });
@@ -32,24 +36,9 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     await stage.inspect(step, first, bucket);
   });
 
-  await steps.run('Upload new weights to the same prefix', async (step) => {
-    await stage.upload(step, bucket, SECOND_SEED);
-  });
+  await middle(stage, steps, { bucket, modelArn: first.ModelArn });
 
-  const second = await steps.run(`cdk deploy ${MODEL_STACK}: imports the new weights and deletes the old model`, async (step) => {
-    const outputs = await stage.deployModel(step, 2);
-    assert.notEqual(outputs.ModelArn, first.ModelArn, 'the model was not replaced');
-    return outputs;
-  });
-
-  await steps.run('Verify both models in Bedrock', async (step) => {
-    await stage.inspect(step, second, bucket);
-    await stage.assertGone(first.ModelArn);
-    await stage.assertOnlyModel(second.ModelArn);
-    step.fact('deleted', first.ModelArn);
-  });
-
-  await afterReplacement();
+  await beforeDestroy();
 
   await steps.run('cdk destroy', async (step) => {
     await stage.api.emptyBucket(bucket);
@@ -62,5 +51,30 @@ export async function tellStory(stage: Stage, steps: Steps, afterReplacement: ()
     step.fact('functions', 'none');
     step.fact('stacks', 'none except CDKToolkit');
     stage.tellEnforcement(step);
+  });
+}
+
+/** The deployed model. */
+interface Deployed {
+  readonly bucket: string;
+  readonly modelArn: string;
+}
+
+async function replaceModel(stage: Stage, steps: Steps, { bucket, modelArn }: Deployed): Promise<void> {
+  await steps.run('Upload new weights to the same prefix', async (step) => {
+    await stage.upload(step, bucket, SECOND_SEED);
+  });
+
+  const second = await steps.run(`cdk deploy ${MODEL_STACK}: imports the new weights and deletes the old model`, async (step) => {
+    const outputs = await stage.deployModel(step, 2);
+    assert.notEqual(outputs.ModelArn, modelArn, 'the model was not replaced');
+    return outputs;
+  });
+
+  await steps.run('Verify both models in Bedrock', async (step) => {
+    await stage.inspect(step, second, bucket);
+    await stage.assertGone(modelArn);
+    await stage.assertOnlyModel(second.ModelArn);
+    step.fact('deleted', modelArn);
   });
 }

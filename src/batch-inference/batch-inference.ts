@@ -10,7 +10,7 @@ import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { Construct } from 'constructs';
 import { BatchEngine } from './batch-engine';
 import { BatchInferenceFragment } from './batch-inference-fragment';
-import type { BatchInferenceProps } from './batch-inference-props';
+import type { BatchInferenceProps, FailureAlarmOptions } from './batch-inference-props';
 import { METRICS } from './contract';
 
 /**
@@ -155,15 +155,17 @@ export class BatchInference extends Construct implements ec2.IConnectable {
    * Adds an alarm for failed executions.
    *
    * @param id The id of the alarm in this construct
-   * @param props Properties of the alarm. Default: it breaches with one failed execution in five minutes
+   * @param options Options of the alarm. Default: it breaches with one failed execution in five minutes
    */
-  public addFailureAlarm(id: string, props: cloudwatch.CreateAlarmOptions = { threshold: 1, evaluationPeriods: 1 }): cloudwatch.Alarm {
+  public addFailureAlarm(id: string, options: FailureAlarmOptions = {}): cloudwatch.Alarm {
     return new cloudwatch.Alarm(this, id, {
       metric: this.metricFailedExecutions(),
       alarmDescription: `Batch inference fails (${this.node.path})`,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      ...props,
+      threshold: options.threshold ?? 1,
+      evaluationPeriods: options.evaluationPeriods ?? 1,
+      alarmName: options.alarmName,
     });
   }
 

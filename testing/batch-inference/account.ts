@@ -13,7 +13,10 @@ import { type Execution, type StepFunctions, startStepFunctions } from '../step-
 const APP = 'node --import tsx testing/batch-inference/app.ts';
 
 /** An hour takes two seconds, for the Bedrock server and the waits of Step Functions. */
-const SPEED = 1800;
+const FAST = 1800;
+
+/** The real-time limit of an execution. */
+const PATIENCE_SECONDS = 300;
 
 type Batch = typeof BATCHES[number];
 
@@ -36,8 +39,8 @@ export interface Ended extends Execution {
  * CloudFormation has created.
  */
 export class BatchAccount {
-  public static async open(log: (line: string) => void): Promise<BatchAccount> {
-    const clock = new FastClock(SPEED);
+  public static async open(log: (line: string) => void, speed = FAST): Promise<BatchAccount> {
+    const clock = new FastClock(speed);
     let objects: ObjectStore | undefined;
     const server = await startBedrockServer({
       account: ACCOUNT,
@@ -120,18 +123,12 @@ export class BatchAccount {
 
   /** @param output The output location of the execution. Default: that of the construct */
   public async ended(executionArn: string, output = `s3://${this.bucket}/out/`): Promise<Ended> {
-    const execution = await this.engine.ended(executionArn);
+    const execution = await this.engine.ended(executionArn, PATIENCE_SECONDS);
     const keys = await this.api.objectKeys(this.bucket, `${output.split('/').slice(3).join('/')}${execution.name}/`);
-    const files = await Promise.all(keys.filter(key => key.endsWith('.jsonl')).map(async key => this.read(key)));
+    const files = await Promise.all(keys.filter(key => key.endsWith('.jsonl')).map(async key => this.api.getObject(this.bucket, key)));
     const manifest = keys.find(key => key.endsWith('manifest.json'));
     const lines = files.flatMap(text => text.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Line));
-    return { ...execution, lines, manifest: manifest ? JSON.parse(await this.read(manifest)) as Ended['manifest'] : {} };
-  }
-
-  private async read(key: string): Promise<string> {
-    const response = await fetch(`${this.aws.endpoint}/${this.bucket}/${key}`);
-    assert.ok(response.ok, key);
-    return response.text();
+    return { ...execution, lines, manifest: manifest ? JSON.parse(await this.api.getObject(this.bucket, manifest)) as Ended['manifest'] : {} };
   }
 
   private async withMachines(): Promise<this> {

@@ -13,6 +13,10 @@ export class EmulatorApi {
     await this.call(`/${bucket}/${key}`, { method: 'PUT', body: new Uint8Array(body) });
   }
 
+  public async getObject(bucket: string, key: string): Promise<string> {
+    return this.call(`/${bucket}/${key}`);
+  }
+
   public async objectKeys(bucket: string, prefix = ''): Promise<string[]> {
     return tags(await this.call(`/${bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`), 'Key');
   }

@@ -31,6 +31,10 @@ export class FastClock implements Clock {
     return Math.floor(this.origin + (Date.now() - this.origin) * this.speed);
   }
 
+  public realMs(ms: number): number {
+    return ms / this.speed;
+  }
+
   /** The factor for waits of Step Functions in the emulator. */
   public get waitScale(): number {
     return 1 / this.speed;

@@ -154,7 +154,7 @@ stepfunctions.StateMachine(batch, "Nightly", definition_body=stepfunctions.Defin
 starter = iam.Role(batch, "Starter", assumed_by=iam.AccountRootPrincipal())
 jobs.grant_start(starter)
 batch_map.grant_read(starter)
-jobs.add_failure_alarm("Alarm", threshold=1, evaluation_periods=1)
+jobs.add_failure_alarm("Alarm")
 jobs.on_job_state_change("JobEvents", event_pattern=events.EventPattern(detail={"status": ["Failed"]}))
 batch_map.on_execution_status_change("ExecutionEvents")
 cloudwatch.Alarm(
