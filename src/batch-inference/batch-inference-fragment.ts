@@ -12,7 +12,7 @@ import { BatchEngine, ModelInvocationType } from './batch-engine';
 import type { BatchInferenceFragmentProps } from './batch-inference-props';
 import { checkApart, checkProps } from './batch-inference-validation';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from './batch-location';
-import type { Settings } from './contract';
+import type { FinishedPart, Settings } from './contract';
 import { jobServiceRole } from './job-service-role';
 import { BATCH_JOB_NAME_PREFIX, canBeInvoked, STATE_PREFIX } from './library-limits';
 import { isImportedModel } from './model-access';
@@ -208,7 +208,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
 
   /** Each part is processed in rounds, in an execution of its own, because one execution could not hold the events of all jobs. */
   private partStates(props: BatchInferenceFragmentProps, output: BoundLocation, statePrefix: string, network?: JobNetwork): sfn.DistributedMap {
-    const finished = new sfn.Pass(this, 'Part is finished', { outputPath: '$.part' });
+    const finished = new sfn.Pass(this, 'Part is finished', { parameters: FINISHED_PART });
     const next = new sfn.Choice(this, 'Choose engine');
     const collect = this.recordsState('Collect results', {
       action: 'collect',
@@ -272,6 +272,18 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     return task;
   }
 }
+
+/** What the manifest needs of a part. All parts must fit the state of the execution. */
+const FINISHED_PART: { readonly [member in keyof FinishedPart]: unknown } = {
+  successRecordCount: sfn.JsonPath.numberAt('$.part.successRecordCount'),
+  errorRecordCount: sfn.JsonPath.numberAt('$.part.errorRecordCount'),
+  inputTokenCount: sfn.JsonPath.numberAt('$.part.inputTokenCount'),
+  outputTokenCount: sfn.JsonPath.numberAt('$.part.outputTokenCount'),
+  files: sfn.JsonPath.listAt('$.part.files'),
+  jobs: sfn.JsonPath.numberAt('$.part.jobs'),
+  mapRuns: sfn.JsonPath.numberAt('$.part.mapRuns'),
+  failure: sfn.JsonPath.stringAt('$.part.failure'),
+};
 
 /** Whether records that a job cannot take can go to InvokeModel. */
 function goesOnDemand({ model, modelInvocationType }: BatchInferenceFragmentProps): boolean {

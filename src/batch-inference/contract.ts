@@ -75,7 +75,6 @@ export interface Part {
   readonly recordCount: number;
   /** The records of this round. */
   readonly inputKey: string;
-  readonly inputUri: string;
   /** The folder where the engine writes, without a slash at its end, which a map run adds. */
   readonly outputPrefix: string;
   readonly outputUri: string;
@@ -87,14 +86,18 @@ export interface Part {
   readonly errorRecordCount: number;
   readonly inputTokenCount: number;
   readonly outputTokenCount: number;
-  /** The keys of the files with results. */
+  /** The names of the files with results, in the folder of the results. */
   readonly files: string[];
   /** The number of jobs, and of map runs. */
   readonly jobs: number;
   readonly mapRuns: number;
-  /** Why the execution fails, if a job has failed. */
-  readonly failure?: string;
+  /** Why the execution fails, if a job has failed; otherwise empty. */
+  readonly failure: string;
 }
+
+/** A part that is finished: what the manifest needs of it. */
+export type FinishedPart = Pick<Part,
+  'successRecordCount' | 'errorRecordCount' | 'inputTokenCount' | 'outputTokenCount' | 'files' | 'jobs' | 'mapRuns' | 'failure'>;
 
 export interface PrepareRequest {
   readonly action: 'prepare';
@@ -145,7 +148,7 @@ export interface CollectResponse {
 export interface FinishRequest {
   readonly action: 'finish';
   readonly run: Run;
-  readonly parts: Part[];
+  readonly parts: FinishedPart[];
 }
 
 /** The result of an execution. The manifest has the same counts, with the names of Bedrock's own manifest. */

@@ -15,8 +15,8 @@ export const MAX_PART_RECORDS = 100_000;
 /** The bytes of a part: the quota "Batch inference input file size" (1 GB). A job may have 5 GB, and the file of a distributed map 10 GB. */
 export const MAX_PART_BYTES = 1_000_000_000;
 
-/** The parts of an execution. Their summary is the state of the execution, of at most 256 KiB. */
-export const MAX_PARTS = 200;
+/** The bytes of all parts in the state of an execution. The quota of a state is 256 KiB. */
+export const MAX_STATE_BYTES = 200_000;
 
 /** The bytes of a record that a state can hold together with its response. Larger records go by reference. The quota of a state is 256 KiB. */
 export const MAX_INLINE_BYTES = 100_000;

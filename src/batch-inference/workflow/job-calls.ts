@@ -26,6 +26,7 @@ export interface CreateJobProps {
 /** Creates the job of the part. Its ARN is in `$.job.JobArn`. */
 export function createJob(scope: Construct, { model, modelInvocationType, output, role, network, tags }: CreateJobProps): ServiceCall {
   const S3BucketOwner = output.place.bucketOwner;
+  const inputUri = sfn.JsonPath.format('s3://{}/{}', output.place.bucket, sfn.JsonPath.stringAt('$.part.inputKey'));
   const task = controlCall(scope, 'Create job', 'createModelInvocationJob', {
     comment: 'Name and token are the same in each attempt: if a response is lost, no second job is started',
     parameters: {
@@ -35,7 +36,7 @@ export function createJob(scope: Construct, { model, modelInvocationType, output
       ModelId: model.modelArn,
       // Only where it is needed: it is newer than the API, and a state machine with a parameter that Step Functions does not know yet cannot be created.
       ModelInvocationType: modelInvocationType,
-      InputDataConfig: { S3InputDataConfig: { S3InputFormat: 'JSONL', S3Uri: sfn.JsonPath.stringAt('$.part.inputUri'), S3BucketOwner } },
+      InputDataConfig: { S3InputDataConfig: { S3InputFormat: 'JSONL', S3Uri: inputUri, S3BucketOwner } },
       OutputDataConfig: {
         S3OutputDataConfig: { S3Uri: sfn.JsonPath.stringAt('$.part.outputUri'), S3EncryptionKeyId: output.encryptionKey?.keyArn, S3BucketOwner },
       },

@@ -5,6 +5,9 @@ import { engineFor, isLarge, nameOf, placesOf, writeRound } from './rounds';
 import type { CollectRequest, CollectResponse, Ending, Part, Place, Run } from '../../contract';
 import { JOB_STATUSES } from '../../job-statuses';
 
+/** The length of the message of a job in the state of the execution, which has one for each part. */
+const MAX_MESSAGE_LENGTH = 500;
+
 /** The error of a record that the engine has not processed. */
 const NOT_PROCESSED: RecordError = { errorCode: 0, errorMessage: 'The record was not processed' };
 
@@ -19,8 +22,8 @@ export async function collect(store: ObjectStore, { run, part, ending, time }: C
   for await (const { recordId } of readRecords(store, input)) pending.set(recordId, NOT_PROCESSED);
   const count = pending.size;
 
-  const results: Place = { ...run.output, key: `${run.results}${nameOf(part.number)}-${part.round}.jsonl` };
-  const written = await writeUnlessEmpty(store, results, successes(outcomesOf(store, run, part, ending), pending));
+  const results = `${nameOf(part.number)}-${part.round}.jsonl`;
+  const written = await writeUnlessEmpty(store, resultsOf(run, results), successes(outcomesOf(store, run, part, ending), pending));
   const tokens = await tokensOf(store, run, part, ending);
 
   const engine = pending.size === 0 ? 'none' : nextEngine(run, part, ending, pending.size, time);
@@ -33,7 +36,7 @@ export async function collect(store: ObjectStore, { run, part, ending, time }: C
     successRecordCount: part.successRecordCount + count - pending.size,
     inputTokenCount: part.inputTokenCount + tokens.inputTokenCount,
     outputTokenCount: part.outputTokenCount + tokens.outputTokenCount,
-    files: [...part.files, ...written ? [results.key] : []],
+    files: [...part.files, ...written ? [results] : []],
     jobs: part.jobs + (ending.engine === 'job' ? 1 : 0),
     mapRuns: part.mapRuns + (ending.engine === 'map' ? 1 : 0),
     failure: failureOf(ending),
@@ -43,9 +46,13 @@ export async function collect(store: ObjectStore, { run, part, ending, time }: C
     await writeRound(store, run, next, engine, stillPending(store, input, pending), isTooLarge);
     return { run, part: next };
   }
-  const errors: Place = { ...run.output, key: `${run.results}${nameOf(part.number)}-errors.jsonl` };
-  const failed = await writeUnlessEmpty(store, errors, errorLines(store, input, pending));
-  return { run, part: { ...next, errorRecordCount: pending.size, files: [...next.files, ...failed ? [errors.key] : []] } };
+  const errors = `${nameOf(part.number)}-errors.jsonl`;
+  const failed = await writeUnlessEmpty(store, resultsOf(run, errors), errorLines(store, input, pending));
+  return { run, part: { ...next, errorRecordCount: pending.size, files: [...next.files, ...failed ? [errors] : []] } };
+}
+
+function resultsOf({ output, results }: Run, name: string): Place {
+  return { ...output, key: `${results}${name}` };
 }
 
 /** The engine of the next round. `none`: the records without a result are errors. */
@@ -59,13 +66,13 @@ function nextEngine(run: Run, part: Part, ending: Ending, count: number, time: s
   return Date.parse(time) >= Date.parse(run.deadline) && run.onDemand ? 'map' : engineFor(run, count);
 }
 
-/** Why the execution fails, if the job did not serve its input. */
-function failureOf(ending: Ending): string | undefined {
-  if (ending.engine === 'map' || isStoppedByDeadline(ending)) return undefined;
+/** Why the execution fails, if the job did not serve its input; otherwise empty. */
+function failureOf(ending: Ending): string {
+  if (ending.engine === 'map' || isStoppedByDeadline(ending)) return '';
   const { Status, Message } = ending.state;
   const route = JOB_STATUSES[Status];
-  if (route === 'retry') return undefined;
-  return `The job ${ending.jobArn} has the status ${Status}${route ? '' : ', which this version does not know'}${Message ? `: ${Message}` : ''}`;
+  if (route === 'retry') return '';
+  return `The job ${ending.jobArn} has the status ${Status}${route ? '' : ', which this version does not know'}${Message ? `: ${Message.slice(0, MAX_MESSAGE_LENGTH)}` : ''}`;
 }
 
 function isStoppedByDeadline(ending: Ending): boolean {

@@ -1,12 +1,12 @@
 import { type ObjectStore, uriOf } from './object-store';
-import { type FinishRequest, type FinishResponse, JOB_FAILED, type Part, RECORDS_FAILED, type Run } from '../../contract';
+import { type FinishedPart, type FinishRequest, type FinishResponse, JOB_FAILED, RECORDS_FAILED, type Run } from '../../contract';
 
 /** Logs the numbers of records, which become metrics. */
 export type Metrics = (run: Run, counts: { readonly succeeded: number; readonly failed: number }) => void;
 
 /** The last state of an execution: writes the manifest, and decides whether the execution succeeds. */
 export async function finish(store: ObjectStore, { run, parts }: FinishRequest, metrics: Metrics): Promise<FinishResponse> {
-  const sum = (count: (part: Part) => number) => parts.reduce((total, part) => total + count(part), 0);
+  const sum = (count: (part: FinishedPart) => number) => parts.reduce((total, part) => total + count(part), 0);
   const counts = {
     totalRecordCount: run.totalRecordCount,
     processedRecordCount: sum(part => part.successRecordCount + part.errorRecordCount),
@@ -15,7 +15,7 @@ export async function finish(store: ObjectStore, { run, parts }: FinishRequest, 
   };
   const { bucket, bucketOwner } = run.output;
   const manifest = { bucket, bucketOwner, key: `${run.results}manifest.json` };
-  const failures = parts.flatMap(({ failure }) => failure ?? []);
+  const failures = parts.map(({ failure }) => failure).filter(failure => failure !== '');
   await store.writeText(manifest, JSON.stringify({
     executionArn: run.executionArn,
     modelId: run.modelId,
@@ -28,7 +28,7 @@ export async function finish(store: ObjectStore, { run, parts }: FinishRequest, 
     modelInvocationJobs: sum(part => part.jobs),
     mapRuns: sum(part => part.mapRuns),
     failures,
-    files: parts.flatMap(({ files }) => files.map(key => uriOf({ bucket, key }))),
+    files: parts.flatMap(({ files }) => files.map(name => uriOf({ bucket, key: `${run.results}${name}` }))),
   }, undefined, 2));
   metrics(run, { succeeded: counts.successRecordCount, failed: counts.errorRecordCount });
 

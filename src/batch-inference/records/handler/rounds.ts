@@ -10,14 +10,13 @@ export function engineFor(run: Pick<Run, 'engine' | 'onDemand'>, recordCount: nu
 }
 
 /** What the name of a round says: its input, its output, and its job. */
-export function placesOf(run: Run, number: number, round: number): Pick<Part, 'inputKey' | 'inputUri' | 'outputPrefix' | 'outputUri' | 'jobName'> {
+export function placesOf(run: Run, number: number, round: number): Pick<Part, 'inputKey' | 'outputPrefix' | 'outputUri' | 'jobName'> {
   const { output: { bucket }, work, jobNamePrefix, id } = run;
   const part = nameOf(number);
   const inputKey = `${work}${part}-${round}/input/${part}.jsonl`;
   const outputPrefix = `${work}${part}-${round}/output`;
   return {
     inputKey,
-    inputUri: uriOf({ bucket, key: inputKey }),
     outputPrefix,
     outputUri: uriOf({ bucket, key: `${outputPrefix}/` }),
     // The same in each attempt: if a response is lost, no second job is started.
@@ -30,9 +29,14 @@ export function nameOf(number: number): string {
   return String(number).padStart(4, '0');
 }
 
+/** The bytes of a line, with its end. */
+export function sizeOf(line: string): number {
+  return Buffer.byteLength(line) + 1;
+}
+
 /** Whether a record is too large for a state. */
 export function isLarge(line: string): boolean {
-  return Buffer.byteLength(line) > MAX_INLINE_BYTES;
+  return sizeOf(line) > MAX_INLINE_BYTES;
 }
 
 /** Writes the records of a round. `large` are those that the state machine passes by reference to the map engine. */

@@ -1,0 +1,92 @@
+import { inputRecords } from './input';
+import { InvalidInput } from './invalid-input';
+import type { ListedObject, ObjectStore } from './object-store';
+import type { InputRecord } from './records';
+import { engineFor, isLarge, placesOf, sizeOf, writeRound } from './rounds';
+import { complaint } from '../../../shared/validation/complaint';
+import type { Part, Run } from '../../contract';
+import { MAX_PART_BYTES, MAX_PART_RECORDS, MAX_STATE_BYTES, MIN_JOB_RECORDS } from '../../library-limits';
+
+/** Writes parts of about the same number of records. */
+export async function writeParts(store: ObjectStore, run: Run, files: ListedObject[], totalBytes: number): Promise<Part[]> {
+  const fewest = Math.max(Math.ceil(run.totalRecordCount / MAX_PART_RECORDS), Math.ceil(totalBytes / MAX_PART_BYTES));
+  assertFits(run, fewest);
+  const recordsPerPart = Math.ceil(run.totalRecordCount / fewest);
+  const records = new Lookahead(inputRecords(store, run.input, files));
+  const parts: Part[] = [];
+  let [countLeft, bytesLeft] = [run.totalRecordCount, totalBytes];
+  while (await records.peek()) {
+    const number = parts.length + 1;
+    const places = placesOf(run, number, 0);
+    let recordCount = 0;
+    const written = async function* () {
+      let bytes = 0;
+      for (let record = await records.peek(); record; record = await records.peek()) {
+        const size = sizeOf(record.line);
+        // The last records are not separated, because they would be too few for a job.
+        const isFull = bytes + size > MAX_PART_BYTES || countLeft === MIN_JOB_RECORDS && bytes + bytesLeft > MAX_PART_BYTES;
+        if (recordCount === recordsPerPart || recordCount > 0 && isFull) return;
+        recordCount += 1;
+        countLeft -= 1;
+        bytesLeft -= size;
+        bytes += size;
+        yield record;
+        records.advance();
+      }
+    };
+    await writeRound(store, run, places, run.engine, written(), ({ line }) => isLarge(line));
+    parts.push(newPart(places, number, recordCount, run.engine));
+  }
+  return Promise.all(parts.map(async part => fitted(store, run, part)));
+}
+
+/** The parts are in the state of the execution. */
+function assertFits(run: Run, parts: number): void {
+  const bytes = JSON.stringify(newPart(placesOf(run, 1, 0), 1, 0, run.engine)).length;
+  if (parts * bytes <= MAX_STATE_BYTES) return;
+  throw new InvalidInput(complaint('input', `${run.totalRecordCount} records`, `at most ${Math.floor(MAX_STATE_BYTES / bytes)} parts of ${MAX_PART_RECORDS} records or `
+    + `${MAX_PART_BYTES} bytes, and not ${parts}, because the state of an execution has one entry for each`, 'Start several executions, each with a part of the input'));
+}
+
+/** A part with the engine that can take it. */
+async function fitted(store: ObjectStore, run: Run, part: Part): Promise<Part> {
+  const engine = engineFor(run, part.recordCount);
+  if (engine === part.engine) return part;
+  if (engine === 'none') {
+    throw new InvalidInput(complaint('input', `a part of ${part.recordCount} records`, `one of at least ${MIN_JOB_RECORDS} records of together at most ${MAX_PART_BYTES} bytes`,
+      'Start an execution for the large records, or let them go to InvokeModel, which needs the invocation type InvokeModel'));
+  }
+  const records: InputRecord[] = [];
+  for await (const line of store.lines({ ...run.output, key: part.inputKey })) records.push({ recordId: JSON.parse(line).recordId, line });
+  await writeRound(store, run, part, engine, asyncOf(records), ({ line }) => isLarge(line));
+  return { ...part, engine };
+}
+
+function newPart(places: ReturnType<typeof placesOf>, number: number, recordCount: number, engine: Part['engine']): Part {
+  const nothingYet = { successRecordCount: 0, errorRecordCount: 0, inputTokenCount: 0, outputTokenCount: 0, files: [], jobs: 0, mapRuns: 0, failure: '' };
+  return { ...places, number, round: 0, engine, recordCount, ...nothingYet };
+}
+
+async function* asyncOf<T>(items: T[]): AsyncIterable<T> {
+  yield* items;
+}
+
+/** An iterator whose next item can be looked at before it is taken. */
+class Lookahead<T> {
+  private readonly iterator: AsyncIterator<T>;
+  private next?: Promise<IteratorResult<T>>;
+
+  constructor(items: AsyncIterable<T>) {
+    this.iterator = items[Symbol.asyncIterator]();
+  }
+
+  public async peek(): Promise<T | undefined> {
+    this.next ??= this.iterator.next();
+    const { done, value } = await this.next;
+    return done ? undefined : value;
+  }
+
+  public advance(): void {
+    this.next = undefined;
+  }
+}
