@@ -5,6 +5,7 @@ import { stampOf } from '../scripts/diagrams';
 import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
 import * as batchPatience from '../src/batch-inference/patience';
 import * as importPatience from '../src/imported-model/provider/patience';
+import { SCENARIOS } from '../testing/batch-inference/scenarios';
 
 const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
@@ -108,6 +109,13 @@ test('the table of the statuses of a job is that of the code', () => {
   const rows = [...read('docs/guides/batch-inference.md').matchAll(/^\| `([A-Z][A-Za-z]+)` \| (waits|collects|fails)\b/gm)].map(([, status, effect]) => [status, effect]);
 
   expect(rows).toEqual(Object.entries(JOB_STATUSES).map(([status, route]) => [status, effects[route]]));
+});
+
+test('the table of the scenarios of batches is that of the code', () => {
+  const cells = [...read('testing/batch-inference/README.md').matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, cell]) => cell);
+  const names = cells.flatMap(cell => [...cell.matchAll(/`(.*?)`/g)].map(([, name]) => name));
+
+  expect(names.sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
 });
 
 describe('the messages of the troubleshooting guide are those of the code', () => {
