@@ -54,10 +54,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the functions, never a runtime dependency
-    '@aws-sdk/client-s3@3.1162.0', // bundled, like the next two
+    '@aws-sdk/client-s3@3.1162.0', // bundled, like the next one
     '@aws-sdk/lib-storage@3.1162.0',
-    'split2@4.2.0',
-    '@types/split2@4.2.3',
     'amazon-states-language-service@1.16.1', // two validators of state machines: each finds what the other misses
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests

@@ -18,7 +18,7 @@ import { BATCH_JOB_NAME_PREFIX, canBeInvoked, STATE_PREFIX } from './library-lim
 import { isImportedModel } from './model-access';
 import { FUNCTION_TIMEOUT, MINUTE } from './patience';
 import { recordsFunction } from './records/records-function';
-import { jobStates } from './workflow/job-states';
+import { isLate, jobStates } from './workflow/job-states';
 import { mapStates, WORK } from './workflow/map-states';
 import { prefixStatesOf } from './workflow/prefix';
 import { retryFunction } from './workflow/retries';
@@ -47,7 +47,8 @@ const JOB_TYPE = 'AWS::Bedrock::ModelInvocationJob';
  *   input: BatchLocation.fromBucket(data, 'in/'),
  *   output: BatchLocation.fromBucket(data, 'out/'),
  * });
- * new sfn.StateMachine(this, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(batch.next(notify)) });
+ * const nightly = new sfn.StateMachine(this, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(batch.next(notify)) });
+ * batch.allowMapRuns(nightly);
  */
 @propertyInjectable
 export class BatchInferenceFragment extends sfn.StateMachineFragment implements ITaggableV2, ec2.IConnectable {
@@ -78,6 +79,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   /** The tags of batch inference jobs. */
   public readonly cdkTagManager = new TagManager(TagType.KEY_VALUE, JOB_TYPE);
 
+  private isAllowed = false;
   private readonly _connections?: ec2.Connections;
   private readonly output: BoundLocation;
 
@@ -117,6 +119,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     this.startState = this.prepareState(props, input, parts.next(this.finishStates(done)));
     prefixStatesOf(this, statePrefix);
     this.endStates = [done];
+    this.node.addValidation({ validate: () => this.isAllowed ? [] : ['allowMapRuns() must be called with the state machine that this fragment is part of.'] });
   }
 
   /**
@@ -132,12 +135,13 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   }
 
   /**
-   * Allows a state machine what its map runs need, and what a bucket of another account must allow. Call it for the state machine that the fragment is
-   * part of; `BatchInference` does it for its own.
+   * Allows a state machine what its map runs need, and what a bucket of another account must allow. Must be called for the state machine that the
+   * fragment is part of; `BatchInference` does it for its own.
    *
    * @param stateMachine The state machine
    */
   public allowMapRuns(stateMachine: sfn.StateMachine): void {
+    this.isAllowed = true;
     this.output.admit(stateMachine.role, true, WORK);
     const { stateMachineName } = stateMachine;
     // What CDK grants by itself names the state machine, and not its executions.
@@ -210,6 +214,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
   private partStates(props: BatchInferenceFragmentProps, output: BoundLocation, statePrefix: string, network?: JobNetwork): sfn.DistributedMap {
     const finished = new sfn.Pass(this, 'Part is finished', { parameters: FINISHED_PART });
     const next = new sfn.Choice(this, 'Choose engine');
+    const isJob = sfn.Condition.stringEquals('$.part.engine', 'job');
     const collect = this.recordsState('Collect results', {
       action: 'collect',
       run: sfn.JsonPath.objectAt('$.run'),
@@ -235,10 +240,13 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       output.admit(role, true, WORK);
       // The first state invokes the function: no execution starts before a job can use its role.
       this.handler.node.addDependency(...permissions);
-      next.when(sfn.Condition.stringEquals('$.part.engine', 'job'), job);
+      next.when(props.deadline ? sfn.Condition.and(isJob, sfn.Condition.not(isLate())) : isJob, job);
     }
     if (goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP) {
-      next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), mapStates(this, { model: props.model, output, statePrefix, next: collect }));
+      const invoke = mapStates(this, { model: props.model, output, statePrefix, next: collect });
+      next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), invoke);
+      // A part that has waited for its turn until after the deadline.
+      if (props.deadline) next.when(isJob, invoke);
     }
     next.otherwise(finished);
     collect.next(next);

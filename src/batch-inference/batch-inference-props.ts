@@ -57,7 +57,7 @@ export interface BatchInferenceOptions {
   readonly maxConcurrentJobs?: number;
 
   /**
-   * How often records without an output are tried again: 0 to 5. Only these records; fewer than 100 go to InvokeModel, because that is the minimum
+   * How often records without an output are tried again: 0 to 3. Only these records; fewer than 100 go to InvokeModel, because that is the minimum
    * of a job.
    *
    * @default 1
@@ -97,14 +97,14 @@ export interface BatchInferenceOptions {
 
   /**
    * The time after the start of an execution at which its jobs are stopped, and the records without an output go to InvokeModel, at its price: 10
-   * minutes to 168 hours. The job is polled at most every 16 minutes, so it can be stopped that much later.
+   * minutes to 168 hours. The job is polled at least every 32 minutes, so it can be stopped that much later.
    *
    * @default - jobs run until they end by themselves
    */
   readonly deadline?: Duration;
 
   /**
-   * The prefix of job names: 1 to 39 letters and digits, with single `-` between them. The rest of a job name is always generated.
+   * The prefix of job names: 1 to 39 letters and digits. The rest of a job name is always generated.
    *
    * The events of these jobs are recognized by it, so it must be unique in the account.
    *

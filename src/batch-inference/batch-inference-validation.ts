@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { BatchEngine, ModelInvocationType } from './batch-engine';
 import type { BatchInferenceOptions } from './batch-inference-props';
 import type { Place } from './contract';
-import { BATCH_JOB_NAME_PREFIX, checkJobModel, checkNumber, checkTolerance } from './library-limits';
+import { BATCH_JOB_NAME_PREFIX, canBeInvoked, checkInvokedModel, checkJobModel, checkNumber, checkTolerance } from './library-limits';
 import { isImportedModel } from './model-access';
 import { checkNeedsVpc } from '../shared/constructs/job-network';
 import { checkKnown, checkSameAccount } from '../shared/constructs/validation';
@@ -58,7 +58,12 @@ function checkJobEngine({ model, deadline, modelInvocationType }: BatchInference
     return complaint('deadline', deadline.toString(), 'used with ModelInvocationType.INVOKE_MODEL, because the remaining records go to InvokeModel',
       'Remove deadline, or write the records as bodies of InvokeModel');
   }
-  return Token.isUnresolved(model.modelArn) ? undefined : checkJobModel(model.modelArn);
+  if (Token.isUnresolved(model.modelArn)) return undefined;
+  if (deadline && !canBeInvoked(model.modelArn)) {
+    return complaint('deadline', deadline.toString(), 'used with a model that InvokeModel takes, and not with a custom model, because the remaining records go to InvokeModel',
+      'Remove the property');
+  }
+  return checkJobModel(model.modelArn);
 }
 
 function checkMapEngine(props: BatchInferenceOptions): string | undefined {
@@ -67,7 +72,8 @@ function checkMapEngine(props: BatchInferenceOptions): string | undefined {
   const ofJobs = ['maxConcurrentJobs', 'timeoutDuration', 'deadline', 'jobTags', 'role'] as const;
   const [given] = ofJobs.filter(name => props[name] !== undefined);
   // A duration and a role are shown as text.
-  return given && complaint(given, given === 'jobTags' || given === 'maxConcurrentJobs' ? props[given] : String(props[given]), ...rule);
+  if (given) return complaint(given, given === 'jobTags' || given === 'maxConcurrentJobs' ? props[given] : String(props[given]), ...rule);
+  return Token.isUnresolved(props.model.modelArn) ? undefined : checkInvokedModel(props.model.modelArn);
 }
 
 function checkTimeout(timeout: Duration): string | undefined {

@@ -205,9 +205,9 @@ export class BatchInference extends Construct implements ec2.IConnectable {
     });
   }
 
-  private rule(id: string, { target, eventPattern, ...options }: events.OnEventOptions, own: events.EventPattern): events.Rule {
-    const rule = new events.Rule(this, id, { ...options, eventPattern: own });
-    if (eventPattern) rule.addEventPattern({ ...eventPattern, source: undefined, detailType: undefined });
+  private rule(id: string, { target, eventPattern, crossStackScope, ...options }: events.OnEventOptions, own: events.EventPattern): events.Rule {
+    const pattern = { ...eventPattern, ...own, detail: { ...eventPattern?.detail, ...own.detail } };
+    const rule = new events.Rule(crossStackScope ?? this, id, { ...options, eventPattern: pattern });
     if (target) rule.addTarget(target);
     return rule;
   }

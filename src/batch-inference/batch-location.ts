@@ -7,7 +7,7 @@ import type { Place } from './contract';
 import { INPUT_KEY, OUTPUT_PREFIX } from './library-limits';
 import { admitToBucket, admitToKey, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, type Side } from '../shared/constructs/bucket-access';
 import { usableKey } from '../shared/constructs/encryption-key';
-import { assertValid, checkKnown } from '../shared/constructs/validation';
+import { assertValid, checkKnown, checkSameRegion } from '../shared/constructs/validation';
 import { ACCOUNT_ID } from '../shared/validation/api-constraints';
 import { checkString, complaint } from '../shared/validation/complaint';
 
@@ -28,7 +28,7 @@ export interface BatchLocationOptions {
   /**
    * The account that owns the bucket, 12 digits: `s3BucketOwner` of a batch inference job. Requests to a bucket of another owner fail.
    *
-   * @default - the account of the bucket, if CDK knows it to be another one; otherwise the owner is not checked
+   * @default - the account of the bucket, if CDK knows it; otherwise the account of the stack
    */
   readonly bucketAccount?: string;
 }
@@ -199,7 +199,9 @@ class BucketLocation extends BatchLocation {
     if (property === 'output' && encryptionKey) assertValid(scope, checkKnownKey(scope, encryptionKey));
     const otherKey = property === 'output' && options.encryptionKey ? usable(bucket.encryptionKey) : undefined;
     const otherAccount = isOfOtherAccount(Stack.of(scope), bucket) ? bucket.env.account : undefined;
-    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, options.bucketAccount ?? otherAccount, {
+    const bucketOwner = options.bucketAccount ?? otherAccount ?? Stack.of(scope).account;
+    assertValid(scope, checkSameRegion(scope, property, bucket, 'Copy the records to a bucket there'));
+    return new BoundLocation(bucket, asFolder(prefix), encryptionKey, bucketOwner, {
       key: encryptionKey && arnFrom(scope, encryptionKey), otherBucketKey: otherKey && arnFrom(scope, otherKey),
     });
   }

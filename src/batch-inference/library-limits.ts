@@ -18,11 +18,20 @@ export const MAX_PART_BYTES = 1_000_000_000;
 /** The bytes of all parts in the state of an execution. The quota of a state is 256 KiB. */
 export const MAX_STATE_BYTES = 200_000;
 
+/** The bytes of a finished part in the state of an execution, at most: numbers, names of files, and the message of a failed job. */
+export const FINISHED_PART_BYTES = 900;
+
+/** The bytes of the message of a failed job. */
+export const MAX_FAILURE_BYTES = 400;
+
 /** The bytes of a record that a state can hold together with its response. Larger records go by reference. The quota of a state is 256 KiB. */
 export const MAX_INLINE_BYTES = 100_000;
 
-/** The bytes of a line. A larger one would not fit the memory of the function. */
-export const MAX_LINE_BYTES = 50_000_000;
+/** The bytes of a record: the body of InvokeModel has at most 25,000,000. */
+export const MAX_RECORD_BYTES = 25_000_000;
+
+/** The bytes of a line that the function reads, which may be a record and its output. */
+export const MAX_LINE_BYTES = 100_000_000;
 
 interface NumberRule {
   readonly min: number;
@@ -35,7 +44,7 @@ interface NumberRule {
 export const NUMBERS = {
   maxConcurrency: { min: 1, max: 1000, what: 'a whole number, 1 to 1000', remedy: 'Start with 2, and raise it while the model is not throttled' },
   maxConcurrentJobs: { min: 1, max: 100, what: 'a whole number, 1 to 100', remedy: 'The quota of submitted and running jobs of a model is 100' },
-  retryRounds: { min: 0, max: 5, what: 'a whole number, 0 to 5', remedy: 'A record that fails five times will fail again; 0 turns retries off' },
+  retryRounds: { min: 0, max: 3, what: 'a whole number, 0 to 3', remedy: 'A record that fails four times will fail again; 0 turns retries off' },
   timeoutDurationInHours: { min: 24, max: 168, what: 'whole hours, 24 to 168', remedy: 'Bedrock accepts one day to seven days; for less, set deadline' },
   toleratedFailureCount: { min: 0, max: 100_000_000, what: 'a whole number of records', remedy: 'Use 0 to fail with the first record that has no result' },
 } satisfies { readonly [name: string]: NumberRule };
@@ -65,9 +74,9 @@ const MAX_JOB_NAME_PREFIX_LENGTH = 63 - JOB_NAME_REST_LENGTH;
 export const BATCH_JOB_NAME_PREFIX: StringRule = {
   minLength: 1,
   maxLength: MAX_JOB_NAME_PREFIX_LENGTH,
-  // Also the alphabet of a client request token, which is the same string.
-  pattern: /^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$/,
-  mustBe: `1 to ${MAX_JOB_NAME_PREFIX_LENGTH} letters and digits, with single "-" between them`,
+  // Without a hyphen, so that the prefix of one batch cannot begin like the job names of another.
+  pattern: /^[a-zA-Z0-9]+$/,
+  mustBe: `1 to ${MAX_JOB_NAME_PREFIX_LENGTH} letters and digits`,
   remedy: 'Shorten or change the prefix, or omit it to have one generated; the rest of a job name is always generated',
 };
 
@@ -100,6 +109,12 @@ export const OUTPUT_PREFIX: StringRule = {
 /** Whether InvokeModel takes the model. A custom model is invoked through its deployment, which has another ARN. */
 export function canBeInvoked(modelId: string): boolean {
   return !modelId.includes(':custom-model/');
+}
+
+/** Checks that InvokeModel takes a model. */
+export function checkInvokedModel(modelId: string): string | undefined {
+  return canBeInvoked(modelId) ? undefined : complaint('model', modelId, 'a model that InvokeModel takes, and not a custom model',
+    'Pass the deployment of the custom model, or set engine to BatchEngine.MODEL_INVOCATION_JOB');
 }
 
 /** The models that a job cannot use, by the type in their ARN. */

@@ -6,7 +6,10 @@ export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 
 /** The waits between two polls of a job: each is twice the one before, until the last. A job takes hours. */
-export const POLL = { first: 30, last: 16 * MINUTE };
+export const POLL = { first: 30, last: 32 * MINUTE };
+
+/** How long a job may be missing in a list. AWS gives no time. */
+export const LIST_LAG = MINUTE;
 
 /** The time limit of a call of the control plane, so that a hanging call is retried. */
 export const CALL_TIMEOUT = MINUTE;
@@ -36,8 +39,8 @@ export const PROPAGATION: RetryTimes = { interval: 10, maxDelay: MINUTE, attempt
 /** A model that is not loaded: up to half an hour. AWS says five minutes, and the first start of a model takes longer. */
 export const COLD_START: RetryTimes = { interval: 15, maxDelay: MINUTE, attempts: 30 };
 
-/** Throttling of InvokeModel: up to two hours. */
-export const THROTTLED: RetryTimes = { interval: 2, maxDelay: 2 * MINUTE, attempts: 60 };
+/** Throttling of InvokeModel: up to ten hours, because many requests may compete for a model that answers few. */
+export const THROTTLED: RetryTimes = { interval: 2, maxDelay: 2 * MINUTE, attempts: 300 };
 
 /** A model that fails or does not answer in time. */
 export const MODEL_FAULT: RetryTimes = { interval: 5, maxDelay: MINUTE, attempts: 3 };

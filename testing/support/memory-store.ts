@@ -32,6 +32,12 @@ export class MemoryStore implements ObjectStore {
     await this.writeText(place, text);
   }
 
+  public async claim(place: Place, text: string): Promise<boolean> {
+    if (this.objects.has(`${place.bucket}/${place.key}`)) return false;
+    await this.writeText(place, text);
+    return true;
+  }
+
   public async writeText({ bucket, key }: Place, text: string): Promise<void> {
     this.objects.set(`${bucket}/${key}`, text);
   }

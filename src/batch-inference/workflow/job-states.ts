@@ -1,9 +1,10 @@
+import { Duration } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { createJob, type CreateJobProps, findJob, getJob, stopJob } from './job-calls';
 import { CONFLICT } from './retries';
 import { JOB_STATUSES } from '../job-statuses';
-import { POLL } from '../patience';
+import { LIST_LAG, POLL } from '../patience';
 
 export interface JobStatesProps extends CreateJobProps {
   readonly hasDeadline: boolean;
@@ -30,13 +31,19 @@ function adoptStates(scope: Construct, poll: sfn.IChainable): sfn.IChainable {
     sfn.Condition.stringEqualsJsonPath(`${FOUND}.OutputDataConfig.S3OutputDataConfig.S3Uri`, '$.part.outputUri'),
   );
   const adopt = new sfn.Pass(scope, 'Job was found', { parameters: { JobArn: sfn.JsonPath.stringAt(`${FOUND}.JobArn`) }, resultPath: '$.job' });
-  return findJob(scope).next(new sfn.Choice(scope, 'Is it the job of this part')
+  const wait = new sfn.Wait(scope, 'Wait for list', { time: sfn.WaitTime.duration(Duration.seconds(LIST_LAG)), comment: 'A list may lag behind' });
+  return wait.next(findJob(scope)).next(new sfn.Choice(scope, 'Is it the job of this part')
     .when(isOurs, adopt.next(poll))
     .otherwise(new sfn.Fail(scope, 'Job name is in use', { errorPath: '$.conflict.Error', causePath: '$.conflict.Cause' })));
 }
 
 /** The job with the name: names are unique. */
 const FOUND = '$.found.InvocationJobSummaries[0]';
+
+/** Whether the deadline of the run has passed. */
+export function isLate(): sfn.Condition {
+  return sfn.Condition.timestampGreaterThanEqualsJsonPath('$$.State.EnteredTime', '$.run.deadline');
+}
 
 /** The polling loop. Each wait is twice the one before, up to a limit. */
 function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sfn.IChainable {
@@ -63,11 +70,7 @@ function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sf
     .map(([status]) => sfn.Condition.stringEquals('$.job.State.Status', status)));
   const route = new sfn.Choice(scope, 'Is the job running', { comment: 'An unknown status ends the polling, as those do that have ended' });
   if (hasDeadline) {
-    const isLate = sfn.Condition.and(
-      sfn.Condition.booleanEquals('$.poll.stopped', false),
-      sfn.Condition.timestampGreaterThanEqualsJsonPath('$$.State.EnteredTime', '$.run.deadline'),
-    );
-    route.when(sfn.Condition.and(isRunning, isLate), stopStates(scope, wait));
+    route.when(sfn.Condition.and(isRunning, sfn.Condition.booleanEquals('$.poll.stopped', false), isLate()), stopStates(scope, wait));
   }
   route
     .when(sfn.Condition.and(isRunning, sfn.Condition.numberLessThan('$.poll.wait', POLL.last)), waitLonger)
@@ -79,10 +82,10 @@ function pollStates(scope: Construct, { hasDeadline, next }: JobStatesProps): sf
   return start.next(wait);
 }
 
-/** The states after the deadline. The job may have ended meanwhile, which the next poll says. */
+/** The states after the deadline. Whatever keeps Bedrock from stopping the job, the next polls say how it goes on: it may have ended meanwhile. */
 function stopStates(scope: Construct, wait: sfn.State): sfn.IChainable {
   const stopping = new sfn.Pass(scope, 'Job is stopping', { parameters: { wait: POLL.first, stopped: true }, resultPath: '$.poll' });
-  const stop = stopJob(scope).addCatch(stopping, { errors: CONFLICT, resultPath: sfn.JsonPath.DISCARD });
+  const stop = stopJob(scope).addCatch(stopping, { resultPath: sfn.JsonPath.DISCARD });
   stop.next(stopping).next(wait);
   return stop;
 }

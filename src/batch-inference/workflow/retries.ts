@@ -23,7 +23,7 @@ export const RECORD_ERRORS = [
   'States.DataLimitExceeded',
 ];
 
-/** The name of a job is in use, or a job cannot be stopped because it has ended. */
+/** The name of a job is in use. */
 export const CONFLICT = bedrock('ConflictException');
 
 /** Retries of CreateModelInvocationJob. */
@@ -50,6 +50,7 @@ export function retryInvocation(task: sfn.TaskStateBase): void {
 
 /** Retries of the function that reads and writes records. */
 export function retryFunction(task: sfn.TaskStateBase): void {
+  retry(task, ['Lambda.TooManyRequestsException', 'Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException'], BUSY);
   retry(task, ['States.ALL'], FUNCTION_FAULT);
 }
 

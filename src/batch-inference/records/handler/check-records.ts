@@ -3,9 +3,9 @@ import { InvalidInput } from './invalid-input';
 import { type ListedObject, type ObjectStore, uriOf } from './object-store';
 import { parseInput, withRecordId } from './records';
 import { engineFor, sizeOf } from './rounds';
-import { complaint } from '../../../shared/validation/complaint';
+import { abbreviate, complaint } from '../../../shared/validation/complaint';
 import type { Run } from '../../contract';
-import { MIN_JOB_RECORDS } from '../../library-limits';
+import { MAX_RECORD_BYTES, MIN_JOB_RECORDS } from '../../library-limits';
 
 /** The number of bad lines that a message has. */
 const SHOWN_LINES = 3;
@@ -33,7 +33,7 @@ export async function checkRecords(store: ObjectStore, { input, engine, onDemand
     for await (const line of inputLines(store, input, file)) {
       const index = lineNumber++;
       if (line.trim() === '') continue;
-      const parsed = parseInput(line);
+      const parsed = sizeOf(line) > MAX_RECORD_BYTES ? `must have at most ${MAX_RECORD_BYTES / 1e6} MB, the maximum of InvokeModel. Split it` : parseInput(line);
       const recordId = typeof parsed === 'string' ? undefined : parsed.recordId ?? generatedId(index);
       const first = recordId === undefined ? undefined : seen.get(recordId);
       if (typeof parsed !== 'string' && first === undefined) {
@@ -42,7 +42,7 @@ export async function checkRecords(store: ObjectStore, { input, engine, onDemand
         continue;
       }
       if (++bad > SHOWN_LINES) continue;
-      problems.push(`Line ${lineOf(index)} ${typeof parsed === 'string' ? parsed : `has the recordId ${JSON.stringify(recordId)} of line ${lineOf(first!)}. `
+      problems.push(`Line ${lineOf(index)} ${typeof parsed === 'string' ? parsed : `has the recordId ${abbreviate(JSON.stringify(recordId))} of line ${lineOf(first!)}. `
         + 'It must be unique, because results are found by it. Change one of them'}.`);
     }
   }
@@ -53,7 +53,7 @@ export async function checkRecords(store: ObjectStore, { input, engine, onDemand
   }
   if (engineFor({ engine, onDemand }, seen.size) === 'none') {
     throw new InvalidInput(complaint('input', `${seen.size} records`, `at least ${MIN_JOB_RECORDS} records, the minimum of a batch inference job`,
-      'Add records, or let fewer go to InvokeModel, which needs the invocation type InvokeModel'));
+      'Add records, or use a model and an invocation type that InvokeModel takes'));
   }
   return { count: seen.size, bytes };
 }

@@ -4,9 +4,7 @@ import { type InputRecord, isReference, readRecords, type RecordError, textOf } 
 import { engineFor, isLarge, nameOf, placesOf, writeRound } from './rounds';
 import type { CollectRequest, CollectResponse, Ending, Part, Place, Run } from '../../contract';
 import { JOB_STATUSES } from '../../job-statuses';
-
-/** The length of the message of a job in the state of the execution, which has one for each part. */
-const MAX_MESSAGE_LENGTH = 500;
+import { MAX_FAILURE_BYTES } from '../../library-limits';
 
 /** The error of a record that the engine has not processed. */
 const NOT_PROCESSED: RecordError = { errorCode: 0, errorMessage: 'The record was not processed' };
@@ -59,11 +57,10 @@ function resultsOf({ output, results }: Run, name: string): Place {
 function nextEngine(run: Run, part: Part, ending: Ending, count: number, time: string): Part['engine'] {
   const mayRetry = part.round < run.retryRounds;
   if (ending.engine === 'map') return mayRetry ? 'map' : 'none';
-  // This is no retry, so it is not limited like one.
-  if (isStoppedByDeadline(ending)) return run.onDemand ? 'map' : 'none';
-  if (!mayRetry || JOB_STATUSES[ending.state.Status] !== 'retry') return 'none';
-  // After the deadline, the records cannot wait for another job.
-  return Date.parse(time) >= Date.parse(run.deadline) && run.onDemand ? 'map' : engineFor(run, count);
+  if (!isStoppedByDeadline(ending) && JOB_STATUSES[ending.state.Status] !== 'retry') return 'none';
+  // The records cannot wait for another job. This is no retry, so it is not limited like one.
+  if (ending.stopped || Date.parse(time) >= Date.parse(run.deadline)) return run.onDemand ? 'map' : 'none';
+  return mayRetry ? engineFor(run, count) : 'none';
 }
 
 /** Why the execution fails, if the job did not serve its input; otherwise empty. */
@@ -72,7 +69,17 @@ function failureOf(ending: Ending): string {
   const { Status, Message } = ending.state;
   const route = JOB_STATUSES[Status];
   if (route === 'retry') return '';
-  return `The job ${ending.jobArn} has the status ${Status}${route ? '' : ', which this version does not know'}${Message ? `: ${Message.slice(0, MAX_MESSAGE_LENGTH)}` : ''}`;
+  const unknown = route ? '' : ', which this version does not know, so it may still run';
+  return shortened(`The job ${ending.jobArn} has the status ${Status}${unknown}${Message ? `: ${Message}` : ''}`);
+}
+
+/** A message that fits the state of the execution, which has one for each part. */
+function shortened(message: string): string {
+  const bytesOf = (text: string) => Buffer.byteLength(JSON.stringify(text));
+  if (bytesOf(message) <= MAX_FAILURE_BYTES) return message;
+  let start = message;
+  while (bytesOf(`${start}...`) > MAX_FAILURE_BYTES) start = start.slice(0, -10);
+  return `${start}...`;
 }
 
 function isStoppedByDeadline(ending: Ending): boolean {

@@ -1,3 +1,4 @@
+import { inParallel } from './in-parallel';
 import type { ObjectStore } from './object-store';
 import { isObject, isReference, type RecordError, textOf } from './records';
 import type { Ending, Part, Place, Run } from '../../contract';
@@ -45,10 +46,27 @@ async function* ofJob(store: ObjectStore, { output }: Run, folder: Place): Async
   const files = await store.list(folder);
   for (const { key } of files.filter(file => file.key.endsWith('.jsonl.out'))) {
     for await (const line of store.lines({ ...output, key })) {
-      if (line === '') continue;
-      const { recordId, error } = JSON.parse(line) as { readonly recordId: string; readonly error?: Partial<RecordError> };
-      yield error === undefined ? { recordId, line } : { recordId, error: { errorCode: error.errorCode ?? 0, errorMessage: error.errorMessage ?? '' } };
+      const record = parsed(line) as JobResult | undefined;
+      if (record?.error) yield { recordId: record.recordId, error: { errorCode: record.error.errorCode ?? 0, errorMessage: record.error.errorMessage ?? '' } };
+      else if (record?.modelOutput !== undefined) yield { recordId: record.recordId, line };
     }
+  }
+}
+
+/** A line of the results of a job. */
+interface JobResult {
+  readonly recordId: string;
+  readonly modelOutput?: unknown;
+  readonly error?: Partial<RecordError> | null;
+}
+
+/** A line that an engine has written. Undefined if it is no JSON, like the last line of a job that has been stopped: its record has no result then. */
+function parsed(line: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -67,23 +85,27 @@ interface MapResult {
 async function* ofMap(store: ObjectStore, { output }: Run, manifestKey: string): AsyncIterable<Outcome> {
   const manifest = JSON.parse(await store.text({ ...output, key: manifestKey })) as MapRunManifest;
   for (const { Key } of manifest.ResultFiles.SUCCEEDED) {
-    for await (const line of store.lines({ ...output, key: Key })) {
-      if (line !== '') yield await outcomeOf(store, output, JSON.parse(line) as MapResult);
+    const lines = store.lines({ ...output, key: Key });
+    for await (const outcome of inParallel(lines, async line => outcomeOf(store, output, parsed(line) as MapResult | undefined))) {
+      if (outcome) yield outcome;
     }
   }
 }
 
-async function outcomeOf(store: ObjectStore, output: Place, record: MapResult): Promise<Outcome> {
+async function outcomeOf(store: ObjectStore, output: Place, record: MapResult | undefined): Promise<Outcome | undefined> {
+  if (!record) return undefined;
   const { recordId, result, error } = record;
   if (error) {
     const name = error.Error.replace(/^Bedrock(Runtime)?\./, '');
     return { recordId, error: { errorCode: STATUS_CODES[name] ?? 500, errorMessage: `${name}: ${error.Cause}` } };
   }
   if (isReference(record)) {
-    const [modelInput, modelOutput] = await Promise.all([record.modelInputUri, record.modelOutputUri].map(async uri => textOf(store, output, uri)));
+    const [modelInput, response] = await Promise.all([record.modelInputUri, record.modelOutputUri].map(async uri => textOf(store, output, uri)));
+    if (!parsed(response)) return undefined;
+    // A response may have line breaks between its members. Strings in JSON have none.
+    const modelOutput = response.replace(/[\r\n]+/g, ' ');
     return { recordId, line: `{"recordId":${JSON.stringify(recordId)},"modelInput":${modelInput},"modelOutput":${modelOutput}}` };
   }
   const { modelInput } = record as unknown as { readonly modelInput: unknown };
-  if (!isObject(result)) throw new Error(`The map run has written no result for the record ${recordId}`);
-  return { recordId, line: JSON.stringify({ recordId, modelInput, modelOutput: result.modelOutput }) };
+  return isObject(result) ? { recordId, line: JSON.stringify({ recordId, modelInput, modelOutput: result.modelOutput }) } : undefined;
 }

@@ -20,6 +20,8 @@ export interface ObjectStore {
   text(place: Place): Promise<string>;
   /** Writes an object line by line. */
   writeLines(place: Place, lines: AsyncIterable<string>): Promise<void>;
+  /** Writes a small object, unless there is one. Returns whether it was written. */
+  claim(place: Place, text: string): Promise<boolean>;
   /** Writes a small object. */
   writeText(place: Place, text: string): Promise<void>;
 }

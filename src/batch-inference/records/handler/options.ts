@@ -4,7 +4,7 @@ import { type ObjectStore, uriOf } from './object-store';
 import { isObject, placeOf } from './records';
 import { complaint } from '../../../shared/validation/complaint';
 import type { ExecutionOptions, Place, PrepareRequest, Run, Settings } from '../../contract';
-import { canBeInvoked, checkJobModel, checkNumber, checkTolerance } from '../../library-limits';
+import { canBeInvoked, checkInvokedModel, checkJobModel, checkNumber, checkTolerance } from '../../library-limits';
 
 /** The members of the input of an execution. Others are refused: a misspelt one would silently be without effect. */
 const MEMBERS: { readonly [member in keyof Required<ExecutionOptions>]: 'string' | 'number' } = {
@@ -29,8 +29,13 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
   const { maxConcurrentJobs, deadlineMinutes, ...rest } = settings;
   const input = options.input === undefined ? settings.input : within('input', options.input, settings.input);
   const output = options.output === undefined ? settings.output : within('output', options.output, settings.output);
-  assertValid(settings.engine === 'job' ? checkJobModel(settings.modelId) : undefined, checkApart(input, output));
   const results = `${output.key}${executionName}/`;
+  const work = `${settings.output.key}_work/`;
+  assertValid(
+    settings.engine === 'job' ? checkJobModel(settings.modelId) : checkInvokedModel(settings.modelId),
+    checkApart(input, { ...output, key: results }) ?? checkApart(settings.input, { ...output, key: results }),
+    results.startsWith(work) ? complaint('output', uriOf(output), `outside ${uriOf({ ...output, key: work })}, which may be deleted`, 'Choose another folder') : undefined,
+  );
   const id = createHash('sha256').update([executionArn, startTime, settings.jobNamePrefix, output.bucket, results].join('\n')).digest('hex').slice(0, 16);
   return {
     ...rest,
@@ -45,18 +50,25 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
     id,
     results,
     // Bedrock accepts fewer characters in the URIs of a job than Step Functions in the name of an execution.
-    work: `${settings.output.key}_work/${executionName.replace(/[^a-zA-Z0-9_-]/g, '_')}-${id}/`,
+    work: `${work}${executionName.replace(/[^a-zA-Z0-9_-]/g, '_')}-${id}/`,
     onDemand: settings.onDemand && canBeInvoked(settings.modelId),
     maxConcurrentParts: settings.engine === 'job' ? maxConcurrentJobs : 1,
     deadline: deadlineMinutes === undefined ? NEVER : later(startTime, deadlineMinutes),
   };
 }
 
-/** Refuses to write where another execution has written its results. */
-export async function assertNoResults(store: ObjectStore, { output, results }: Pick<Run, 'output' | 'results'>): Promise<void> {
-  const manifest: Place = { ...output, key: `${results}manifest.json` };
-  if ((await store.list(manifest)).length === 0) return;
-  throw new InvalidInput(complaint('output', uriOf(manifest), 'an object that does not exist: another execution of this name has written its results there',
+/**
+ * Claims the folder of the results, so that two executions never mix their results there: those of two state machines can have the same name. An
+ * execution that tries again has the same id.
+ */
+export async function claimResults(store: ObjectStore, { id, executionArn, startTime, modelId, jobNamePrefix, work, output, results }: Run): Promise<void> {
+  const place: Place = { ...output, key: `${results}run.json` };
+  const jobNames = `${jobNamePrefix}-${id}`;
+  const description = JSON.stringify({ id, executionArn, startTime, modelId, jobNames, work: uriOf({ ...output, key: work }) }, undefined, 2);
+  if (await store.claim(place, description)) return;
+  const { id: other } = JSON.parse(await store.text(place)) as { readonly id?: string };
+  if (other === id) return;
+  throw new InvalidInput(complaint('output', uriOf(place), 'an object that does not exist: another execution of this name writes its results there',
     'Start the execution with another name, or choose another output'));
 }
 
@@ -94,11 +106,12 @@ function tolerance(options: ExecutionOptions, settings: Settings): Pick<Settings
  */
 function within(property: 'input' | 'output', uri: string, allowed: Place): Place {
   const isUri = /^s3:\/\/[^/]+(\/|$)/.test(uri);
-  const { bucket, key } = isUri ? placeOf(uri) : { bucket: '', key: '' };
+  const { bucket, key: given } = isUri ? placeOf(uri) : { bucket: '', key: '' };
+  const key = property === 'input' && given.endsWith('.jsonl') ? given : folder(given);
   const isWithin = bucket === allowed.bucket && (key === allowed.key || isFolder(allowed.key) && key.startsWith(allowed.key));
   assertValid(isUri && isWithin ? undefined : complaint(property, uri, `an S3 URI within ${uriOf(allowed)}`,
     `Move the records there, or define the construct with a wider ${property} location`));
-  return { bucket, key: property === 'output' ? folder(key) : key, bucketOwner: allowed.bucketOwner };
+  return { bucket, key, bucketOwner: allowed.bucketOwner };
 }
 
 function checkApart(input: Place, output: Place): string | undefined {

@@ -1,7 +1,7 @@
 import { checkRecords } from './check-records';
 import { inputFiles } from './input';
 import type { ObjectStore } from './object-store';
-import { assertNoResults, runOf } from './options';
+import { claimResults, runOf } from './options';
 import { writeParts } from './split-records';
 import type { PrepareRequest, PrepareResponse, Run } from '../../contract';
 
@@ -12,8 +12,8 @@ import type { PrepareRequest, PrepareResponse, Run } from '../../contract';
 export async function prepare(store: ObjectStore, request: PrepareRequest): Promise<PrepareResponse> {
   const checked = runOf(request);
   const files = await inputFiles(store, checked.input);
-  await assertNoResults(store, checked);
   const { count, bytes } = await checkRecords(store, checked, files);
   const run: Run = { ...checked, totalRecordCount: count };
+  await claimResults(store, run);
   return { run, parts: await writeParts(store, run, files, bytes) };
 }

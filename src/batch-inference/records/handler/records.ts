@@ -1,4 +1,5 @@
 import type { ObjectStore } from './object-store';
+import { abbreviate } from '../../../shared/validation/complaint';
 import type { Place } from '../../contract';
 
 /** A line of the input, as `{"recordId": "...", "modelInput": {...}}`. */
@@ -31,9 +32,9 @@ export function parseInput(line: string): { readonly recordId?: string } | strin
   if (!isObject(parsed)) return 'must be a JSON object, as {"recordId": "...", "modelInput": {...}}. Write one record in each line';
   const { recordId, modelInput, ...others } = parsed;
   const [other] = Object.keys(others);
-  if (other !== undefined) return `has the member ${JSON.stringify(other)}, but must have only recordId and modelInput. Remove it`;
+  if (other !== undefined) return `has the member ${abbreviate(JSON.stringify(other))}, but must have only recordId and modelInput. Remove it`;
   if (recordId !== undefined && (typeof recordId !== 'string' || recordId === '')) {
-    return `has a recordId that must be a string, and is ${JSON.stringify(recordId)}. Write it in quotation marks, or omit it to have one generated`;
+    return `has a recordId that must be a string of at least one character, and is ${recordId === '' ? 'empty' : typeof recordId}. Write it in quotation marks, or omit it`;
   }
   if (!isObject(modelInput)) return 'must have a modelInput that is a JSON object. Write there what InvokeModel takes as its body';
   return { recordId };

@@ -1,3 +1,4 @@
+import { inParallel } from './in-parallel';
 import { type ObjectStore, uriOf } from './object-store';
 import { type InputRecord, isReference } from './records';
 import type { Engine, Part, Place, Run } from '../../contract';
@@ -52,18 +53,16 @@ async function* lines(records: AsyncIterable<InputRecord>): AsyncIterable<string
   for await (const { line } of records) yield line;
 }
 
-async function* withReferences(
-  store: ObjectStore, { bucket, bucketOwner, key }: Place, records: AsyncIterable<InputRecord>, large: (record: InputRecord) => boolean,
+function withReferences(
+  store: ObjectStore, { key, ...bucket }: Place, records: AsyncIterable<InputRecord>, large: (record: InputRecord) => boolean,
 ): AsyncIterable<string> {
   let count = 0;
-  for await (const record of records) {
+  return inParallel(records, async record => {
+    if (!large(record)) return record.line;
     const parsed = JSON.parse(record.line);
-    if (isReference(parsed) || !large(record)) {
-      yield record.line;
-      continue;
-    }
-    const place: Place = { bucket, bucketOwner, key: key.replace(/input\/[^/]*$/, `large/${++count}`) };
+    if (isReference(parsed)) return record.line;
+    const place: Place = { ...bucket, key: key.replace(/input\/[^/]*$/, `large/${++count}`) };
     await store.writeText({ ...place, key: `${place.key}.json` }, JSON.stringify(parsed.modelInput));
-    yield JSON.stringify({ recordId: record.recordId, modelInputUri: `${uriOf(place)}.json`, modelOutputUri: `${uriOf(place)}.out.json` });
-  }
+    return JSON.stringify({ recordId: record.recordId, modelInputUri: `${uriOf(place)}.json`, modelOutputUri: `${uriOf(place)}.out.json` });
+  });
 }

@@ -1,9 +1,9 @@
-import { pipeline, Readable } from 'node:stream';
-import { GetObjectCommand, paginateListObjectsV2, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type PutObjectCommandInput, S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import split from 'split2';
 import { InvalidInput } from './invalid-input';
 import { type ListedObject, type ObjectStore, uriOf } from './object-store';
+import { splitLines } from './split-lines';
 import { complaint } from '../../../shared/validation/complaint';
 import type { Place } from '../../contract';
 import { MAX_LINE_BYTES } from '../../library-limits';
@@ -29,15 +29,9 @@ export class S3Store implements ObjectStore {
 
   public async *lines(place: Place, etag?: string): AsyncIterable<string> {
     const { Body } = await this.client.send(new GetObjectCommand({ ...request(place), IfMatch: etag }));
-    // Splits at "\n" and "\r\n" only: JSON may contain the other line breaks of Unicode.
-    const lines = split({ maxLength: MAX_LINE_BYTES });
-    pipeline(Body as Readable, lines, () => { /* the loop of the reader throws the error */ });
-    try {
-      yield* lines as AsyncIterable<string>;
-    } catch (error) {
-      if ((error as Error).message !== 'maximum buffer reached') throw error;
+    yield* splitLines(Body as Readable, MAX_LINE_BYTES, () => {
       throw new InvalidInput(complaint('input', uriOf(place), `an object with lines of at most ${MAX_LINE_BYTES / 1e6} MB`, 'Write one record in each line'));
-    }
+    });
   }
 
   public async text(place: Place): Promise<string> {
@@ -53,9 +47,22 @@ export class S3Store implements ObjectStore {
     await this.write(place, text);
   }
 
+  public async claim(place: Place, text: string): Promise<boolean> {
+    try {
+      await this.client.send(new PutObjectCommand({ ...request(place), ...this.encryption(), Body: text, ContentType: 'application/json', IfNoneMatch: '*' }));
+      return true;
+    } catch (error) {
+      if ((error as S3ServiceException).$metadata?.httpStatusCode !== 412) throw error;
+      return false;
+    }
+  }
+
   private async write(place: Place, Body: PutObjectCommandInput['Body']): Promise<void> {
-    const encryption = this.outputKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: this.outputKeyId };
-    await new Upload({ client: this.client, params: { ...request(place), ...encryption || {}, Body, ContentType: 'application/json' } }).done();
+    await new Upload({ client: this.client, params: { ...request(place), ...this.encryption(), Body, ContentType: 'application/json' } }).done();
+  }
+
+  private encryption() {
+    return this.outputKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: this.outputKeyId };
   }
 }
 

@@ -1,11 +1,11 @@
 import { inputRecords } from './input';
 import { InvalidInput } from './invalid-input';
 import type { ListedObject, ObjectStore } from './object-store';
-import type { InputRecord } from './records';
+import { readRecords } from './records';
 import { engineFor, isLarge, placesOf, sizeOf, writeRound } from './rounds';
 import { complaint } from '../../../shared/validation/complaint';
 import type { Part, Run } from '../../contract';
-import { MAX_PART_BYTES, MAX_PART_RECORDS, MAX_STATE_BYTES, MIN_JOB_RECORDS } from '../../library-limits';
+import { FINISHED_PART_BYTES, MAX_PART_BYTES, MAX_PART_RECORDS, MAX_STATE_BYTES, MIN_JOB_RECORDS } from '../../library-limits';
 
 /** Writes parts of about the same number of records. */
 export async function writeParts(store: ObjectStore, run: Run, files: ListedObject[], totalBytes: number): Promise<Part[]> {
@@ -37,15 +37,19 @@ export async function writeParts(store: ObjectStore, run: Run, files: ListedObje
     await writeRound(store, run, places, run.engine, written(), ({ line }) => isLarge(line));
     parts.push(newPart(places, number, recordCount, run.engine));
   }
-  return Promise.all(parts.map(async part => fitted(store, run, part)));
+  assertFits(run, parts.length);
+  const fitting: Part[] = [];
+  for (const part of parts) fitting.push(await fitted(store, run, part));
+  return fitting;
 }
 
-/** The parts are in the state of the execution. */
+/** The parts are in the state of the execution, at first with their places, and at last with their results. */
 function assertFits(run: Run, parts: number): void {
-  const bytes = JSON.stringify(newPart(placesOf(run, 1, 0), 1, 0, run.engine)).length;
-  if (parts * bytes <= MAX_STATE_BYTES) return;
-  throw new InvalidInput(complaint('input', `${run.totalRecordCount} records`, `at most ${Math.floor(MAX_STATE_BYTES / bytes)} parts of ${MAX_PART_RECORDS} records or `
-    + `${MAX_PART_BYTES} bytes, and not ${parts}, because the state of an execution has one entry for each`, 'Start several executions, each with a part of the input'));
+  const bytes = Math.max(FINISHED_PART_BYTES, Buffer.byteLength(JSON.stringify(newPart(placesOf(run, 1, 0), 1, 0, run.engine))));
+  const most = Math.floor(MAX_STATE_BYTES / bytes);
+  if (parts <= most) return;
+  throw new InvalidInput(complaint('input', `${parts} parts`, `at most ${most} parts of ${MAX_PART_RECORDS} records or ${MAX_PART_BYTES} bytes, because the state of an `
+    + 'execution has one entry for each', 'Start several executions, each with some of the records'));
 }
 
 /** A part with the engine that can take it. */
@@ -54,21 +58,17 @@ async function fitted(store: ObjectStore, run: Run, part: Part): Promise<Part> {
   if (engine === part.engine) return part;
   if (engine === 'none') {
     throw new InvalidInput(complaint('input', `a part of ${part.recordCount} records`, `one of at least ${MIN_JOB_RECORDS} records of together at most ${MAX_PART_BYTES} bytes`,
-      'Start an execution for the large records, or let them go to InvokeModel, which needs the invocation type InvokeModel'));
+      'Start an execution for the large records, with a model and an invocation type that InvokeModel takes'));
   }
-  const records: InputRecord[] = [];
-  for await (const line of store.lines({ ...run.output, key: part.inputKey })) records.push({ recordId: JSON.parse(line).recordId, line });
-  await writeRound(store, run, part, engine, asyncOf(records), ({ line }) => isLarge(line));
-  return { ...part, engine };
+  const inputKey = part.inputKey.replace(/\.jsonl$/, `-${engine}.jsonl`);
+  const records = readRecords(store, { ...run.output, key: part.inputKey });
+  await writeRound(store, run, { inputKey }, engine, records, ({ line }) => isLarge(line));
+  return { ...part, engine, inputKey };
 }
 
 function newPart(places: ReturnType<typeof placesOf>, number: number, recordCount: number, engine: Part['engine']): Part {
   const nothingYet = { successRecordCount: 0, errorRecordCount: 0, inputTokenCount: 0, outputTokenCount: 0, files: [], jobs: 0, mapRuns: 0, failure: '' };
   return { ...places, number, round: 0, engine, recordCount, ...nothingYet };
-}
-
-async function* asyncOf<T>(items: T[]): AsyncIterable<T> {
-  yield* items;
 }
 
 /** An iterator whose next item can be looked at before it is taken. */
