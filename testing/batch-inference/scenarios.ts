@@ -106,7 +106,9 @@ export const SCENARIOS: readonly Scenario[] = [
     title: 'The deadline stops a job that waits, and the records go to InvokeModel',
     async play(account, show) {
       const input = await account.upload(this.name, prompts(150));
-      account.bedrock.invocationJobs.planNext({ durationsMs: { Scheduled: 50 * 60 * MINUTE } as never });
+      account.bedrock.invocationJobs.planNext({ durationsMs: { Scheduled: 50 * 60 * MINUTE } });
+      // The job is stopped, and the response is lost: the next attempt is refused.
+      account.bedrock.failNext('StopModelInvocationJob', { name: 'ValidationException', when: 'after' });
 
       const ended = await account.run('Hurried', this.name, { input });
 

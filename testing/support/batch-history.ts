@@ -93,14 +93,17 @@ function recordsOf(store: MemoryStore, { inputKey }: Part): Line[] {
 
 const outputOf = (recordId: unknown) => ({ text: `answer to ${String(recordId)}` });
 
-/** Bedrock writes a line for each record, and one for a record of somebody else, as an adversary would. */
+/**
+ * Bedrock writes a line for each record, one for a record of somebody else, as an adversary would, and of a record that it has not processed a line
+ * that is cut off, or without an output.
+ */
 function runJob(store: MemoryStore, part: Part, records: Line[], history: History): Ending {
   const jobId = `job${part.number}x${part.round}`;
   const status = history.jobStatus(part.number, part.round);
   const lines = records.flatMap((record): Line[] => {
     const success = { ...record, modelOutput: outputOf(record.recordId) };
     switch (history.fate(record.recordId!, part.round)) {
-      case 'missing': return [];
+      case 'missing': return [record, { ...record, error: null }];
       case 'twice': return [success, success];
       case 'success': return [success];
       default: return [{ ...record, error: { errorCode: 400, errorMessage: 'poison' } }];
@@ -108,7 +111,7 @@ function runJob(store: MemoryStore, part: Part, records: Line[], history: Histor
   });
   const foreign = { recordId: 'of-somebody-else', modelInput: {}, modelOutput: {} };
   const file = part.inputKey.replace(/^.*\//, '');
-  store.objects.set(`${BUCKET}/${part.outputPrefix}/${jobId}/${file}.out`, [...lines.reverse(), foreign].map(line => `${JSON.stringify(line)}\n`).join(''));
+  store.objects.set(`${BUCKET}/${part.outputPrefix}/${jobId}/${file}.out`, `${[...lines.reverse(), foreign].map(line => JSON.stringify(line)).join('\n')}\n{"recordId":"cut o`);
   store.objects.set(`${BUCKET}/${part.outputPrefix}/${jobId}/manifest.json.out`, JSON.stringify({ inputTokenCount: records.length, outputTokenCount: 2 * records.length }));
   const stopped = JOB_STATUSES[status] === 'fail' && history.stopped(part.number, part.round);
   return { engine: 'job', jobArn: `arn:aws:bedrock:us-east-1:111122223333:model-invocation-job/${jobId}`, state: { Status: status, Message: 'the message' }, stopped };
@@ -120,7 +123,7 @@ function runMap(store: MemoryStore, part: Part, records: Line[], history: Histor
   const lines = records.flatMap((record): Line[] => {
     const fate = history.fate(record.recordId!, part.round);
     const isByReference = 'modelInputUri' in record;
-    if (fate === 'missing') return [];
+    if (fate === 'missing') return [isByReference ? {} : record];
     if (fate === 'error') return [{ ...record, error: { Error: 'Bedrock.ValidationException', Cause: 'poison' } }];
     if (fate === 'tooLarge' && !isByReference) return [{ ...record, error: { Error: 'States.DataLimitExceeded', Cause: 'too large' } }];
     if (!isByReference) return [{ ...record, result: { modelOutput: outputOf(record.recordId) } }];

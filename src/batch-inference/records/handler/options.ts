@@ -34,9 +34,12 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
   assertValid(
     settings.engine === 'job' ? checkJobModel(settings.modelId) : checkInvokedModel(settings.modelId),
     checkApart(input, { ...output, key: results }) ?? checkApart(settings.input, { ...output, key: results }),
-    results.startsWith(work) ? complaint('output', uriOf(output), `outside ${uriOf({ ...output, key: work })}, which may be deleted`, 'Choose another folder') : undefined,
+    results.startsWith(work)
+      ? complaint('output', uriOf(output), `outside ${uriOf({ ...output, key: work })}, which may be deleted`, 'Choose another folder')
+      : undefined,
   );
-  const id = createHash('sha256').update([executionArn, startTime, settings.jobNamePrefix, output.bucket, results].join('\n')).digest('hex').slice(0, 16);
+  const facts = [executionArn, startTime, settings.jobNamePrefix, output.bucket, results];
+  const id = createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
   return {
     ...rest,
     ...tolerance(options, settings),
@@ -58,10 +61,11 @@ export function runOf({ executionArn, executionName, startTime, options: given, 
 }
 
 /**
- * Claims the folder of the results, so that two executions never mix their results there: those of two state machines can have the same name. An
- * execution that tries again has the same id.
+ * Claims the folder of the results, so that two executions never mix their results there: those of two state machines can have the same name.
+ * An execution that tries again has the same id.
  */
-export async function claimResults(store: ObjectStore, { id, executionArn, startTime, modelId, jobNamePrefix, work, output, results }: Run): Promise<void> {
+export async function claimResults(store: ObjectStore, run: Run): Promise<void> {
+  const { id, executionArn, startTime, modelId, jobNamePrefix, work, output, results } = run;
   const place: Place = { ...output, key: `${results}run.json` };
   const jobNames = `${jobNamePrefix}-${id}`;
   const description = JSON.stringify({ id, executionArn, startTime, modelId, jobNames, work: uriOf({ ...output, key: work }) }, undefined, 2);

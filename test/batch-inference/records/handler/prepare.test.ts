@@ -70,8 +70,8 @@ describe('a line', () => {
     ['["a"]', /must be a JSON object, as \{"recordId": "\.\.\.", "modelInput": \{\.\.\.\}\}\. Write one record in each line\./],
     ['{"recordId":"a"}', /must have a modelInput that is a JSON object\. Write there what InvokeModel takes as its body\./],
     ['{"modelInput":"Hello"}', /must have a modelInput that is a JSON object\. Write there what InvokeModel takes as its body\./],
-    ['{"recordId":7,"modelInput":{}}', /has a recordId that must be a string, and is 7\. Write it in quotation marks, or omit it to have one generated\./],
-    ['{"recordId":"","modelInput":{}}', /has a recordId that must be a string, and is ""\. Write it in quotation marks, or omit it to have one generated\./],
+    ['{"recordId":7,"modelInput":{}}', /has a recordId that must be a string of at least one character, and is number\. Write it in quotation marks, or omit it\./],
+    ['{"recordId":"","modelInput":{}}', /has a recordId that must be a string of at least one character, and is empty\. Write it in quotation marks, or omit it\./],
     // Would be invoked with an object that the sender of the record cannot read.
     ['{"modelInput":{},"modelInputUri":"s3://secret/key"}', /has the member "modelInputUri", but must have only recordId and modelInput\. Remove it\./],
   ])('%s is refused, with its number and its object', async (line, message) => {
@@ -98,8 +98,8 @@ test.each([
   ['no .jsonl', { [`${BUCKET}/in/a.json`]: RECORD },
     `input: "s3://${BUCKET}/in/" must be a folder with objects whose key ends with .jsonl, or one such object. None of the 1 objects there has such a key.`],
   ['no records', { [FILE]: '\n \n' }, `input: "s3://${BUCKET}/in/" must be a place with at least one record. The objects there have no lines; write one record in each line.`],
-  ['results of an execution of this name', { [FILE]: RECORD, [`${BUCKET}/out/monday/manifest.json`]: '{}' },
-    `output: "s3://${BUCKET}/out/monday/manifest.json" must be an object that does not exist: another execution of this name has written its results there. `
+  ['results of an execution of this name', { [FILE]: RECORD, [`${BUCKET}/out/monday/run.json`]: '{"id":"another"}' },
+    `output: "s3://${BUCKET}/out/monday/run.json" must be an object that does not exist: another execution of this name writes its results there. `
     + 'Start the execution with another name, or choose another output.'],
 ])('a location with %s is refused', async (_, objects, message) => {
   expect(await prepare(objects as { [path: string]: string })).toBe(`BatchInference.InvalidInput: ${message}`);
@@ -113,13 +113,15 @@ describe('the input of the execution', () => {
       + 'timeoutDurationInHours. Pass {} or an object with some of input, output, maxConcurrency, retryRounds, toleratedFailureCount, toleratedFailurePercentage, timeoutDurationInHours.'],
     [{ maxConcurrency: '5' }, 'maxConcurrency: "5" must be a number. Correct it in the input of the execution.'],
     [{ maxConcurrency: 0 }, 'maxConcurrency: 0 must be a whole number, 1 to 1000. Start with 2, and raise it while the model is not throttled.'],
-    [{ retryRounds: 1.5 }, 'retryRounds: 1.5 must be a whole number, 0 to 5. A record that fails five times will fail again; 0 turns retries off.'],
+    [{ retryRounds: 1.5 }, 'retryRounds: 1.5 must be a whole number, 0 to 3. A record that fails four times will fail again; 0 turns retries off.'],
     [{ timeoutDurationInHours: 23 }, 'timeoutDurationInHours: 23 must be whole hours, 24 to 168. Bedrock accepts one day to seven days; for less, set deadline.'],
     [{ toleratedFailurePercentage: 101 }, 'toleratedFailurePercentage: 101 must be a number, 0 to 100. Use 100 to succeed whatever the records.'],
     [{ toleratedFailureCount: 1, toleratedFailurePercentage: 1 }, 'toleratedFailurePercentage: 1 must be used without toleratedFailureCount. Set one of the two.'],
     [{ input: 'https://a/b' }, `input: "https://a/b" must be an S3 URI within s3://${BUCKET}/in/. Move the records there, or define the construct with a wider input location.`],
     [{ input: 's3://other/in/' }, `input: "s3://other/in/" must be an S3 URI within s3://${BUCKET}/in/. Move the records there, or define the construct with a wider input location.`],
-    [{ input: `s3://${BUCKET}/in` }, `input: "s3://${BUCKET}/in" must be an S3 URI within s3://${BUCKET}/in/. Move the records there, or define the construct with a wider input location.`],
+    [{ input: `s3://${BUCKET}/in-other` }, `input: "s3://${BUCKET}/in-other" must be an S3 URI within s3://${BUCKET}/in/. Move the records there, or define the construct with a `
+      + 'wider input location.'],
+    [{ output: `s3://${BUCKET}/out/_work/` }, `output: "s3://${BUCKET}/out/_work/" must be outside s3://${BUCKET}/out/_work/, which may be deleted. Choose another folder.`],
     [{ output: `s3://${BUCKET}/outside/` }, `output: "s3://${BUCKET}/outside/" must be an S3 URI within s3://${BUCKET}/out/. Move the records there, or define the construct with a wider `
       + 'output location.'],
   ])('%j is refused', async (options, message) => {
@@ -142,8 +144,43 @@ describe('the input of the execution', () => {
     const wide = { bucket: BUCKET, key: '' };
 
     expect(await prepare({ [`${BUCKET}/a.jsonl`]: RECORD }, { output: `s3://${BUCKET}/in/out/`, input: `s3://${BUCKET}/in/` }, { input: wide, output: wide })).toBe('BatchInference.InvalidInput: '
-      + `output: "s3://${BUCKET}/in/out/" must be outside the input s3://${BUCKET}/in/: the next execution would read the results as its input. Choose another prefix.`);
+      + `output: "s3://${BUCKET}/in/out/monday/" must be outside the input s3://${BUCKET}/in/: the next execution would read the results as its input. Choose another prefix.`);
   });
+});
+
+test('a folder may be chosen without the slash at its end', async () => {
+  const { run } = await prepared({ [`${BUCKET}/in/monday/a.jsonl`]: RECORD, [`${BUCKET}/in/monday-other/a.jsonl`]: 'no' }, { input: `s3://${BUCKET}/in/monday` });
+
+  expect(run.input.key).toBe('in/monday/');
+});
+
+test('the results are described where they will be, for whoever looks for the jobs of an execution', async () => {
+  const { run, store } = await prepared({ [FILE]: RECORD });
+
+  expect(JSON.parse(store.objects.get(`${BUCKET}/out/monday/run.json`)!)).toEqual({
+    ...EXECUTION, executionName: undefined, id: run.id, modelId: SETTINGS.modelId, jobNames: `nightly-${run.id}`, work: `s3://${BUCKET}/${run.work}`,
+  });
+});
+
+test('a name that makes the results part of the input is refused', async () => {
+  const settings = { input: { bucket: BUCKET, key: 'monday/' }, output: { bucket: BUCKET, key: '' } };
+
+  expect(await prepare({ [`${BUCKET}/monday/a.jsonl`]: RECORD }, {}, settings)).toMatch(/output: "s3:\/\/\S+\/monday\/" must be outside the input /);
+});
+
+test('a custom model is not invoked by its own ARN, also if the template did not know it', async () => {
+  const modelId = 'arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-lite-v1:0/abcdefghijkl';
+
+  expect(await prepare({ [FILE]: RECORD }, {}, { modelId })).toBe(`BatchInference.InvalidInput: model: "${modelId}" must be a model that InvokeModel takes, and not a custom model. `
+    + 'Pass the deployment of the custom model, or set engine to BatchEngine.MODEL_INVOCATION_JOB.');
+  expect(await prepare({ [FILE]: RECORD }, {}, { modelId, engine: 'job' })).toMatch(/must be at least 100 records/);
+});
+
+test('a message is short, whatever the records', async () => {
+  const recordId = 'x'.repeat(50_000);
+  const problem = await prepare({ [FILE]: `{"recordId":"${recordId}","modelInput":{}}\n`.repeat(2) });
+
+  expect(problem).toMatch(/has the recordId "x+\.\.\. \(50002 characters\) of line 1/);
 });
 
 describe('the engine', () => {
@@ -165,7 +202,7 @@ describe('the engine', () => {
 
   test('needs 100 records, if they cannot go to InvokeModel', async () => {
     expect(await prepare({ [FILE]: records(99) }, {}, { engine: 'job', onDemand: false })).toBe('BatchInference.InvalidInput: input: "99 records" must be at least 100 records, the minimum of a '
-      + 'batch inference job. Add records, or let fewer go to InvokeModel, which needs the invocation type InvokeModel.');
+      + 'batch inference job. Add records, or use a model and an invocation type that InvokeModel takes.');
   });
 });
 

@@ -49,8 +49,8 @@ test('a connection that breaks while lines are read is an error', async () => {
 });
 
 test('a line that does not fit the memory of the function is refused', async () => {
-  const { store } = storeWith(...Array.from({ length: 51 }, () => 'x'.repeat(1_000_000)));
+  const { store } = storeWith(...Array.from({ length: 101 }, () => 'x'.repeat(1_000_000)));
 
   await expect(linesOf(store)).rejects.toThrow(new InvalidInput(
-    'input: "s3://amzn-s3-demo-bucket/in/a.jsonl" must be an object with lines of at most 50 MB. Write one record in each line.'));
+    'input: "s3://amzn-s3-demo-bucket/in/a.jsonl" must be an object with lines of at most 100 MB. Write one record in each line.'));
 });
