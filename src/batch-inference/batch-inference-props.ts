@@ -26,9 +26,9 @@ export interface BatchInferenceOptions {
   /**
    * The location of the results. Must be outside the input.
    *
-   * An execution writes into the folder `<execution name>/`: `manifest.json` with the numbers of records, and `*.jsonl` with one line for each record,
-   * which has `recordId`, `modelInput`, and `modelOutput` or `error`. At its start it writes `run.json`, which says how its jobs begin; an execution
-   * that finds the `run.json` of another one fails.
+   * An execution writes into the folder `<execution name>/`: `manifest.json` with the numbers of records, and `*.jsonl` with one line for each
+   * record, which has `recordId`, `modelInput`, and `modelOutput` or `error`. At its start it writes `run.json`, with the beginning of the names of
+   * its jobs. An execution that finds the `run.json` of another one fails.
    *
    * What the engines read and write is in `_work/<execution name>-<16 characters>/` below this location, also if an execution chooses another output
    * within it. Delete it with a lifecycle rule whose prefix is the prefix of this location, followed by `_work/`, for example `out/_work/`.
@@ -64,8 +64,8 @@ export interface BatchInferenceOptions {
   /**
    * How often records without an output are tried again: 0 to 3.
    *
-   * Fewer than 100 records are too few for a job: they go to InvokeModel, at its price. The records of jobs with the status Failed, Expired or Stopped
-   * are not tried again.
+   * Fewer than 100 records are too few for a job: they go to InvokeModel, at its price. The records of jobs with the status Failed, Expired or
+   * Stopped are not tried again, unless the `deadline` has stopped them.
    *
    * @default 1
    */
@@ -89,8 +89,8 @@ export interface BatchInferenceOptions {
    * The API whose body a record has.
    *
    * With `CONVERSE`, records cannot go to InvokeModel: an execution needs at least 100 records, and fewer failed records are not tried again. This
-   * parameter is newer than the rest of the API: if Step Functions does not know it yet in a Region, a state machine with `CONVERSE` cannot be deployed
-   * there.
+   * parameter is newer than the rest of the API: if Step Functions does not know it yet in a Region, a state machine with `CONVERSE` cannot be
+   * deployed there.
    *
    * @default ModelInvocationType.INVOKE_MODEL
    */

@@ -52,8 +52,8 @@ export abstract class BatchLocation {
    * `encryptionKey`.
    *
    * @param bucket The bucket
-   * @param prefix The prefix, like `in/`, or the key of one `.jsonl` object as the input; at most 512 characters. Empty for the whole bucket. That of an
-   * output may have letters, digits and the characters `- ! _ ' ( ) . /`
+   * @param prefix The prefix, like `in/`, or the key of one `.jsonl` object as the input; at most 512 characters. Empty for the whole bucket. That of
+   * an output may have letters, digits and the characters `- ! _ ' ( ) . /`
    * @param options Options for the location
    */
   public static fromBucket(bucket: s3.IBucket, prefix: string, options: BatchLocationOptions = {}): BatchLocation {
