@@ -11,7 +11,8 @@ export enum BatchEngine {
   MODEL_INVOCATION_JOB = 'MODEL_INVOCATION_JOB',
 
   /**
-   * InvokeModel for each record, in a distributed map of Step Functions. For every model, and the only engine for imported models.
+   * InvokeModel for each record, in a distributed map of Step Functions. The only engine for imported models. Not for custom models, which are
+   * invoked through their deployments.
    *
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
    */

@@ -26,9 +26,12 @@ export interface BatchInferenceOptions {
   /**
    * The location of the results. Must be outside the input.
    *
-   * An execution writes `<execution name>/manifest.json` with the numbers of records, and `<execution name>/*.jsonl` with one line for each record:
-   * `recordId`, `modelInput`, and `modelOutput` or `error`. What the engines read and write is below `_work/<execution name>/`; delete it with a
-   * lifecycle rule for the prefix `_work/`.
+   * An execution writes into the folder `<execution name>/`: `manifest.json` with the numbers of records, and `*.jsonl` with one line for each
+   * record, which has `recordId`, `modelInput`, and `modelOutput` or `error`. At its start it writes `run.json`, with the beginning of the names of
+   * its jobs. An execution that finds the `run.json` of another one fails.
+   *
+   * What the engines read and write is in `_work/<execution name>-<16 characters>/` below this location, also if an execution chooses another output
+   * within it. Delete it with a lifecycle rule whose prefix is the prefix of this location, followed by `_work/`, for example `out/_work/`.
    */
   readonly output: BatchLocation;
 
@@ -45,6 +48,8 @@ export interface BatchInferenceOptions {
    * One copy of an imported model is reported to answer about one request a second. More requests than the model can answer are throttled and
    * repeated, which costs time and state transitions. Raise it while `InvocationThrottles` of the model stays low.
    *
+   * With the engine MODEL_INVOCATION_JOB, it applies to each part, and as many parts as `maxConcurrentJobs` can be at InvokeModel at the same time.
+   *
    * @default 2
    */
   readonly maxConcurrency?: number;
@@ -57,22 +62,24 @@ export interface BatchInferenceOptions {
   readonly maxConcurrentJobs?: number;
 
   /**
-   * How often records without an output are tried again: 0 to 3. Only these records; fewer than 100 go to InvokeModel, because that is the minimum
-   * of a job.
+   * How often records without an output are tried again: 0 to 3.
+   *
+   * Fewer than 100 records are too few for a job: they go to InvokeModel, at its price. The records of jobs with the status Failed, Expired or
+   * Stopped are not tried again, unless the `deadline` has stopped them.
    *
    * @default 1
    */
   readonly retryRounds?: number;
 
   /**
-   * The number of records without an output with which an execution still succeeds. The results are the same in both cases.
+   * The number of records without an output with which an execution still succeeds. The results are written in any case.
    *
    * @default 0
    */
   readonly toleratedFailureCount?: number;
 
   /**
-   * The percentage of records without an output with which an execution still succeeds: 0 to 100.
+   * The percentage of records without an output with which an execution still succeeds: 0 to 100. The results are written in any case.
    *
    * @default - `toleratedFailureCount` is used
    */
@@ -81,7 +88,9 @@ export interface BatchInferenceOptions {
   /**
    * The API whose body a record has.
    *
-   * With `CONVERSE`, records cannot go to InvokeModel: an execution needs at least 100 records, and fewer failed records are not tried again.
+   * With `CONVERSE`, records cannot go to InvokeModel: an execution needs at least 100 records, and fewer failed records are not tried again. This
+   * parameter is newer than the rest of the API: if Step Functions does not know it yet in a Region, a state machine with `CONVERSE` cannot be
+   * deployed there.
    *
    * @default ModelInvocationType.INVOKE_MODEL
    */
@@ -97,7 +106,10 @@ export interface BatchInferenceOptions {
 
   /**
    * The time after the start of an execution at which its jobs are stopped, and the records without an output go to InvokeModel, at its price: 10
-   * minutes to 168 hours. The job is polled at least every 32 minutes, so it can be stopped that much later.
+   * minutes to 168 hours. No job is started after it.
+   *
+   * A job is polled every 32 minutes at the latest, so it may be stopped that much later. The deadline does not interrupt the wait for the quota of
+   * jobs, and it does not limit the time that InvokeModel takes. Not for custom models, which InvokeModel does not take, and not with `CONVERSE`.
    *
    * @default - jobs run until they end by themselves
    */

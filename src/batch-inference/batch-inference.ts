@@ -22,9 +22,11 @@ import { METRICS } from './contract';
  * - `input`, `output`: an S3 URI within the input and the output location
  * - `maxConcurrency`, `retryRounds`, `toleratedFailureCount`, `toleratedFailurePercentage`, `timeoutDurationInHours`: as the properties
  *
- * Its output has `manifestUri`, `resultsUri`, `totalRecordCount`, `processedRecordCount`, `successRecordCount` and `errorRecordCount`. It fails with
- * `BatchInference.InvalidInput` before anything is invoked, with `BatchInference.JobFailed` or with `BatchInference.RecordsFailed`, and with the error
- * of an AWS service if that lasts; then redriving the execution goes on where it stopped.
+ * Its output has `manifestUri`, `resultsUri`, `totalRecordCount`, `processedRecordCount`, `successRecordCount` and `errorRecordCount`.
+ *
+ * With wrong options or records, it fails with `BatchInference.InvalidInput` before anything is invoked. If a job has failed or more records than
+ * tolerated have no output, it fails at its end, with `BatchInference.JobFailed` or `BatchInference.RecordsFailed`. If the error of an AWS service
+ * lasts, it fails with that error, and redriving the execution goes on where it stopped.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html
  *
@@ -173,8 +175,8 @@ export class BatchInference extends Construct implements ec2.IConnectable {
    * Adds a rule for the events of executions of this state machine, and of no other.
    *
    * @param id The id of the rule in this construct
-   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['FAILED'] } }`; source and
-   * type of the events are given
+   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['FAILED'] } }`; source
+   * and type of the events are given
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
    */
   public onExecutionStatusChange(id: string, options: events.OnEventOptions = {}): events.Rule {
@@ -190,8 +192,8 @@ export class BatchInference extends Construct implements ec2.IConnectable {
    * does not depend on them.
    *
    * @param id The id of the rule in this construct
-   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['Failed'] } }`; source and
-   * type of the events are given
+   * @param options Options of the rule, like its target. `eventPattern` limits it further, for example `{ detail: { status: ['Failed'] } }`; source
+   * and type of the events are given
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge.html
    */
   public onJobStateChange(id: string, options: events.OnEventOptions = {}): events.Rule {

@@ -16,7 +16,8 @@ import { checkString, complaint } from '../shared/validation/complaint';
  */
 export interface BatchLocationOptions {
   /**
-   * The customer managed KMS key of the objects. Input is decrypted with it, and output is encrypted with it.
+   * The customer managed KMS key of the objects. Input is decrypted with it, and output is encrypted with it. Map runs have no option for a key: what
+   * they write to `_work/` is encrypted with the key that the bucket is configured with.
    *
    * Required for encrypted objects in a bucket that is referenced by name or ARN.
    *
@@ -26,7 +27,8 @@ export interface BatchLocationOptions {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * The account that owns the bucket, 12 digits: `s3BucketOwner` of a batch inference job. Requests to a bucket of another owner fail.
+   * The account that owns the bucket, 12 digits: `s3BucketOwner` of a batch inference job. Each request names it, and fails if the bucket has another
+   * owner.
    *
    * @default - the account of the bucket, if CDK knows it; otherwise the account of the stack
    */
@@ -50,7 +52,8 @@ export abstract class BatchLocation {
    * `encryptionKey`.
    *
    * @param bucket The bucket
-   * @param prefix The prefix, like `in/`, or the key of one `.jsonl` object; at most 512 characters. Empty for the whole bucket
+   * @param prefix The prefix, like `in/`, or the key of one `.jsonl` object as the input; at most 512 characters. Empty for the whole bucket. That of
+   * an output may have letters, digits and the characters `- ! _ ' ( ) . /`
    * @param options Options for the location
    */
   public static fromBucket(bucket: s3.IBucket, prefix: string, options: BatchLocationOptions = {}): BatchLocation {
@@ -60,8 +63,9 @@ export abstract class BatchLocation {
   /**
    * Statements for the policy of a bucket in another account, which let a role read or write here.
    *
-   * They are added automatically to a bucket that is defined in the app. Otherwise the owner of the bucket adds them for the three roles of the
-   * batch: `batch.handler.role`, `batch.stateMachine.role` and `batch.role`.
+   * They are added automatically to a bucket that is defined in the app. Otherwise the owner of the bucket adds them. The bucket of the input needs
+   * them for the role of the function only (`batch.handler.role`). The bucket of the output needs them for the function, the state machine
+   * (`batch.stateMachine.role`) and the service role of jobs (`batch.role`).
    *
    * @param role The role
    * @param write Whether the role writes, as it does in the output location. Default: false
