@@ -18,7 +18,7 @@ import { BATCH_JOB_NAME_PREFIX, canBeInvoked, STATE_PREFIX } from './library-lim
 import { isImportedModel } from './model-access';
 import { FUNCTION_TIMEOUT, MINUTE } from './patience';
 import { recordsFunction } from './records/records-function';
-import { isLate, jobStates } from './workflow/job-states';
+import { isLate, jobStates, tooLate } from './workflow/job-states';
 import { mapStates, WORK } from './workflow/map-states';
 import { prefixStatesOf } from './workflow/prefix';
 import { retryFunction } from './workflow/retries';
@@ -240,13 +240,12 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       output.admit(role, true, WORK);
       // The first state invokes the function: no execution starts before a job can use its role.
       this.handler.node.addDependency(...permissions);
-      next.when(props.deadline ? sfn.Condition.and(isJob, sfn.Condition.not(isLate())) : isJob, job);
+      if (props.deadline) next.when(sfn.Condition.and(isJob, isLate()), tooLate(this, collect));
+      next.when(isJob, job);
     }
     if (goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP) {
       const invoke = mapStates(this, { model: props.model, output, statePrefix, next: collect });
       next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), invoke);
-      // A part that has waited for its turn until after the deadline.
-      if (props.deadline) next.when(isJob, invoke);
     }
     next.otherwise(finished);
     collect.next(next);

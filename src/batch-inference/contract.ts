@@ -127,6 +127,7 @@ export interface JobState {
 
 /** How an engine has ended. `stopped`: the state machine has asked Bedrock to stop the job. */
 export type Ending =
+  /** Without an ARN, it was too late to start the job. */
   | { readonly engine: 'job'; readonly jobArn: string; readonly state: JobState; readonly stopped: boolean }
   | { readonly engine: 'map'; readonly manifestKey: string };
 

@@ -3,6 +3,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { createJob, type CreateJobProps, findJob, getJob, stopJob } from './job-calls';
 import { CONFLICT } from './retries';
+import type { Ending } from '../contract';
 import { JOB_STATUSES } from '../job-statuses';
 import { LIST_LAG, POLL } from '../patience';
 
@@ -43,6 +44,12 @@ const FOUND = '$.found.InvocationJobSummaries[0]';
 /** Whether the deadline of the run has passed. */
 export function isLate(): sfn.Condition {
   return sfn.Condition.timestampGreaterThanEqualsJsonPath('$$.State.EnteredTime', '$.run.deadline');
+}
+
+/** The state instead of a job that would start after the deadline, because its part has waited for its turn: as if it had been stopped at once. */
+export function tooLate(scope: Construct, next: sfn.IChainable): sfn.IChainable {
+  const ending: Ending = { engine: 'job', jobArn: '', state: { Status: 'Stopped' }, stopped: true };
+  return new sfn.Pass(scope, 'Too late for a job', { parameters: ending, resultPath: '$.ending' }).next(next);
 }
 
 /** The polling loop. Each wait is twice the one before, up to a limit. */

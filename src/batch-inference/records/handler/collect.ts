@@ -35,7 +35,7 @@ export async function collect(store: ObjectStore, { run, part, ending, time }: C
     inputTokenCount: part.inputTokenCount + tokens.inputTokenCount,
     outputTokenCount: part.outputTokenCount + tokens.outputTokenCount,
     files: [...part.files, ...written ? [results] : []],
-    jobs: part.jobs + (ending.engine === 'job' ? 1 : 0),
+    jobs: part.jobs + (ending.engine === 'job' && ending.jobArn !== '' ? 1 : 0),
     mapRuns: part.mapRuns + (ending.engine === 'map' ? 1 : 0),
     failure: failureOf(ending),
   };

@@ -2,7 +2,7 @@ import { checkRecords } from './check-records';
 import { inputFiles } from './input';
 import type { ObjectStore } from './object-store';
 import { claimResults, runOf } from './options';
-import { writeParts } from './split-records';
+import { assertFewParts, writeParts } from './split-records';
 import type { PrepareRequest, PrepareResponse, Run } from '../../contract';
 
 /**
@@ -14,6 +14,7 @@ export async function prepare(store: ObjectStore, request: PrepareRequest): Prom
   const files = await inputFiles(store, checked.input);
   const { count, bytes } = await checkRecords(store, checked, files);
   const run: Run = { ...checked, totalRecordCount: count };
+  assertFewParts(run, bytes);
   await claimResults(store, run);
   return { run, parts: await writeParts(store, run, files, bytes) };
 }

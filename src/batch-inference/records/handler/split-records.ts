@@ -9,9 +9,7 @@ import { FINISHED_PART_BYTES, MAX_PART_BYTES, MAX_PART_RECORDS, MAX_STATE_BYTES,
 
 /** Writes parts of about the same number of records. */
 export async function writeParts(store: ObjectStore, run: Run, files: ListedObject[], totalBytes: number): Promise<Part[]> {
-  const fewest = Math.max(Math.ceil(run.totalRecordCount / MAX_PART_RECORDS), Math.ceil(totalBytes / MAX_PART_BYTES));
-  assertFits(run, fewest);
-  const recordsPerPart = Math.ceil(run.totalRecordCount / fewest);
+  const recordsPerPart = Math.ceil(run.totalRecordCount / fewestParts(run, totalBytes));
   const records = new Lookahead(inputRecords(store, run.input, files));
   const parts: Part[] = [];
   let [countLeft, bytesLeft] = [run.totalRecordCount, totalBytes];
@@ -41,6 +39,15 @@ export async function writeParts(store: ObjectStore, run: Run, files: ListedObje
   const fitting: Part[] = [];
   for (const part of parts) fitting.push(await fitted(store, run, part));
   return fitting;
+}
+
+/** Refuses input of too many parts. */
+export function assertFewParts(run: Run, totalBytes: number): void {
+  assertFits(run, fewestParts(run, totalBytes));
+}
+
+function fewestParts({ totalRecordCount }: Run, totalBytes: number): number {
+  return Math.max(Math.ceil(totalRecordCount / MAX_PART_RECORDS), Math.ceil(totalBytes / MAX_PART_BYTES));
 }
 
 /** The parts are in the state of the execution, at first with their places, and at last with their results. */

@@ -1,6 +1,6 @@
 import type { Run } from '../../../../src/batch-inference/contract';
 import { InvalidInput } from '../../../../src/batch-inference/records/handler/invalid-input';
-import { writeParts } from '../../../../src/batch-inference/records/handler/split-records';
+import { assertFewParts, writeParts } from '../../../../src/batch-inference/records/handler/split-records';
 import { BUCKET, SETTINGS } from '../../../../testing/support/batch-history';
 import { MemoryStore } from '../../../../testing/support/memory-store';
 
@@ -22,12 +22,12 @@ function split(records: string[], more: Partial<Run> = {}) {
 const record = (index: number, length = 1) => `{"recordId":"${index}","modelInput":{"prompt":"${'x'.repeat(length)}"}}\n`;
 const records = (count: number, length?: number) => Array.from({ length: count }, (_, index) => record(index, length));
 
-test('an execution whose state could not hold all parts is refused, before a part is written', async () => {
-  const { store, parts } = split(records(100));
+test('an execution whose state could not hold all parts is refused', () => {
+  const run = { ...SETTINGS, work: 'out/_work/id/', totalRecordCount: 100 } as Run;
 
-  await expect(parts).rejects.toThrow('input: "10 parts" must be at most 5 parts of 10 records or 1000 bytes, because the state of an execution has one entry for each. '
+  expect(() => assertFewParts(run, 5000)).toThrow('input: "10 parts" must be at most 5 parts of 10 records or 1000 bytes, because the state of an execution has one entry for each. '
     + 'Start several executions, each with some of the records.');
-  expect([...store.objects.keys()]).toEqual([`${BUCKET}/in/a.jsonl`]);
+  expect(() => assertFewParts({ ...run, totalRecordCount: 50 }, 5000)).not.toThrow();
 });
 
 test('large records are in parts of limited size, and the last part has enough for a job', async () => {
