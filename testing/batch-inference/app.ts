@@ -17,7 +17,7 @@ const served = FoundationModel.fromFoundationModelId(stack, 'Nova', new Foundati
 const batches: { readonly [name in typeof BATCHES[number]]: BatchInference } = {
   Imported: new BatchInference(stack, 'Imported', { ...places, model: imported, maxConcurrency: 10 }),
   Served: new BatchInference(stack, 'Served', { ...places, model: served }),
-  Hurried: new BatchInference(stack, 'Hurried', { ...places, model: served, deadline: Duration.minutes(20) }),
+  Hurried: new BatchInference(stack, 'Hurried', { ...places, model: served, deadline: Duration.hours(3) }),
 };
 for (const [name, { stateMachine }] of Object.entries(batches)) new CfnOutput(stack, `${name}StateMachine`, { value: stateMachine.stateMachineArn });
 new CfnOutput(stack, 'Bucket', { value: data.bucketName });

@@ -23,7 +23,7 @@ const record = (index: number, length = 1) => `{"recordId":"${index}","modelInpu
 const records = (count: number, length?: number) => Array.from({ length: count }, (_, index) => record(index, length));
 
 test('an execution whose state could not hold all parts is refused', () => {
-  const run = { ...SETTINGS, work: 'out/_work/id/', totalRecordCount: 100 } as Run;
+  const run = { ...SETTINGS, id: 'id', work: 'out/_work/id/', totalRecordCount: 100 } as unknown as Run;
 
   expect(() => assertFewParts(run, 5000)).toThrow('input: "10 parts" must be at most 5 parts of 10 records or 1000 bytes, because the state of an execution has one entry for each. '
     + 'Start several executions, each with some of the records.');
