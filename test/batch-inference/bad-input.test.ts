@@ -74,6 +74,33 @@ describe('the model', () => {
   });
 });
 
+describe('a custom model', () => {
+  const CUSTOM_ARN = 'arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-lite-v1:0:300k/abcdefghijkl';
+  const custom = { model: { modelArn: CUSTOM_ARN } };
+
+  test('is accepted by jobs', () => {
+    expect(refusal(custom)).toBe('no message');
+  });
+
+  test('is refused with the map, because InvokeModel takes its deployment only', () => {
+    expect(refusal({ ...asMap, ...custom })).toBe(
+      `model: "${CUSTOM_ARN}" must be a model that InvokeModel takes, and not a custom model. `
+      + 'Pass the deployment of the custom model, or set engine to BatchEngine.MODEL_INVOCATION_JOB.');
+  });
+
+  test('is refused with a deadline, after which the records go to InvokeModel', () => {
+    expect(refusal({ ...custom, deadline: Duration.hours(30) })).toBe(
+      'deadline: "Duration.hours(30)" must be used with a model that InvokeModel takes, and not with a custom model, because the remaining records go to InvokeModel. '
+      + 'Remove the property.');
+  });
+
+  test('is not known if its ARN is a token', () => {
+    const token: Props = { model: { modelArn: Fn.importValue('CustomModel') } };
+    expect(refusal({ ...asMap, ...token })).toBe('no message');
+    expect(refusal({ ...token, deadline: Duration.hours(30) })).toBe('no message');
+  });
+});
+
 describe('Converse', () => {
   test('is refused with the map, also by default', () => {
     const message = 'modelInvocationType: "Converse" must be used with BatchEngine.MODEL_INVOCATION_JOB, because the engine DISTRIBUTED_MAP starts no batch inference jobs. '
@@ -107,7 +134,7 @@ describe('a number out of its range is refused:', () => {
   const rules = {
     maxConcurrency: 'a whole number, 1 to 1000. Start with 2, and raise it while the model is not throttled.',
     maxConcurrentJobs: 'a whole number, 1 to 100. The quota of submitted and running jobs of a model is 100.',
-    retryRounds: 'a whole number, 0 to 5. A record that fails five times will fail again; 0 turns retries off.',
+    retryRounds: 'a whole number, 0 to 3. A record that fails four times will fail again; 0 turns retries off.',
     toleratedFailureCount: 'a whole number of records. Use 0 to fail with the first record that has no result.',
     toleratedFailurePercentage: 'a number, 0 to 100. Use 100 to succeed whatever the records.',
   };
@@ -115,7 +142,7 @@ describe('a number out of its range is refused:', () => {
   test.each<[keyof typeof rules, number]>([
     ['maxConcurrency', 0], ['maxConcurrency', 1001], ['maxConcurrency', 1.5],
     ['maxConcurrentJobs', 0], ['maxConcurrentJobs', 101], ['maxConcurrentJobs', 2.5],
-    ['retryRounds', -1], ['retryRounds', 6], ['retryRounds', 0.5],
+    ['retryRounds', -1], ['retryRounds', 4], ['retryRounds', 0.5],
     ['toleratedFailureCount', -1], ['toleratedFailureCount', 100_000_001], ['toleratedFailureCount', 0.1],
     ['toleratedFailurePercentage', -0.1], ['toleratedFailurePercentage', 100.1],
   ])('%s %d', (name, value) => {
@@ -123,7 +150,7 @@ describe('a number out of its range is refused:', () => {
   });
 
   test.each<[keyof typeof rules, number]>([
-    ['maxConcurrency', 1], ['maxConcurrency', 1000], ['maxConcurrentJobs', 1], ['maxConcurrentJobs', 100], ['retryRounds', 0], ['retryRounds', 5],
+    ['maxConcurrency', 1], ['maxConcurrency', 1000], ['maxConcurrentJobs', 1], ['maxConcurrentJobs', 100], ['retryRounds', 0], ['retryRounds', 3],
     ['toleratedFailureCount', 0], ['toleratedFailureCount', 100_000_000], ['toleratedFailurePercentage', 0], ['toleratedFailurePercentage', 100], ['toleratedFailurePercentage', 0.5],
   ])('but not %s %d', (name, value) => {
     expect(refusal({ [name]: value })).toBe('no message');
@@ -162,13 +189,13 @@ describe('a time is refused:', () => {
 });
 
 describe('jobNamePrefix', () => {
-  test.each(['', 'a'.repeat(40), 'team_a', 'team.a', '-team', 'team-', 'te--am', 'Zürich'])('is refused if it is %j', (jobNamePrefix) => {
+  test.each(['', 'a'.repeat(40), 'team_a', 'team.a', '-team', 'team-', 'te-am', 'te--am', 'Zürich'])('is refused if it is %j', (jobNamePrefix) => {
     expect(refusal({ jobNamePrefix })).toBe(
-      `jobNamePrefix: "${jobNamePrefix}" must be 1 to 39 letters and digits, with single "-" between them. `
+      `jobNamePrefix: "${jobNamePrefix}" must be 1 to 39 letters and digits. `
       + 'Shorten or change the prefix, or omit it to have one generated; the rest of a job name is always generated.');
   });
 
-  test.each(['a', 'A-1-b', 'a'.repeat(39)])('is accepted if it is %j', (jobNamePrefix) => {
+  test.each(['a', '1', 'A1b', 'a'.repeat(39)])('is accepted if it is %j', (jobNamePrefix) => {
     expect(refusal({ jobNamePrefix })).toBe('no message');
   });
 });
@@ -199,6 +226,19 @@ describe.each(['input', 'output'] as const)('the %s', (property) => {
     expect(refusal(with_('data/', { bucketAccount: '1111-2222-3333' }))).toBe(
       `${property}.bucketAccount: "1111-2222-3333" must be an account id of 12 digits. Copy it from the account that owns the bucket.`);
   });
+
+  const imported = (attributes: Partial<s3.BucketAttributes>): Build<Props> => stack =>
+    ({ [property]: BatchLocation.fromBucket(s3.Bucket.fromBucketAttributes(stack, 'Theirs', { bucketName: 'theirs', ...attributes }), 'data/') });
+
+  test('is refused in a bucket of another Region', () => {
+    expect(refusal(imported({ region: 'us-west-2' }))).toBe(
+      `${property}: "us-west-2" must be in the Region of the model, us-east-1. Copy the records to a bucket there.`);
+  });
+
+  test.each<[string, Partial<s3.BucketAttributes>]>([['the same Region', { region: REGION }], ['a Region that is a token', { region: Fn.importValue('Region') }], ['no known Region', {}]])(
+    'is accepted in a bucket of %s', (_, attributes) => {
+      expect(refusal(imported(attributes))).toBe('no message');
+    });
 
   test('is refused with the name of a key whose ARN is unknown', () => {
     expect(refusal(stack => with_('data/', { encryptionKey: kms.Alias.fromAliasName(stack, 'Alias', 'alias/records') })(stack))).toBe(

@@ -11,6 +11,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { bucketIn, type Build, definitionIn, foundationModel, importedModel, inferenceProfile, locations, newBatch, PROFILE_ARN, settingsIn, statesIn, statesOf, vpcIn } from './batches';
 import { BatchEngine, BatchInference, BatchInferenceFragment, type BatchInferenceFragmentProps, type BatchInferenceProps, BatchLocation, ImportedModel, ModelInvocationType } from '../../src';
 import { METRICS } from '../../src/batch-inference/contract';
+import { BUSY, FUNCTION_FAULT } from '../../src/batch-inference/patience';
 import { ENV, KEY_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../../testing/support/stacks';
 import { inTemplate, logicalIdOf, madeBefore, resourceFor, resourceOf, resourcesOf, type Statement, statementsIn, statementsOf } from '../../testing/support/template';
 
@@ -103,7 +104,7 @@ describe('with an imported model', () => {
   test.each(['Invoke model', 'Invoke model by reference'])('%s: waits for a model that is not loaded, and repeats what was throttled', (name) => {
     const attempts = (error: string) => states[name].Retry!.find(({ ErrorEquals }) => ErrorEquals.includes(error))?.MaxAttempts;
     expect(['ModelNotReadyException', 'ThrottlingException', 'ServiceUnavailableException', 'ModelErrorException', 'AccessDeniedException', 'ValidationException']
-      .map(error => attempts(`Bedrock.${error}`))).toEqual([30, 60, 60, 3, 20, undefined]);
+      .map(error => attempts(`Bedrock.${error}`))).toEqual([30, 300, 300, 3, 20, undefined]);
   });
 
   // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/FEATURE_FLAGS.md
@@ -144,6 +145,18 @@ describe.each<[string, Build<bedrock.IModel>, string]>([
     expect(settingsIn(stack)).toMatchObject({ engine: 'job', onDemand: true, modelId: arn });
   });
 
+  test('with a deadline, a part that starts after it goes to the map', () => {
+    const isJob = { Variable: '$.part.engine', StringEquals: 'job' };
+    expect(statesIn(stackWith(s => ({ model: model(s), deadline: Duration.hours(30) })))['Choose engine']).toMatchObject({
+      Choices: [
+        { And: [isJob, { Not: { Variable: '$$.State.EnteredTime', TimestampGreaterThanEqualsPath: '$.run.deadline' } }], Next: 'Create job' },
+        { Variable: '$.part.engine', StringEquals: 'map', Next: 'Invoke model for each record' },
+        { ...isJob, Next: 'Invoke model for each record' },
+      ],
+      Default: 'Part is finished',
+    });
+  });
+
   test('with bodies of Converse there is no map', () => {
     const converse = stackWith(s => ({ model: model(s), modelInvocationType: ModelInvocationType.CONVERSE }));
     expect(hasAll(converse, JOB_STATES)).toBe(true);
@@ -173,8 +186,8 @@ describe('a job', () => {
       'ClientRequestToken.$': '$.part.jobName',
       'RoleArn': inTemplate(stack, batch.role!.roleArn),
       'ModelId': expect.stringContaining('foundation-model/'),
-      'InputDataConfig': { S3InputDataConfig: { 'S3InputFormat': 'JSONL', 'S3Uri.$': expect.stringMatching(/^States\.Format\('s3:\/\/\{\}\/\{\}', '.+', \$\.part\.inputKey\)$/) } },
-      'OutputDataConfig': { S3OutputDataConfig: { 'S3Uri.$': '$.part.outputUri' } },
+      'InputDataConfig': { S3InputDataConfig: { 'S3InputFormat': 'JSONL', 'S3Uri.$': expect.stringMatching(/^States\.Format\('s3:\/\/\{\}\/\{\}', '.+', \$\.part\.inputKey\)$/), 'S3BucketOwner': '${AWS::AccountId}' } },
+      'OutputDataConfig': { S3OutputDataConfig: { 'S3Uri.$': '$.part.outputUri', 'S3BucketOwner': '${AWS::AccountId}' } },
       'TimeoutDurationInHours.$': '$.run.timeoutDurationInHours',
       'Tags': [],
     });
@@ -216,7 +229,9 @@ describe('a job', () => {
   test('is adopted if its name is in use and its output is that of the part', () => {
     const states = statesIn(stackWith({}));
     const found = '$.found.InvocationJobSummaries[0]';
-    expect(states['Create job'].Catch).toEqual([{ ErrorEquals: ['Bedrock.ConflictException', 'BedrockRuntime.ConflictException'], ResultPath: '$.conflict', Next: 'Find job' }]);
+    expect(states['Create job'].Catch).toEqual([{ ErrorEquals: ['Bedrock.ConflictException', 'BedrockRuntime.ConflictException'], ResultPath: '$.conflict', Next: 'Wait for list' }]);
+    // A list may not have yet what a call before it has created.
+    expect(states['Wait for list']).toMatchObject({ Type: 'Wait', Seconds: 60, Next: 'Find job' });
     expect(states['Find job'].Parameters).toEqual({ 'NameContains.$': '$.part.jobName' });
     expect(states['Is it the job of this part']).toMatchObject({
       Choices: [{
@@ -303,13 +318,21 @@ describe('the settings of the function', () => {
       engine: 'job',
       onDemand: true,
       jobNamePrefix: batch.jobNamePrefix,
-      input: { bucket: 'amzn-s3-demo-bucket', key: 'in/' },
-      output: { bucket: 'amzn-s3-demo-bucket', key: 'out/' },
+      input: { bucket: 'amzn-s3-demo-bucket', key: 'in/', bucketOwner: '${AWS::AccountId}' },
+      output: { bucket: 'amzn-s3-demo-bucket', key: 'out/', bucketOwner: '${AWS::AccountId}' },
       maxConcurrency: 2,
       maxConcurrentJobs: 10,
       retryRounds: 1,
       timeoutDurationInHours: 72,
     });
+  });
+
+  test.each<[string, Build<BatchLocation>, string]>([
+    ['the account of the stack', stack => BatchLocation.fromBucket(bucketIn(stack, 'In'), 'in/'), ENV.account],
+    ['the account of the bucket', stack => BatchLocation.fromBucket(s3.Bucket.fromBucketAttributes(stack, 'In', { bucketName: 'theirs', account: OTHER_ACCOUNT }), 'in/'), OTHER_ACCOUNT],
+    ['the given account', stack => BatchLocation.fromBucket(bucketIn(stack, 'In'), 'in/', { bucketAccount: OTHER_ACCOUNT }), OTHER_ACCOUNT],
+  ])('have %s as the owner of a bucket', (_, input, bucketOwner) => {
+    expect(settingsIn(stackWith(stack => ({ input: input(stack) }), newStack({ env: ENV })))).toMatchObject({ input: { bucketOwner }, output: { bucketOwner: ENV.account } });
   });
 
   test('have the properties', () => {
@@ -376,6 +399,15 @@ describe('the state machine', () => {
     const states = statesIn(stackWith({}));
     expect(states['Is the input valid']).toMatchObject({ Choices: [{ Variable: '$.error', IsPresent: true, Next: 'Input is invalid' }], Default: 'For each part' });
     expect(states['Input is invalid']).toMatchObject({ Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' });
+  });
+
+  test.each(['Prepare records', 'Collect results', 'Write manifest'])('%s: waits for Lambda if it is busy, and tries a function that fails again', (name) => {
+    const { Retry = [] } = statesIn(stackWith({}))[name];
+    expect(Retry.map(({ ErrorEquals, MaxAttempts }) => [ErrorEquals, MaxAttempts])).toEqual([
+      [['Lambda.TooManyRequestsException', 'Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException'], BUSY.attempts],
+      [['States.ALL'], FUNCTION_FAULT.attempts],
+    ]);
+    expect(BUSY.attempts).toBeGreaterThan(FUNCTION_FAULT.attempts);
   });
 
   test('ends with the result, or fails as the function says', () => {
@@ -582,6 +614,37 @@ describe('event rules', () => {
     expect(ruleOf(one => one.onJobStateChange('Rule', { eventPattern: { detail: { status: ['Failed'] } } }), { jobNamePrefix: 'a' }).EventPattern)
       .toMatchObject({ detail: { batchJobName: [{ prefix: 'a-' }], status: ['Failed'] } });
   });
+
+  test('can be limited by other members of an event', () => {
+    const limits = { account: ['111122223333'], region: ['us-east-1'], resources: ['arn:aws:states:us-east-1:111122223333:execution:Nightly:monday'] };
+    const { EventPattern } = ruleOf(one => one.onExecutionStatusChange('Rule', { eventPattern: limits }));
+    expect(EventPattern).toMatchObject({ 'source': ['aws.states'], 'detail-type': ['Step Functions Execution Status Change'], ...limits });
+  });
+
+  // EventBridge matches any of the values, so a merged list would match the events of others.
+  test('cannot be widened to the events of others', () => {
+    const wide = {
+      source: ['aws.s3'], detailType: ['Object Created'], detail: { stateMachineArn: [{ prefix: '' }], batchJobName: [{ prefix: '' }], status: ['Failed'] },
+    };
+    const { batch, EventPattern } = ruleOf(one => one.onExecutionStatusChange('Rule', { eventPattern: wide }));
+    expect(EventPattern).toEqual({
+      'source': ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      'detail': { ...wide.detail, stateMachineArn: [`\${${logicalIdOf(batch.stateMachine)}}`] },
+    });
+    expect(ruleOf(one => one.onJobStateChange('Rule', { eventPattern: wide }), { jobNamePrefix: 'nightly' }).EventPattern).toEqual({
+      'source': ['aws.bedrock'], 'detail-type': ['Batch Inference Job State Change'], 'detail': { ...wide.detail, batchJobName: [{ prefix: 'nightly-' }] },
+    });
+  });
+
+  test('can be in the stack of their target', () => {
+    const app = newApp();
+    const [stack, consumer] = ['Batch', 'Consumer'].map(id => new Stack(app, id));
+    const rule = newBatch({ jobNamePrefix: 'nightly' }, stack).onJobStateChange('Rule', { crossStackScope: consumer, target });
+    expect(Stack.of(rule)).toBe(consumer);
+    expect(resourcesOf(stack, 'AWS::Events::Rule')).toEqual([]);
+    expect(resourceOf(consumer, 'AWS::Events::Rule').Properties).toMatchObject({ EventPattern: { detail: { batchJobName: [{ prefix: 'nightly-' }] } }, Targets: [{ Id: 'Target0' }] });
+  });
 });
 
 describe('the prefix of job names', () => {
@@ -606,12 +669,18 @@ describe('the prefix of job names', () => {
 describe('a fragment', () => {
   const fragmentIn = (stack: Stack, id = 'Answers', props: Partial<BatchInferenceFragmentProps> = {}) =>
     new BatchInferenceFragment(stack, id, { model: importedModel(new Stack(stack, `${id}Model`)), ...locations(bucketIn(stack, `${id}Data`)), ...props });
-  const machineOf = (stack: Stack, start: sfn.IChainable) => new sfn.StateMachine(stack, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(start) });
+  const machineOf = (stack: Stack, start: sfn.IChainable, ...fragments: BatchInferenceFragment[]) => {
+    const machine = new sfn.StateMachine(stack, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(start) });
+    fragments.forEach(fragment => fragment.allowMapRuns(machine));
+    return machine;
+  };
+  const machineOfOne = (stack: Stack, fragment: BatchInferenceFragment) => machineOf(stack, fragment, fragment);
   const optionsIn = (stack: Stack, name: string) => (statesIn(stack)[name].Parameters as { Payload: { [name: string]: unknown } }).Payload;
 
   test('is a part of another state machine, which gets its permissions', () => {
     const stack = newStack();
-    const machine = machineOf(stack, new sfn.Pass(stack, 'Before').next(fragmentIn(stack)).next(new sfn.Pass(stack, 'After')));
+    const fragment = fragmentIn(stack);
+    const machine = machineOf(stack, new sfn.Pass(stack, 'Before').next(fragment).next(new sfn.Pass(stack, 'After')), fragment);
     const definition = definitionIn(stack);
 
     expect(definition.StartAt).toBe('Before');
@@ -620,10 +689,24 @@ describe('a fragment', () => {
     expect(statementsOf(machine.role).flatMap(({ actions }) => actions)).toEqual(expect.arrayContaining(['lambda:InvokeFunction', 's3:ListMultipartUploadParts', 'bedrock:InvokeModel', 'states:StartExecution']));
   });
 
+  // Otherwise, a map run could not be redriven or stopped, and the policies of other accounts would not know the role.
+  test('must be told its state machine', () => {
+    const stack = newStack();
+    const fragment = fragmentIn(stack);
+    const machine = machineOf(stack, fragment);
+    const message = 'allowMapRuns() must be called with the state machine that this fragment is part of.';
+    expect(() => resourceOf(stack, 'AWS::StepFunctions::StateMachine')).toThrow(`[Stack/Answers] ${message}`);
+
+    fragment.allowMapRuns(machine);
+    const executions = (path: string) => `arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:\${${logicalIdOf(machine)}.Name}${path}`;
+    const [policy] = resourcesOf(stack, 'AWS::IAM::Policy').filter(({ id }) => id.includes('MapRuns'));
+    expect(statementsIn(policy.Properties.PolicyDocument).flatMap(({ resources }) => resources)).toEqual(expect.arrayContaining([executions(':*'), executions('/*')]));
+  });
+
   test('has no options by default, and those at a path', () => {
     const [none, path] = [newStack(), newStack()];
-    machineOf(none, fragmentIn(none));
-    machineOf(path, fragmentIn(path, 'Answers', { optionsPath: '$.batch' }));
+    machineOfOne(none, fragmentIn(none));
+    machineOfOne(path, fragmentIn(path, 'Answers', { optionsPath: '$.batch' }));
     expect(optionsIn(none, 'Answers: Prepare records')).toMatchObject({ options: {} });
     expect(optionsIn(path, 'Answers: Prepare records')).toMatchObject({ 'options.$': '$.batch' });
   });
@@ -631,7 +714,7 @@ describe('a fragment', () => {
   test('has names of states with its id, another prefix, or none', () => {
     const namesWith = (statePrefix?: string) => {
       const stack = newStack();
-      machineOf(stack, fragmentIn(stack, 'Answers', { statePrefix }));
+      machineOfOne(stack, fragmentIn(stack, 'Answers', { statePrefix }));
       return Object.keys(statesIn(stack));
     };
     const names = namesWith('');
@@ -643,14 +726,15 @@ describe('a fragment', () => {
   // Step Functions accepts 80 characters.
   test('has names of at most 80 characters with the longest prefix', () => {
     const stack = newStack();
-    machineOf(stack, fragmentIn(stack, 'Answers', { statePrefix: 'A'.repeat(50) }));
+    machineOfOne(stack, fragmentIn(stack, 'Answers', { statePrefix: 'A'.repeat(50) }));
     expect(Object.keys(statesIn(stack)).filter(name => name.length > 80)).toEqual([]);
   });
 
   test('can be twice in a state machine, and have any names in a user\'s states', () => {
     const stack = newStack();
     const user = new sfn.Pass(stack, 'Invoke model');
-    machineOf(stack, user.next(fragmentIn(stack, 'One')).next(fragmentIn(stack, 'Two')));
+    const [one, two] = ['One', 'Two'].map(id => fragmentIn(stack, id));
+    machineOf(stack, user.next(one).next(two), one, two);
     const definition = definitionIn(stack);
     expect(definition.States['One: Results'].Next).toBe('Two: Prepare records');
     expect(Object.keys(statesOf(definition)).filter(name => name.endsWith('Invoke model'))).toEqual(expect.arrayContaining(['Invoke model', 'One: Invoke model', 'Two: Invoke model']));
@@ -658,7 +742,8 @@ describe('a fragment', () => {
 
   test('can have another prefix of prefixStates(), in addition', () => {
     const stack = newStack();
-    machineOf(stack, fragmentIn(stack, 'Answers', { statePrefix: '' }).prefixStates('Batch '));
+    const fragment = fragmentIn(stack, 'Answers', { statePrefix: '' });
+    machineOf(stack, fragment.prefixStates('Batch '), fragment);
     const definition = definitionIn(stack);
     expect(Object.keys(definition.States)).toEqual(expect.arrayContaining(['Batch Prepare records', 'Batch Results']));
     expect(definition.StartAt).toBe('Batch Prepare records');
@@ -667,7 +752,7 @@ describe('a fragment', () => {
   test('has the properties of a batch', () => {
     const stack = newStack();
     const fragment = fragmentIn(stack, 'Answers', { model: foundationModel(stack), jobNamePrefix: 'nightly' });
-    machineOf(stack, fragment);
+    machineOfOne(stack, fragment);
     Tags.of(fragment).add('team', 'platform');
     expect(fragment).toMatchObject({ engine: BatchEngine.MODEL_INVOCATION_JOB, jobNamePrefix: 'nightly' });
     expect(resourceFor(fragment.logGroup).Type).toBe('AWS::Logs::LogGroup');

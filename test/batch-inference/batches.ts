@@ -51,6 +51,7 @@ export interface Rule {
   readonly Next?: string;
   readonly And?: readonly Rule[];
   readonly Or?: readonly Rule[];
+  readonly Not?: Rule;
   readonly Variable?: string;
   readonly [operator: string]: unknown;
 }

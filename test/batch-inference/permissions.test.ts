@@ -106,10 +106,18 @@ describe('the state machine', () => {
     'logs:PutResourcePolicy', 'logs:DescribeResourcePolicies', 'logs:DescribeLogGroups',
   ], ['*']);
   const executionsOf = ({ batch }: Fixture) => here('states', `execution:\${${logicalIdOf(batch.stateMachine)}.Name}`);
+  // CDK grants Describe and Stop on what is no execution, and newer ones on executions, with Redrive.
+  const ofCdk = (fixture: Fixture) => {
+    const executions = here('states', `execution:\${select 6 of "\${split ${machineOf(fixture)} at :}"}`);
+    const isNewer = statementsOf(fixture.batch.stateMachine.role).some(({ resources }) => resources.includes(`${executions}:*`));
+    return [
+      allow(['states:StartExecution'], [machineOf(fixture)]),
+      allow(['states:DescribeExecution', 'states:StopExecution'], [`${isNewer ? executions : machineOf(fixture)}:*`]),
+      ...isNewer ? [allow(['states:RedriveExecution'], [`${executions}/*:*`])] : [],
+    ];
+  };
   const ofMapRuns = (fixture: Fixture) => [
-    // These two are of CDK.
-    allow(['states:StartExecution'], [machineOf(fixture)]),
-    allow(['states:DescribeExecution', 'states:StopExecution'], [`${machineOf(fixture)}:*`]),
+    ...ofCdk(fixture),
     // As documented for a distributed map and for redriving it: on executions, and not on the state machine.
     allow(['states:DescribeExecution', 'states:StopExecution'], [`${executionsOf(fixture)}:*`, `${executionsOf(fixture)}/*`]),
     allow(['states:RedriveExecution'], [`${executionsOf(fixture)}/*`]),
@@ -274,12 +282,13 @@ describe.each<[string, () => Fixture]>([['every feature', fullBatch], ['an impor
       'AWS::Lambda::Function': 'arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}',
     };
     const arnOf = (id: string) => types[resourcesOf(fixture.stack).find(resource => resource.id === id)?.Type ?? ''] ?? `arn:unknown:${id}`;
-    // The Ref of a state machine is its ARN, and not that of an execution, for which CDK grants two actions without an effect.
+    // What CDK grants by itself. The Ref of a state machine is its ARN, and not that of an execution: two actions without an effect. Newer ones split it.
     const ref = new RegExp(`^\\$\\{${logicalIdOf(fixture.batch.stateMachine)}\\}`);
+    const isOfCdk = (resource: string) => ref.test(resource) || resource.includes(`\${split \${${logicalIdOf(fixture.batch.stateMachine)}}`);
     const inFull = (resource: string) => resource.replace(ref, here('states', 'stateMachine:*'))
       .replace(/^arn:aws:bedrock:us-east-1:111122223333:/, here('bedrock', ''));
     const permissions = permissionsIn(statements).filter(({ action }) => !action.startsWith('logs:'))
-      .filter(({ action, resource }) => action === 'states:StartExecution' || !ref.test(resource))
+      .filter(({ action, resource }) => action === 'states:StartExecution' || !isOfCdk(resource))
       .map(permission => ({ ...permission, resource: inFull(permission.resource) }));
 
     // As documented; the reference has neither executions of a map run, execution:<state machine>/<map run>:<id>, nor interfaces without an ARN.

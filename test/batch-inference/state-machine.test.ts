@@ -24,6 +24,8 @@ const batch = (props: Build<Partial<BatchInferenceProps>>) => () => newBatch(pro
 const fragment = (stack: Stack, id: string, more: Partial<BatchInferenceProps> = {}) =>
   new BatchInferenceFragment(stack, id, { ...locations(bucketIn(stack, `${id}Data`)), model: foundationModel(new Stack(stack, `${id}Model`)), optionsPath: '$.batch', ...more });
 
+const machine = (stack: Stack, start: sfn.IChainable) => new sfn.StateMachine(stack, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(start) });
+
 const VARIANTS: readonly (readonly [name: string, build: () => Stack])[] = [
   ['an imported model', batch(stack => ({ model: importedModel(stack) }))],
   ['a foundation model', batch(() => ({}))],
@@ -42,15 +44,15 @@ const VARIANTS: readonly (readonly [name: string, build: () => Stack])[] = [
   }],
   ['a fragment between states of the user', () => {
     const stack = newStack();
-    const chain = new sfn.Pass(stack, 'Before').next(fragment(stack, 'Answers', { deadline: Duration.hours(30) })).next(new sfn.Pass(stack, 'After'));
-    new sfn.StateMachine(stack, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(chain) });
+    const answers = fragment(stack, 'Answers', { deadline: Duration.hours(30) });
+    answers.allowMapRuns(machine(stack, new sfn.Pass(stack, 'Before').next(answers).next(new sfn.Pass(stack, 'After'))));
     return stack;
   }],
   ['two fragments', () => {
     const stack = newStack();
     const [one, two] = ['One', 'Two'].map(id => fragment(stack, id));
-    const choice = new sfn.Choice(stack, 'Which').when(sfn.Condition.isPresent('$.one'), one).otherwise(two);
-    new sfn.StateMachine(stack, 'Nightly', { definitionBody: sfn.DefinitionBody.fromChainable(choice) });
+    const nightly = machine(stack, new sfn.Choice(stack, 'Which').when(sfn.Condition.isPresent('$.one'), one).otherwise(two));
+    [one, two].forEach(part => part.allowMapRuns(nightly));
     return stack;
   }],
 ];

@@ -23,7 +23,7 @@ export function integrationOf({ Resource = '' }: Pick<State, 'Resource'>): strin
   return Resource.replace(/^arn:[^:]+:states:::/, '');
 }
 
-/** The value of a payload template: members whose name ends with `.$` are paths in the input, or in the context object with `$$`. */
+/** The value of a payload template: members whose name ends with `.$` are paths in the input, in the context object with `$$`, or texts of these. */
 export function valueOf(template: unknown, input: object, context: object = {}): unknown {
   if (Array.isArray(template)) return template.map(one => valueOf(one, input, context));
   if (typeof template !== 'object' || template === null) return template;
@@ -31,7 +31,16 @@ export function valueOf(template: unknown, input: object, context: object = {}):
     name.endsWith('.$') ? [name.slice(0, -2), at(String(value), input, context)] : [name, valueOf(value, input, context)]));
 }
 
+/** The intrinsic function that this library uses in requests to other services. */
+const FORMAT = /^States\.Format\('(.*?)', (.*)\)$/;
+
 function at(path: string, input: object, context: object): unknown {
+  const [, format, values = ''] = FORMAT.exec(path) ?? [];
+  if (format !== undefined) {
+    const texts = values.split(', ').map(value => value.startsWith('$') ? String(at(value, input, context)) : value.slice(1, -1));
+    return format.split('{}').reduce((text, next, index) => `${text}${texts[index - 1]}${next}`);
+  }
+  if (!path.startsWith('$')) throw new Error(`The intrinsic function ${path} is not known`);
   const [root, ...names] = path.split('.');
   return names.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], root === '$$' ? context : input);
 }

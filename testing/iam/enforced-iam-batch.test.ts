@@ -10,7 +10,7 @@ const OF_MAPS: Exception = {
   reason: 'a permission that CDK adds, on an ARN that no execution has: those of executions are added by this library',
 };
 
-describe.each(BATCH_SCENES)('$name', ({ build, engines, unneeded = [], denied }) => {
+describe.each(BATCH_SCENES)('$name', ({ build, engines, unneeded = [] }) => {
   let played: PlayedBatches;
 
   testPolicies(async () => {
@@ -21,7 +21,6 @@ describe.each(BATCH_SCENES)('$name', ({ build, engines, unneeded = [], denied })
       forbidden: await forbiddenInBatches(played),
       isOurs: ({ name }) => !/Consumer.*AssumeRolePolicyDocument/.test(name),
       unneeded: [OF_MAPS, ...unneeded],
-      denied,
     };
   });
 

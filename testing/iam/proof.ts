@@ -13,8 +13,6 @@ export interface Evidence {
   readonly isOurs: (document: NamedDocument) => boolean;
   /** Permissions that are not needed, and why they are there. */
   readonly unneeded?: readonly Exception[];
-  /** Requests that are denied. */
-  readonly denied?: readonly Exception[];
 }
 
 export interface Exception {
@@ -64,18 +62,15 @@ export function testPolicies(collect: () => Promise<Evidence>): void {
   }, 60_000);
 
   test('has sufficient permissions', () => {
-    const { enforcement, denied } = evidence;
-    const refused = enforcement.decisions.filter(({ allowed }) => !allowed).map(describeRequest);
-    expect(refused.filter(what => !isExcepted(what, denied))).toEqual([]);
-    // An exception that no longer occurs is removed.
-    expect(denied?.filter(({ what }) => !refused.some(one => what.test(one))) ?? []).toEqual([]);
+    const refused = evidence.enforcement.decisions.filter(({ allowed }) => !allowed).map(describeRequest);
+    expect(refused).toEqual([]);
   });
 
   // The next tests use the final policies. Check that these still allow all requests.
   test('allows the same requests with the final policies', async () => {
     const denied: string[] = [];
     for (const { what, request, policies } of needed) {
-      if (!await isAllowed(request, policies) && !isExcepted(what, evidence.denied)) denied.push(what);
+      if (!await isAllowed(request, policies)) denied.push(what);
     }
     expect(denied).toEqual([]);
   });
@@ -91,7 +86,7 @@ export function testPolicies(collect: () => Promise<Evidence>): void {
       for (const question of needed) {
         if (isNeeded) break;
         if (!question.request.action.startsWith(`${service}:`) || !uses(question.policies, reduced.document)) continue;
-        isNeeded = !await allowedWith(question, reduced) && !isExcepted(question.what, evidence.denied);
+        isNeeded = !await allowedWith(question, reduced);
       }
       if (!isNeeded) found.push(what);
     }

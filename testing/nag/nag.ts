@@ -101,10 +101,10 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
   })),
   ...STATE_MACHINES.flatMap((id, index) => [':*', '/*'].map(executions => ({
     rule: wildcard(inAccount(`states:execution:<${id}.Name>${executions}`)),
-    resources: [`${BATCHES[index]}/MapRunsPolicy/Resource`],
+    resources: [`${BATCHES[index]}/Workflow/MapRunsPolicy/Resource`],
     reason: 'The executions of this state machine, whose names are not known in advance.',
   }))),
-  ...STATE_MACHINES.flatMap((id, index) => [':*', '/Parts:*', '/Records:*'].map(executions => ({
+  ...STATE_MACHINES.flatMap((id, index) => [':*', '/*:*'].map(executions => ({
     rule: wildcard(inAccount(`states:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${id}"}]}]}${executions}`)),
     resources: [`${BATCHES[index]}/StateMachine/DistributedMapPolicy/Resource`],
     reason: 'The same, granted by CDK.',
