@@ -145,15 +145,19 @@ describe.each<[string, Build<bedrock.IModel>, string]>([
     expect(settingsIn(stack)).toMatchObject({ engine: 'job', onDemand: true, modelId: arn });
   });
 
-  test('with a deadline, a part that starts after it goes to the map', () => {
+  test('with a deadline, a part that starts after it starts no job, as if its job had been stopped', () => {
     const isJob = { Variable: '$.part.engine', StringEquals: 'job' };
-    expect(statesIn(stackWith(s => ({ model: model(s), deadline: Duration.hours(30) })))['Choose engine']).toMatchObject({
+    const states = statesIn(stackWith(s => ({ model: model(s), deadline: Duration.hours(30) })));
+    expect(states['Choose engine']).toMatchObject({
       Choices: [
-        { And: [isJob, { Not: { Variable: '$$.State.EnteredTime', TimestampGreaterThanEqualsPath: '$.run.deadline' } }], Next: 'Create job' },
+        { And: [isJob, { Variable: '$$.State.EnteredTime', TimestampGreaterThanEqualsPath: '$.run.deadline' }], Next: 'Too late for a job' },
+        { ...isJob, Next: 'Create job' },
         { Variable: '$.part.engine', StringEquals: 'map', Next: 'Invoke model for each record' },
-        { ...isJob, Next: 'Invoke model for each record' },
       ],
       Default: 'Part is finished',
+    });
+    expect(states['Too late for a job']).toMatchObject({
+      Parameters: { engine: 'job', jobArn: '', state: { Status: 'Stopped' }, stopped: true }, ResultPath: '$.ending', Next: 'Collect results',
     });
   });
 

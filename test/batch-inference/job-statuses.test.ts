@@ -123,8 +123,8 @@ describe('a part', () => {
 
   test.each([
     ['before the deadline', withDeadline, BEFORE, 'Create job'],
-    ['at the deadline', withDeadline, DEADLINE, MAP],
-    ['after the deadline', withDeadline, '2026-01-02T00:00:01Z', MAP],
+    ['at the deadline', withDeadline, DEADLINE, 'Too late for a job'],
+    ['after the deadline', withDeadline, '2026-01-02T00:00:01Z', 'Too late for a job'],
     ['at any time, without a deadline', plain, '2026-01-09T00:00:00Z', 'Create job'],
   ])('of a job that starts %s', (_, states, now, state) => {
     expect(engineOf(states, 'job', now)).toBe(state);
