@@ -334,7 +334,8 @@ describe('the settings of the function', () => {
     ['the account of the bucket', stack => BatchLocation.fromBucket(bucketOfOther(stack), 'in/'), OTHER_ACCOUNT],
     ['the given account', stack => BatchLocation.fromBucket(bucketIn(stack, 'In'), 'in/', { bucketAccount: OTHER_ACCOUNT }), OTHER_ACCOUNT],
   ])('have %s as the owner of a bucket', (_, input, bucketOwner) => {
-    expect(settingsIn(stackWith(stack => ({ input: input(stack) }), newStack({ env: ENV })))).toMatchObject({ input: { bucketOwner }, output: { bucketOwner: ENV.account } });
+    const settings = settingsIn(stackWith(stack => ({ input: input(stack) }), newStack({ env: ENV })));
+    expect(settings).toMatchObject({ input: { bucketOwner }, output: { bucketOwner: ENV.account } });
   });
 
   test('have the properties', () => {
