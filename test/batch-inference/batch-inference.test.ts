@@ -314,6 +314,8 @@ describe('a job', () => {
 });
 
 describe('the settings of the function', () => {
+  const bucketOfOther = (stack: Stack) => s3.Bucket.fromBucketAttributes(stack, 'In', { bucketName: 'theirs', account: OTHER_ACCOUNT });
+
   test('have defaults', () => {
     const stack = newStack();
     const batch = newBatch({}, stack);
@@ -333,10 +335,11 @@ describe('the settings of the function', () => {
 
   test.each<[string, Build<BatchLocation>, string]>([
     ['the account of the stack', stack => BatchLocation.fromBucket(bucketIn(stack, 'In'), 'in/'), ENV.account],
-    ['the account of the bucket', stack => BatchLocation.fromBucket(s3.Bucket.fromBucketAttributes(stack, 'In', { bucketName: 'theirs', account: OTHER_ACCOUNT }), 'in/'), OTHER_ACCOUNT],
+    ['the account of the bucket', stack => BatchLocation.fromBucket(bucketOfOther(stack), 'in/'), OTHER_ACCOUNT],
     ['the given account', stack => BatchLocation.fromBucket(bucketIn(stack, 'In'), 'in/', { bucketAccount: OTHER_ACCOUNT }), OTHER_ACCOUNT],
   ])('have %s as the owner of a bucket', (_, input, bucketOwner) => {
-    expect(settingsIn(stackWith(stack => ({ input: input(stack) }), newStack({ env: ENV })))).toMatchObject({ input: { bucketOwner }, output: { bucketOwner: ENV.account } });
+    const settings = settingsIn(stackWith(stack => ({ input: input(stack) }), newStack({ env: ENV })));
+    expect(settings).toMatchObject({ input: { bucketOwner }, output: { bucketOwner: ENV.account } });
   });
 
   test('have the properties', () => {

@@ -20,7 +20,11 @@ const BEFORE = '2026-01-01T23:59:59Z';
 
 function valueOf(path: string, { status = '', engine = 'job', wait = 30, stopped = false, now = BEFORE }: Scene): string | number | boolean {
   const values: { readonly [path: string]: string | number | boolean } = {
-    '$.job.State.Status': status, '$.poll.wait': wait, '$.poll.stopped': stopped, '$$.State.EnteredTime': now, '$.run.deadline': DEADLINE,
+    '$.job.State.Status': status,
+    '$.poll.wait': wait,
+    '$.poll.stopped': stopped,
+    '$$.State.EnteredTime': now,
+    '$.run.deadline': DEADLINE,
     '$.part.engine': engine,
   };
   if (!(path in values)) throw new Error(`The Choice reads ${path}, which this test does not know`);

@@ -176,9 +176,10 @@ func batchInference(batch awscdk.Stack) {
 		ModelInvocationType: cmi.ModelInvocationType_CONVERSE,
 		OptionsPath:         jsii.String("$.batch"),
 	})
-	awsstepfunctions.NewStateMachine(batch, jsii.String("Nightly"), &awsstepfunctions.StateMachineProps{
+	nightly := awsstepfunctions.NewStateMachine(batch, jsii.String("Nightly"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(fragment),
 	})
+	fragment.AllowMapRuns(nightly)
 
 	starter := awsiam.NewRole(batch, jsii.String("Starter"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()})
 	jobs.GrantStart(starter)

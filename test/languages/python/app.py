@@ -149,7 +149,8 @@ fragment = BatchInferenceFragment(
     model_invocation_type=ModelInvocationType.CONVERSE,
     options_path="$.batch",
 )
-stepfunctions.StateMachine(batch, "Nightly", definition_body=stepfunctions.DefinitionBody.from_chainable(fragment))
+nightly = stepfunctions.StateMachine(batch, "Nightly", definition_body=stepfunctions.DefinitionBody.from_chainable(fragment))
+fragment.allow_map_runs(nightly)
 
 starter = iam.Role(batch, "Starter", assumed_by=iam.AccountRootPrincipal())
 jobs.grant_start(starter)

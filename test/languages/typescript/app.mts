@@ -124,7 +124,8 @@ const fragment = new BatchInferenceFragment(batch, 'Fragment', {
   modelInvocationType: ModelInvocationType.CONVERSE,
   optionsPath: '$.batch',
 });
-new StateMachine(batch, 'Nightly', { definitionBody: DefinitionBody.fromChainable(fragment) });
+const nightly = new StateMachine(batch, 'Nightly', { definitionBody: DefinitionBody.fromChainable(fragment) });
+fragment.allowMapRuns(nightly);
 
 const starter = new Role(batch, 'Starter', { assumedBy: new AccountRootPrincipal() });
 jobs.grantStart(starter);

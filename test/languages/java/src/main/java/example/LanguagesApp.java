@@ -190,7 +190,9 @@ public final class LanguagesApp {
                 .modelInvocationType(ModelInvocationType.CONVERSE)
                 .optionsPath("$.batch")
                 .build();
-        StateMachine.Builder.create(batch, "Nightly").definitionBody(DefinitionBody.fromChainable(fragment)).build();
+        final StateMachine nightly = StateMachine.Builder.create(batch, "Nightly")
+                .definitionBody(DefinitionBody.fromChainable(fragment)).build();
+        fragment.allowMapRuns(nightly);
 
         final Role starter = Role.Builder.create(batch, "Starter").assumedBy(new AccountRootPrincipal()).build();
         jobs.grantStart(starter);
