@@ -102,7 +102,9 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
       logGroup: this.logGroup,
       statements: [
         input.objects(ON_OBJECTS.read), input.list(), ...input.key(...WITH_KEY.read),
-        output.objects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']), output.list(), ...output.key(...WITH_KEY.write),
+        output.objects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']), ...output.key(...WITH_KEY.write),
+        // Only the output of a job has names that are not known.
+        ...this.engine === BatchEngine.MODEL_INVOCATION_JOB ? [output.list()] : [],
         ...goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP ? output.otherBucketKey(...WITH_KEY.read) : [],
       ],
       vpc: props.vpc,
@@ -141,6 +143,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
    * @param stateMachine The state machine
    */
   public allowMapRuns(stateMachine: sfn.StateMachine): void {
+    if (this.isAllowed) return;
     this.isAllowed = true;
     this.output.admit(stateMachine.role, true, WORK);
     const { stateMachineName } = stateMachine;

@@ -202,8 +202,8 @@ class BucketLocation extends BatchLocation {
     const encryptionKey = usable(options.encryptionKey ?? bucket.encryptionKey);
     if (property === 'output' && encryptionKey) assertValid(scope, checkKnownKey(scope, encryptionKey));
     const otherKey = property === 'output' && options.encryptionKey ? usable(bucket.encryptionKey) : undefined;
-    const otherAccount = isOfOtherAccount(Stack.of(scope), bucket) ? bucket.env.account : undefined;
-    const bucketOwner = options.bucketAccount ?? otherAccount ?? Stack.of(scope).account;
+    const { account } = bucket.env;
+    const bucketOwner = options.bucketAccount ?? (Token.isUnresolved(account) ? Stack.of(scope).account : account);
     assertValid(scope, checkSameRegion(scope, property, bucket, 'Copy the records to a bucket there'));
     return new BoundLocation(bucket, asFolder(prefix), encryptionKey, bucketOwner, {
       key: encryptionKey && arnFrom(scope, encryptionKey), otherBucketKey: otherKey && arnFrom(scope, otherKey),

@@ -59,7 +59,6 @@ describe('the function', () => {
       allow(['s3:GetObject'], [`${bucket}/in/*`]),
       allow(['s3:ListBucket'], [bucket], below('in', 'in/*')),
       allow(onOutput, [`${bucket}/out/*`]),
-      allow(['s3:ListBucket'], [bucket], below('out', 'out/*')),
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroupOf(fixture)]),
     ]);
     expect(resourceFor(batch.handler.role!).Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -75,8 +74,9 @@ describe('the function', () => {
       allow(['s3:ListBucket'], [bucket], below('in', 'in/*')),
       allow(['kms:Decrypt'], [key]),
       allow(onOutput, [`${bucket}/out/*`]),
-      allow(['s3:ListBucket'], [bucket], below('out', 'out/*')),
       allow(WITH_KEY, [key]),
+      // Bedrock names the files of a job.
+      allow(['s3:ListBucket'], [bucket], below('out', 'out/*')),
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroupOf(fixture)]),
     ]);
     expect(resourceFor(batch.handler.role!).Properties.ManagedPolicyArns).toEqual(['arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole']);

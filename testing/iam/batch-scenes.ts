@@ -28,12 +28,6 @@ const ONLY_MAP = ['map', 'map'];
 /** A permission of each batch with jobs: whether there are tags is only known when the policies are already synthesized. */
 const TAGS: Exception = { what: /Role\S*: bedrock:TagResource on /, reason: 'tags can be added to the construct until the end of the synthesis' };
 
-/** A permission of each batch without jobs. */
-const LIST: Exception = {
-  what: /RecordsRolePolicy\S*: s3:ListBucket on arn:\S+:batch-answers/,
-  reason: 'one set of statements for both engines: the function lists what a job has written, and a map run has a manifest',
-};
-
 const PROFILE: Exception = {
   what: /: bedrock:CreateModelInvocationJob on \S+:inference-profile\//,
   reason: 'AWS does not say whether the profile is checked besides the models: the reference lists no profile, and the ARN of one is the modelId of the request',
@@ -85,7 +79,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'an imported model',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       new BatchInference(stack, 'Batch', { model: importedModel(stack), ...locationsIn(stack) });
@@ -94,7 +87,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'an imported model with a key, encrypted records, and consumers',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       const encryptionKey = kms.Key.fromKeyArn(stack, 'ModelKey', KEY_ARN);
@@ -132,7 +124,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'only InvokeModel of a foundation model',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       new BatchInference(stack, 'Batch', { model: foundationModel(stack), engine: BatchEngine.DISTRIBUTED_MAP, ...locationsIn(stack) });
@@ -181,7 +172,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'the whole bucket as input, and executions that choose a folder of it',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       const input = BatchLocation.fromBucket(new s3.Bucket(stack, 'All'), '');
@@ -204,7 +194,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'input in a bucket of another account, with a key of that account',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       const input = BatchLocation.fromBucket(bucketElsewhere(app, true), 'in/');
@@ -224,7 +213,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'input in a bucket of another account, whose owner adds the policies',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       const bucket = s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
@@ -259,7 +247,6 @@ export const BATCH_SCENES: readonly BatchScene[] = [
   {
     name: 'a batch in another stack than its consumers',
     engines: ONLY_MAP,
-    unneeded: [LIST],
     build: app => {
       const stack = stackIn(app);
       const batch = new BatchInference(stack, 'Batch', { model: importedModel(stack), ...locationsIn(stack, true) });
