@@ -147,8 +147,8 @@ describe.each<[string, Build<bedrock.IModel>, string]>([
 
   test('with a deadline, a part that starts after it starts no job, as if its job had been stopped', () => {
     const isJob = { Variable: '$.part.engine', StringEquals: 'job' };
-    const states = statesIn(stackWith(s => ({ model: model(s), deadline: Duration.hours(30) })));
-    expect(states['Choose engine']).toMatchObject({
+    const late = statesIn(stackWith(s => ({ model: model(s), deadline: Duration.hours(30) })));
+    expect(late['Choose engine']).toMatchObject({
       Choices: [
         { And: [isJob, { Variable: '$$.State.EnteredTime', TimestampGreaterThanEqualsPath: '$.run.deadline' }], Next: 'Too late for a job' },
         { ...isJob, Next: 'Create job' },
@@ -156,7 +156,7 @@ describe.each<[string, Build<bedrock.IModel>, string]>([
       ],
       Default: 'Part is finished',
     });
-    expect(states['Too late for a job']).toMatchObject({
+    expect(late['Too late for a job']).toMatchObject({
       Parameters: { engine: 'job', jobArn: '', state: { Status: 'Stopped' }, stopped: true }, ResultPath: '$.ending', Next: 'Collect results',
     });
   });
