@@ -19,11 +19,8 @@ export function entryPoint(storeFor: (outputKeyId?: string) => ObjectStore = key
   };
 }
 
-/** The quota of Step Functions for the cause of a failure is 32,768 characters. */
-const MAX_CAUSE_LENGTH = 8_000;
-
 function invalidInput(error: unknown): InvalidInputResponse {
-  if (error instanceof InvalidInput) return { error: INVALID_INPUT, cause: error.message.slice(0, MAX_CAUSE_LENGTH) };
+  if (error instanceof InvalidInput) return { error: INVALID_INPUT, cause: error.message };
   throw error;
 }
 

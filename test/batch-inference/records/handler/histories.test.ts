@@ -30,7 +30,7 @@ interface Case {
   /** The lengths of the prompts of each file. */
   readonly files: number[][];
   readonly hasIds: boolean;
-  /** Between the second and the third round. */
+  /** Between the first and the second round. */
   readonly hasDeadline: boolean;
   readonly seed: number;
   readonly fates: Fate[];
@@ -82,7 +82,7 @@ async function played(given: Case): Promise<{ readonly store: MemoryStore; reado
   const input = inputOf(given);
   const store = new MemoryStore(input);
   const { engine, onDemand, retryRounds, tolerated, hasDeadline } = given;
-  const settings = { ...SETTINGS, engine, onDemand, retryRounds, toleratedFailureCount: tolerated, deadlineMinutes: hasDeadline ? 90 : undefined };
+  const settings = { ...SETTINGS, engine, onDemand, retryRounds, toleratedFailureCount: tolerated, deadlineMinutes: hasDeadline ? 30 : undefined };
   return { store, execution: await play(entryPoint(() => store, () => {}), store, historyOf(given), settings) };
 }
 
@@ -161,7 +161,7 @@ describe('in every history', () => {
   }));
 
   test('no job is started after the deadline, if the records can go to InvokeModel', property((given, _, { rounds }) => {
-    const late = rounds.filter(({ part }) => given.hasDeadline && given.onDemand && part.round > 2);
+    const late = rounds.filter(({ part }) => given.hasDeadline && given.onDemand && part.round > 1);
     expect(late.filter(({ part }) => part.engine === 'job')).toEqual([]);
   }));
 

@@ -165,7 +165,10 @@ test('the results are described where they will be, for whoever looks for the jo
 test('a name that makes the results part of the input is refused', async () => {
   const settings = { input: { bucket: BUCKET, key: 'monday/' }, output: { bucket: BUCKET, key: '' } };
 
-  expect(await prepare({ [`${BUCKET}/monday/a.jsonl`]: RECORD }, {}, settings)).toMatch(/output: "s3:\/\/\S+\/monday\/" must be outside the input /);
+  for (const options of [{}, { input: `s3://${BUCKET}/monday/a/` }]) {
+    const problem = await prepare({ [`${BUCKET}/monday/a/a.jsonl`]: RECORD }, options, settings);
+    expect(problem).toMatch(/output: "s3:\/\/\S+\/monday\/" must be outside the input s3:\/\/\S+\/monday\/: /);
+  }
 });
 
 test('a custom model is not invoked by its own ARN, also if the template did not know it', async () => {
