@@ -5,11 +5,11 @@ import { BUCKET, EXECUTION, SETTINGS } from '../../../../testing/support/batch-h
 import { MemoryStore } from '../../../../testing/support/memory-store';
 
 /** The part after an engine has ended without an output. */
-async function collected(ending: Ending): Promise<Part> {
+async function collected(ending: Ending, time = EXECUTION.startTime): Promise<Part> {
   const records = Array.from({ length: 100 }, (_, index) => `{"recordId":"${index}","modelInput":{}}\n`).join('');
   const store = new MemoryStore({ [`${BUCKET}/in/a.jsonl`]: records });
-  const { run, parts: [part] } = await entryPoint(() => store)({ action: 'prepare', ...EXECUTION, options: {}, settings: SETTINGS }) as PrepareResponse;
-  return (await collect(store, { action: 'collect', run, part, ending, time: EXECUTION.startTime })).part;
+  const { run, parts: [part] } = await entryPoint(() => store)({ action: 'prepare', ...EXECUTION, options: {}, settings: { ...SETTINGS, deadlineMinutes: 60 } }) as PrepareResponse;
+  return (await collect(store, { action: 'collect', run, part, ending, time })).part;
 }
 
 const jobArn = 'arn:aws:bedrock:us-east-1:111122223333:model-invocation-job/abcdefghijkl';
@@ -17,6 +17,13 @@ const jobArn = 'arn:aws:bedrock:us-east-1:111122223333:model-invocation-job/abcd
 test('a part that is too late for a job goes to InvokeModel, and counts no job', async () => {
   expect(await collected({ engine: 'job', jobArn: '', state: { Status: 'Stopped' }, stopped: true })).toMatchObject({ engine: 'map', jobs: 0, failure: '' });
   expect(await collected({ engine: 'job', jobArn, state: { Status: 'Stopped' }, stopped: true })).toMatchObject({ engine: 'map', jobs: 1, failure: '' });
+});
+
+test.each([
+  ['before', '2026-11-23T00:59:59.999Z', 'job'],
+  ['at', '2026-11-23T01:00:00.000Z', 'map'],
+])('records without an output %s the deadline go to the right engine', async (_, time, engine) => {
+  expect(await collected({ engine: 'job', jobArn, state: { Status: 'PartiallyCompleted' }, stopped: false }, time)).toMatchObject({ engine, recordCount: 100 });
 });
 
 test.each(['a', '"', '語', '\u0001'])('the message of a failed job fits the state of the execution, if it is full of %j', async (letter) => {
