@@ -4,7 +4,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { propertyInjectable } from 'aws-cdk-lib/core/lib/prop-injectable';
 import { STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2 } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
@@ -12,16 +11,13 @@ import { BatchEngine, ModelInvocationType } from './batch-engine';
 import type { BatchInferenceFragmentProps } from './batch-inference-props';
 import { checkApart, checkProps } from './batch-inference-validation';
 import { type BoundLocation, ON_OBJECTS, WITH_KEY } from './batch-location';
-import type { FinishedPart, Settings } from './contract';
+import type { Settings } from './contract';
 import { jobServiceRole } from './job-service-role';
 import { BATCH_JOB_NAME_PREFIX, canBeInvoked, STATE_PREFIX } from './library-limits';
 import { isImportedModel } from './model-access';
-import { FUNCTION_TIMEOUT, MINUTE } from './patience';
 import { recordsFunction } from './records/records-function';
-import { isLate, jobStates, tooLate } from './workflow/job-states';
-import { mapStates, WORK } from './workflow/map-states';
-import { prefixStatesOf } from './workflow/prefix';
-import { retryFunction } from './workflow/retries';
+import { batchStates, type BatchStatesProps } from './workflow/batch-states';
+import { WORK } from './workflow/map-states';
 import { type JobNetwork, selectNetwork } from '../shared/constructs/job-network';
 import { knownPart } from '../shared/constructs/tags';
 import { assertValid, checkKnown } from '../shared/constructs/validation';
@@ -35,7 +31,7 @@ const JOB_TYPE = 'AWS::Bedrock::ModelInvocationJob';
  * execution.
  *
  * The output of the last state is the result of the execution, see `BatchInference`; a failure is a state of the type Fail. The names of its states
- * start with its id. `prefixStates()` cannot do that, because CDK compares the names of states in a map before.
+ * start with its id. To change that, set `statePrefix` and do not call `prefixStates()`, which does not reach the states inside a map.
  *
  * @example
  * declare const model: ImportedModel;
@@ -85,7 +81,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
 
   constructor(scope: Construct, id: string, props: BatchInferenceFragmentProps) {
     super(scope, id);
-    // Otherwise CDK ignores the format of the results. The flag is the app's, and the format ours.
+    // Without this feature flag, CDK ignores the format of the results. Set here, it does not depend on the app.
     this.node.setContext(STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2, true);
     this.engine = props.engine ?? (isImportedModel(props.model) ? BatchEngine.DISTRIBUTED_MAP : BatchEngine.MODEL_INVOCATION_JOB);
     const { statePrefix = `${id}: ` } = props;
@@ -98,6 +94,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     this.jobNamePrefix = props.jobNamePrefix ?? Names.uniqueResourceName(this, { maxLength: BATCH_JOB_NAME_PREFIX.maxLength });
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
     const network = selectNetwork(this, props, 'Batch inference of');
+    const invokes = this.engine === BatchEngine.DISTRIBUTED_MAP || goesOnDemand(props);
     this.handler = recordsFunction(this, {
       logGroup: this.logGroup,
       statements: [
@@ -105,7 +102,7 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
         output.objects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']), ...output.key(...WITH_KEY.write),
         // Only the output of a job has names that are not known.
         ...this.engine === BatchEngine.MODEL_INVOCATION_JOB ? [output.list()] : [],
-        ...goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP ? output.otherBucketKey(...WITH_KEY.read) : [],
+        ...invokes ? output.otherBucketKey(...WITH_KEY.read) : [],
       ],
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
@@ -116,11 +113,18 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     input.admit(this.handler.role!, false);
     output.admit(this.handler.role!, true);
 
-    const done = new sfn.Pass(this, 'Results', { outputPath: '$.result' });
-    const parts = this.partStates(props, output, statePrefix, network);
-    this.startState = this.prepareState(props, input, parts.next(this.finishStates(done)));
-    prefixStatesOf(this, statePrefix);
-    this.endStates = [done];
+    const job = this.engine === BatchEngine.MODEL_INVOCATION_JOB ? this.jobProps(props, network) : undefined;
+    const { start, end } = batchStates(this, {
+      handler: this.handler,
+      settings: this.settings(props, input),
+      optionsPath: props.optionsPath,
+      statePrefix,
+      job,
+      map: invokes ? { model: props.model, output } : undefined,
+    });
+    this.role = job?.role;
+    this.startState = start;
+    this.endStates = [end];
     this.node.addValidation({ validate: () => this.isAllowed ? [] : ['allowMapRuns() must be called with the state machine that this fragment is part of.'] });
   }
 
@@ -177,22 +181,6 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     return grants.reduce((all, grant) => all.combine(grant));
   }
 
-  /** The first state checks the options and the records, and splits the records into parts. */
-  private prepareState(props: BatchInferenceFragmentProps, input: BoundLocation, next: sfn.IChainable): sfn.State {
-    const prepare = this.recordsState('Prepare records', {
-      action: 'prepare',
-      executionArn: sfn.JsonPath.executionId,
-      executionName: sfn.JsonPath.executionName,
-      startTime: sfn.JsonPath.executionStartTime,
-      options: props.optionsPath === undefined ? {} : sfn.JsonPath.objectAt(props.optionsPath),
-      settings: this.settings(props, input),
-    });
-    prepare.next(new sfn.Choice(this, 'Is the input valid')
-      .when(sfn.Condition.isPresent('$.error'), new sfn.Fail(this, 'Input is invalid', { errorPath: '$.error', causePath: '$.cause' }))
-      .otherwise(next));
-    return prepare;
-  }
-
   private settings(props: BatchInferenceFragmentProps, input: BoundLocation): Settings {
     const isMap = this.engine === BatchEngine.DISTRIBUTED_MAP;
     return {
@@ -213,87 +201,27 @@ export class BatchInferenceFragment extends sfn.StateMachineFragment implements 
     };
   }
 
-  /** Each part is processed in rounds, in an execution of its own, because one execution could not hold the events of all jobs. */
-  private partStates(props: BatchInferenceFragmentProps, output: BoundLocation, statePrefix: string, network?: JobNetwork): sfn.DistributedMap {
-    const finished = new sfn.Pass(this, 'Part is finished', { parameters: FINISHED_PART });
-    const next = new sfn.Choice(this, 'Choose engine');
-    const isJob = sfn.Condition.stringEquals('$.part.engine', 'job');
-    const collect = this.recordsState('Collect results', {
-      action: 'collect',
-      run: sfn.JsonPath.objectAt('$.run'),
-      part: sfn.JsonPath.objectAt('$.part'),
-      ending: sfn.JsonPath.objectAt('$.ending'),
-      time: sfn.JsonPath.stateEnteredTime,
-    });
-    if (this.engine === BatchEngine.MODEL_INVOCATION_JOB) {
-      const { role, permissions } = jobServiceRole(this, { given: props.role, model: props.model, output, work: WORK, network });
-      const tags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
-      const job = jobStates(this, {
-        model: props.model,
-        modelInvocationType: props.modelInvocationType === ModelInvocationType.CONVERSE ? props.modelInvocationType : undefined,
-        output,
-        role,
-        network,
-        hasDeadline: props.deadline !== undefined,
-        tags,
-        next: collect,
-      });
-      this.node.addValidation({ validate: () => checkTags('jobTags', knownPart(tags()), { what: 'these jobs', resourceType: JOB_TYPE }) });
-      (this as { role?: iam.IRole }).role = role;
-      output.admit(role, true, WORK);
-      // The first state invokes the function: no execution starts before a job can use its role.
-      this.handler.node.addDependency(...permissions);
-      if (props.deadline) next.when(sfn.Condition.and(isJob, isLate()), tooLate(this, collect));
-      next.when(isJob, job);
-    }
-    if (goesOnDemand(props) || this.engine === BatchEngine.DISTRIBUTED_MAP) {
-      const invoke = mapStates(this, { model: props.model, output, statePrefix, next: collect });
-      next.when(sfn.Condition.stringEquals('$.part.engine', 'map'), invoke);
-    }
-    next.otherwise(finished);
-    collect.next(next);
-    prefixStatesOf(this, statePrefix);
-    return new sfn.DistributedMap(this, 'For each part', {
-      itemsPath: '$.parts',
-      itemSelector: { run: sfn.JsonPath.objectAt('$.run'), part: sfn.JsonPath.objectAt('$$.Map.Item.Value') },
-      maxConcurrencyPath: '$.run.maxConcurrentParts',
-      resultPath: '$.parts',
-    }).itemProcessor(next);
-  }
-
-  /** The last states write the manifest and decide whether the execution succeeds. */
-  private finishStates(done: sfn.Pass): sfn.Chain {
-    const finish = this.recordsState('Write manifest', { action: 'finish', run: sfn.JsonPath.objectAt('$.run'), parts: sfn.JsonPath.objectAt('$.parts') });
-    return finish.next(new sfn.Choice(this, 'Has it succeeded')
-      .when(sfn.Condition.booleanEquals('$.succeeded', true), done)
-      .otherwise(new sfn.Fail(this, 'Batch has failed', { errorPath: '$.error', causePath: '$.cause' })));
-  }
-
-  private recordsState(id: string, payload: { readonly [name: string]: unknown }): tasks.LambdaInvoke {
-    const task = new tasks.LambdaInvoke(this, id, {
-      lambdaFunction: this.handler,
-      payload: sfn.TaskInput.fromObject(payload),
-      outputPath: '$.Payload',
-      retryOnServiceExceptions: false,
-      // After that of the function: no retry begins while the function still writes.
-      taskTimeout: sfn.Timeout.duration(Duration.seconds(FUNCTION_TIMEOUT + MINUTE)),
-    });
-    retryFunction(task);
-    return task;
+  /** What jobs are created with. */
+  private jobProps(props: BatchInferenceFragmentProps, network?: JobNetwork): BatchStatesProps['job'] {
+    const { model, modelInvocationType, deadline } = props;
+    const { output } = this;
+    const { role, permissions } = jobServiceRole(this, { given: props.role, model, output, work: WORK, network });
+    output.admit(role, true, WORK);
+    // The first state invokes the function: no execution starts before a job can use its role.
+    this.handler.node.addDependency(...permissions);
+    const tags = () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags });
+    this.node.addValidation({ validate: () => checkTags('jobTags', knownPart(tags()), { what: 'these jobs', resourceType: JOB_TYPE }) });
+    return {
+      model,
+      modelInvocationType: modelInvocationType === ModelInvocationType.CONVERSE ? modelInvocationType : undefined,
+      output,
+      role,
+      network,
+      hasDeadline: deadline !== undefined,
+      tags,
+    };
   }
 }
-
-/** What the manifest needs of a part. All parts must fit the state of the execution. */
-const FINISHED_PART: { readonly [member in keyof FinishedPart]: unknown } = {
-  successRecordCount: sfn.JsonPath.numberAt('$.part.successRecordCount'),
-  errorRecordCount: sfn.JsonPath.numberAt('$.part.errorRecordCount'),
-  inputTokenCount: sfn.JsonPath.numberAt('$.part.inputTokenCount'),
-  outputTokenCount: sfn.JsonPath.numberAt('$.part.outputTokenCount'),
-  files: sfn.JsonPath.listAt('$.part.files'),
-  jobs: sfn.JsonPath.numberAt('$.part.jobs'),
-  mapRuns: sfn.JsonPath.numberAt('$.part.mapRuns'),
-  failure: sfn.JsonPath.stringAt('$.part.failure'),
-};
 
 /** Whether records that a job cannot take can go to InvokeModel. */
 function goesOnDemand({ model, modelInvocationType }: BatchInferenceFragmentProps): boolean {

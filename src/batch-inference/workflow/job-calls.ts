@@ -27,7 +27,7 @@ export interface CreateJobProps {
 export function createJob(scope: Construct, { model, modelInvocationType, output, role, network, tags }: CreateJobProps): ServiceCall {
   const S3BucketOwner = output.place.bucketOwner;
   const inputUri = sfn.JsonPath.format('s3://{}/{}', output.place.bucket, sfn.JsonPath.stringAt('$.part.inputKey'));
-  const task = controlCall(scope, 'Create job', 'createModelInvocationJob', {
+  return controlCall(scope, 'Create job', 'createModelInvocationJob', {
     comment: 'Name and token are the same in each attempt: if a response is lost, no second job is started',
     parameters: {
       JobName: sfn.JsonPath.stringAt('$.part.jobName'),
@@ -51,51 +51,47 @@ export function createJob(scope: Construct, { model, modelInvocationType, output
     ],
     resultSelector: { JobArn: sfn.JsonPath.stringAt('$.JobArn') },
     resultPath: '$.job',
-  });
-  retryCreation(task);
-  return task;
+  }, retryCreation);
 }
 
 /** Finds jobs by the name of the part's job. */
 export function findJob(scope: Construct): ServiceCall {
-  const task = controlCall(scope, 'Find job', 'listModelInvocationJobs', {
+  return controlCall(scope, 'Find job', 'listModelInvocationJobs', {
     comment: 'The name is in use: an earlier attempt may have created the job',
     parameters: { NameContains: sfn.JsonPath.stringAt('$.part.jobName') },
     statements: [allow('ListModelInvocationJobs', ['*'])],
     resultPath: '$.found',
   });
-  retryControl(task);
-  return task;
 }
 
 /** Reads the status of the job. */
 export function getJob(scope: Construct): ServiceCall {
-  const task = controlCall(scope, 'Get job', 'getModelInvocationJob', {
+  return controlCall(scope, 'Get job', 'getModelInvocationJob', {
     parameters: THE_JOB,
     statements: [allow('GetModelInvocationJob', [everyInvocationJob(scope)])],
     // The whole response: a job that has not failed has no message, and a path to nothing would be an error.
     resultPath: '$.job.State',
   });
-  retryControl(task);
-  return task;
 }
 
 /** Stops the job. */
 export function stopJob(scope: Construct): ServiceCall {
-  const task = controlCall(scope, 'Stop job', 'stopModelInvocationJob', {
+  return controlCall(scope, 'Stop job', 'stopModelInvocationJob', {
     comment: 'The deadline has passed',
     parameters: THE_JOB,
     statements: [allow('StopModelInvocationJob', [everyInvocationJob(scope)])],
     resultPath: sfn.JsonPath.DISCARD,
   });
-  retryControl(task);
-  return task;
 }
 
 const THE_JOB = { JobIdentifier: sfn.JsonPath.stringAt('$.job.JobArn') };
 
-function controlCall(scope: Construct, id: string, action: string, props: Omit<ServiceCallProps, 'integration' | 'timeout'>): ServiceCall {
-  return new ServiceCall(scope, id, { ...props, integration: `aws-sdk:bedrock:${action}`, timeout: CALL_TIMEOUT });
+function controlCall(
+  scope: Construct, id: string, action: string, props: Omit<ServiceCallProps, 'integration' | 'timeout'>, retry = retryControl,
+): ServiceCall {
+  const task = new ServiceCall(scope, id, { ...props, integration: `aws-sdk:bedrock:${action}`, timeout: CALL_TIMEOUT });
+  retry(task);
+  return task;
 }
 
 function allow(action: string, resources: string[]): iam.PolicyStatement {
