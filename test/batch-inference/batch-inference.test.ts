@@ -256,6 +256,14 @@ describe('a job', () => {
     expect(['ServiceQuotaExceededException', 'ThrottlingException', 'ValidationException', 'ConflictException'].map(error => attempts(`Bedrock.${error}`))).toEqual([300, 20, 20, undefined]);
   });
 
+  // A job that does not exist does not appear later.
+  test.each(['Get job', 'Find job', 'Stop job'])('%s is tried again if it was throttled, and not if it is invalid', (name) => {
+    const retries = statesIn(stackWith({ deadline: Duration.hours(30) }))[name].Retry!;
+    const attempts = (error: string) => retries.find(({ ErrorEquals }) => ErrorEquals.includes(error))?.MaxAttempts;
+    expect(['ThrottlingException', 'AccessDeniedException', 'ValidationException', 'ServiceQuotaExceededException'].map(error => attempts(`Bedrock.${error}`)))
+      .toEqual([20, 20, undefined, undefined]);
+  });
+
   test('leaves its ARN, status and message for the function', () => {
     const states = statesIn(stackWith({}));
     expect(states['Get job']).toMatchObject({ Parameters: { 'JobIdentifier.$': '$.job.JobArn' }, ResultPath: '$.job.State' });
