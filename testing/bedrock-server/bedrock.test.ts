@@ -1,6 +1,6 @@
 import type { CreateModelImportJobRequest, Tag } from '@aws-sdk/client-bedrock';
 import type { BedrockOptions } from './bedrock';
-import { CARRIERS, type Client, type Session } from './carriers';
+import { CARRIERS, type Client, type Session, refusal } from './carriers';
 import { OPERATIONS, type Operation } from './constraints';
 
 const MINUTE = 60_000;
@@ -26,14 +26,6 @@ function numbered(number: number, more: Partial<CreateModelImportJobRequest> = {
 
 function tags(count: number, prefix = 'key'): Tag[] {
   return Array.from({ length: count }, (_, index) => ({ key: `${prefix}${index}`, value: 'value' }));
-}
-
-function refusal(name: string, message: string | RegExp, httpStatusCode = 400): object {
-  return expect.objectContaining({
-    name,
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
-    $metadata: expect.objectContaining({ httpStatusCode }),
-  });
 }
 
 describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {

@@ -71,3 +71,12 @@ function clientOver(serviceOf: (method: Method) => object, prepare = async (): P
   });
   return Object.fromEntries(methods) as Client;
 }
+
+/** What a test expects of a call that is refused. */
+export function refusal(name: string, message: string | RegExp, httpStatusCode = 400): object {
+  return expect.objectContaining({
+    name,
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+    $metadata: expect.objectContaining({ httpStatusCode }),
+  });
+}

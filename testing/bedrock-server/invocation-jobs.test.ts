@@ -1,5 +1,5 @@
 import type { CreateModelInvocationJobRequest, GetModelInvocationJobResponse } from '@aws-sdk/client-bedrock';
-import { CARRIERS, type Client, type Session } from './carriers';
+import { CARRIERS, type Client, type Session, refusal } from './carriers';
 import { OPERATIONS, type InvocationOperation } from './constraints';
 import type { InvocationPlan } from './invocation-job';
 import { MemoryObjects, type ObjectStore } from './objects';
@@ -21,14 +21,6 @@ function request(more: Partial<CreateModelInvocationJobRequest> = {}): CreateMod
     outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://amzn-s3-demo-bucket/out/' } },
     ...more,
   };
-}
-
-function refusal(name: string, message: string | RegExp, httpStatusCode = 400): object {
-  return expect.objectContaining({
-    name,
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
-    $metadata: expect.objectContaining({ httpStatusCode }),
-  });
 }
 
 /** The ID at the end of an ARN. */

@@ -1,5 +1,5 @@
 import type { BedrockOptions } from './bedrock';
-import { CARRIERS, type Client, type Session } from './carriers';
+import { CARRIERS, type Client, type Session, refusal } from './carriers';
 import type { PoisonError } from './inference';
 
 const SECOND = 1000;
@@ -7,14 +7,6 @@ const MINUTE = 60_000;
 const CATALOGUE = 'anthropic.claude-3-haiku-20240307-v1:0';
 const NOT_READY = refusal('ModelNotReadyException', 'Model is not ready for inference. Wait and try your request again.', 429);
 const THROTTLED = refusal('ThrottlingException', 'Too many requests, please wait before trying again.', 429);
-
-function refusal(name: string, message: string | RegExp, httpStatusCode = 400): object {
-  return expect.objectContaining({
-    name,
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
-    $metadata: expect.objectContaining({ httpStatusCode }),
-  });
-}
 
 describe.each(Object.keys(CARRIERS))('InvokeModel %s', (carrier) => {
   let session: Session;
