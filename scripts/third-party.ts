@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
 /*
- * Lists the packages in the bundle of the handler with their licences. Published next to the bundle, not in it, so that the
+ * Lists the packages in bundles with their licences. Published next to the bundles, not in them, so that the
  * code of the function does not change with the licences.
  *
- *   npx tsx scripts/third-party.ts META OUTPUT
+ *   npx tsx scripts/third-party.ts META... OUTPUT
  *
- * META is the metafile of esbuild for the bundle.
+ * META is the metafile of esbuild for a bundle.
  */
 
 /** Licences that only require to include their text. */
@@ -52,12 +52,14 @@ export function render(packages: readonly ThirdParty[]): string {
   return `${['The bundle of the handler holds code of these packages.', ...sections].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
-function main(meta: string, output: string): void {
-  if (!existsSync(meta)) throw new Error(`${meta} is missing: make the bundle first`);
-  const packages = bundledFolders(JSON.parse(readFileSync(meta, 'utf8')) as Metafile).map(thirdParty);
-  // The bundle always contains the SDK, so an empty list means that the metafile was not read correctly.
-  if (packages.length === 0) throw new Error(`${meta} has no packages`);
-  writeFileSync(output, render(packages));
+function main(metafiles: readonly string[], output: string): void {
+  const folders = metafiles.flatMap(file => {
+    if (!existsSync(file)) throw new Error(`${file} is missing: make the bundle first`);
+    return bundledFolders(JSON.parse(readFileSync(file, 'utf8')) as Metafile);
+  });
+  // A bundle always contains packages, so an empty list means that the metafile was not read correctly.
+  if (folders.length === 0) throw new Error(`${metafiles.join(', ')}: no packages`);
+  writeFileSync(output, render([...new Set(folders)].map(thirdParty)));
 }
 
-if (require.main === module) main(process.argv[2], process.argv[3]);
+if (require.main === module) main(process.argv.slice(2, -1), process.argv[process.argv.length - 1]);

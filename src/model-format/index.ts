@@ -1,0 +1,2 @@
+export * from './check-model';
+export * from './model-folder';
