@@ -10,6 +10,7 @@
  * The resource types in the template and in the console. A model is a chain of custom resources, because CloudFormation gives each of them one
  * hour, and an import can take longer:
  *
+ * - `check` reads the files of the model before the import, and before it is the model's turn. It owns nothing.
  * - `import` starts the import and waits for one window. Its physical id never changes, so it is deleted only when the model is removed from the
  *   stack; then it deletes everything that the chain has imported.
  * - `wait` waits for one more window. It deletes nothing, and starts the import only if the account was busy with other imports until then.
@@ -17,6 +18,7 @@
  *   the model is replaced, and its deletion deletes that model.
  */
 export const RESOURCE_TYPES = {
+  check: 'Custom::BedrockModelFormatCheck',
   import: 'Custom::BedrockModelImport',
   wait: 'Custom::BedrockModelImportWait',
   model: 'Custom::BedrockImportedModel',
@@ -43,17 +45,20 @@ export interface Tag {
   readonly value: string;
 }
 
-/** The properties of every link: those of the import, and the time to wait for it. */
-export interface ImportProperties {
+/** The content of a model: a change of it replaces the model. */
+export interface ContentProperties {
+  /** The location of the weights. */
+  readonly S3Uri: string;
+  /** The version of the weights. */
+  readonly SourceVersion?: string;
+  /** The key that encrypts the imported model. */
+  readonly ImportedModelKmsKeyId?: string;
+}
+
+/** The properties of every link that can import: those of the import, and the time to wait for it. */
+export interface ImportProperties extends ContentProperties {
   /** The wait window of this link. */
   readonly WindowMinutes: string;
-
-  /** Content: the location of the weights. */
-  readonly S3Uri: string;
-  /** Content: the version of the weights. */
-  readonly SourceVersion?: string;
-  /** Content: the key that encrypts the imported model. */
-  readonly ImportedModelKmsKeyId?: string;
 
   /** An explicit name instead of a generated one. */
   readonly ImportedModelName?: string;
@@ -65,6 +70,8 @@ export interface ImportProperties {
   readonly SubnetIds?: string[];
   readonly SecurityGroupIds?: string[];
   readonly ReplacementStrategy?: ReplacementOrder;
+  /** Whether the new model is verified before it replaces the old one. Every link that starts an import must know it, see `VERIFICATION_TAG`. */
+  readonly Verified?: 'true';
 }
 
 /** The properties of the links that set tags: the first, which starts the import, and the last, which represents the model. */
@@ -83,6 +90,14 @@ export interface FollowerProperties {
   readonly JobName: string;
 }
 
+export interface CheckLinkProperties extends ContentProperties {
+  readonly Link: 'check';
+  /** The logical id of the `import` link, which owns everything that the chain imports. */
+  readonly ImportLogicalId: string;
+  /** The ids of the rules whose findings do not stop the import. */
+  readonly AcknowledgedRules?: string[];
+}
+
 export interface ImportLinkProperties extends ImportProperties, TagProperties {
   readonly Link: 'import';
   /** The readable part of generated names, from the construct path. It is used only when the link is created. */
@@ -99,6 +114,11 @@ export interface ModelLinkProperties extends ImportProperties, TagProperties, Fo
   readonly ImportTimeoutMinutes: string;
   /** With `RETAIN`, this library never deletes a model of this resource. */
   readonly RemovalPolicy?: 'RETAIN';
+  /** Whether the model that this one replaces is kept until this one is replaced. */
+  readonly KeepPrevious?: 'true';
+  /** How the model is verified: the body of InvokeModel, and a text that the answer must contain. */
+  readonly VerificationBody?: string;
+  readonly VerificationExpect?: string;
   /**
    * Increases with each attribute that is added to `ModelImportAttributes`. CloudFormation keeps the attributes of the last response, so without
    * an Update, a template that reads a new attribute would fail with "Vendor response doesn't contain ... key" (aws-cdk #8276). The Update
@@ -108,13 +128,34 @@ export interface ModelLinkProperties extends ImportProperties, TagProperties, Fo
 }
 
 /** The `ResourceProperties` of the template. */
-export type ModelImportProperties = ImportLinkProperties | WaitLinkProperties | ModelLinkProperties;
+export type ModelImportProperties = CheckLinkProperties | ImportLinkProperties | WaitLinkProperties | ModelLinkProperties;
 
 /** See `ModelLinkProperties.AttributesRevision`. */
 export const ATTRIBUTES_REVISION = '1';
 
 /** The tag of a model with the removal policy `RETAIN`. It remains when the model is replaced or removed from the stack. */
 export const RETAIN_TAG: Tag = { key: 'cdk-bedrock-model-import:removal-policy', value: 'RETAIN' };
+
+/**
+ * The tag of a model that is to be verified. Only a model whose verification is pending is deleted when it fails, so that no request can delete a
+ * model that serves.
+ */
+export const VERIFICATION_TAG = { key: 'cdk-bedrock-model-import:verification', pending: 'PENDING', passed: 'PASSED' };
+
+/**
+ * The tag of a model that is kept after its replacement (`KeepPrevious`): `REPLACING:<name>` with the name of its successor, as long as
+ * CloudFormation can roll back to it, then `KEPT:<name>`.
+ */
+export const REPLACED_BY_TAG = { key: 'cdk-bedrock-model-import:replaced-by', replacing: 'REPLACING', kept: 'KEPT' };
+
+/** `Data` of the `check` link. */
+export interface CheckAttributes {
+  /** A digest of names, sizes and entity tags of the files, or `NOT_CHECKED`. */
+  readonly FilesDigest: string;
+}
+
+/** The `FilesDigest` of files that could not be read. */
+export const NOT_CHECKED = 'NOT_CHECKED';
 
 /** `Data` of the `import` link. */
 export interface ImportAttributes {

@@ -51,6 +51,28 @@ export const SOURCE_VERSION: StringRule = {
   remedy: 'Use a number, a Git commit or a digest',
 };
 
+/** The size of the body with which a model is verified: it is part of the template, and of every event. */
+const MAX_BODY_BYTES = 4096;
+
+/** Checks the body with which a model is verified. Returns a message, or undefined if it is valid. */
+export function checkBody(property: string, body: string): string | undefined {
+  return isJsonObject(body) && Buffer.byteLength(body) <= MAX_BODY_BYTES
+    ? undefined
+    : complaint(property, body, `a JSON object of at most ${MAX_BODY_BYTES} bytes`, 'Use a short prompt, in the format of InvokeModel');
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+export const KEEP_AND_DELETE = complaint('keepPrevious', true,
+  'false with ReplacementStrategy.DELETE_FIRST, which deletes the model that keepPrevious keeps', 'Choose one of the two');
+
 /** Checks how long an import may take. Returns a message, or undefined if the time is valid. */
 export function checkImportTimeout(property: string, minutes: number): string | undefined {
   return checkMinutes(property, minutes, IMPORT_TIMEOUT, 'Most imports take less than an hour; an import of more than 12 hours is not supported');

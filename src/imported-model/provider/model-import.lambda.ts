@@ -1,4 +1,5 @@
 import { entryPoint } from './handler/entry-point';
 
 /** The entry point of the Lambda function, for `onEvent` and for `isComplete`. */
-export const handler = entryPoint();
+// Another bundle in the folder of this one.
+export const handler = entryPoint(async () => (await import('./new-model.js')).newModel());

@@ -1,3 +1,4 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { s3AndBedrock } from './handler/s3-and-bedrock';
 
-export const newModel = () => new S3Client();
+/** Loaded by the entry point of the Lambda function when a model is new. */
+export const newModel = s3AndBedrock;

@@ -50,6 +50,12 @@ export const QUIET_TIME = 30 * SECOND;
 /** The end of a deletion's window, in which it verifies that the import it waits for was started by this stack. */
 export const FINAL_CHECKS = 10 * MINUTE;
 
+/** How long a deployment tries to read the files of a model before it goes on without a check. A new permission takes effect within seconds. */
+export const FILES_PATIENCE = MINUTE;
+
+/** How long a new model may take to answer: it is loaded when it is first invoked, which takes minutes. */
+export const VERIFICATION_PATIENCE = 15 * MINUTE;
+
 // --- Looking back ---
 
 /** The age at which a finished job no longer belongs to the request at hand. The links of a chain follow each other within seconds. */
@@ -68,6 +74,9 @@ export const CONNECTION_TIMEOUT = 5 * SECOND;
 
 /** The time for one response of Bedrock. */
 export const REQUEST_TIMEOUT = 15 * SECOND;
+
+/** The time for one answer of the model, when it is verified. */
+export const ANSWER_TIMEOUT = MINUTE;
 
 /** The time between two polls within one invocation, during the first minute of a request. */
 export const QUICK_INTERVAL = 5 * SECOND;

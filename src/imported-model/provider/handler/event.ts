@@ -2,7 +2,7 @@ import { DeploymentError } from './deployment-error';
 import { identityOfJob, type Origin, ownerOf } from './names';
 import { type ModelImportRequest, problemsOf, type Properties, readRequest } from './request';
 import { complaint } from '../../../shared/validation/complaint';
-import type { ImportAttributes, ModelImportAttributes } from '../contract';
+import type { CheckAttributes, ImportAttributes, ModelImportAttributes } from '../contract';
 
 /** The event that the provider framework sends to `onEvent`. */
 export interface OnEventRequest {
@@ -32,7 +32,7 @@ export type IsCompleteRequest = OnEventRequest & OnEventResponse;
 /** The response of `isComplete`. */
 export type IsCompleteResponse =
   | { readonly IsComplete: false }
-  | { readonly IsComplete: true; readonly Data?: ImportAttributes | ModelImportAttributes };
+  | { readonly IsComplete: true; readonly Data?: CheckAttributes | ImportAttributes | ModelImportAttributes };
 
 /** An event of the framework with typed properties. */
 export interface ImportEvent {
@@ -68,7 +68,7 @@ export function readEvent(event: OnEventRequest & Partial<OnEventResponse>): Imp
 export function validate({ owner, request }: ImportEvent): void {
   const problems = problemsOf(request);
   if (problems.length > 0) throw new DeploymentError(problems.join(' '));
-  if (request.link !== 'import' && !request.namePrefix?.endsWith(`-${owner}`)) refuse('NamePrefix', request.namePrefix, 'the Ref of the first custom resource of the model');
+  if (request.link !== 'check' && request.link !== 'import' && !request.namePrefix?.endsWith(`-${owner}`)) refuse('NamePrefix', request.namePrefix, 'the Ref of the first custom resource of the model');
   if (request.jobName !== undefined && identityOfJob(request.jobName)?.owner !== owner) refuse('JobName', request.jobName, 'a job of this model');
 }
 

@@ -1,11 +1,11 @@
-import type { Absence, CancelledCreate, Goal, Present } from './decide/steps';
+import type { Absence, CancelledCreate, Checked, Goal, Present } from './decide/steps';
 import type { ImportEvent } from './event';
 import { contentOf, identityOfName, modelNameOf, namesOf, prefixOf } from './names';
 import type { ModelImportRequest } from './request';
 import { IMPORTED_MODEL_NAME } from '../../../shared/validation/api-constraints';
 import { checkString } from '../../../shared/validation/complaint';
-import { RETAIN_TAG, type Tag } from '../contract';
-import { CANCELLATION_MARGIN, MINUTE, WAIT_WINDOW } from '../patience';
+import { RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../contract';
+import { CANCELLATION_MARGIN, FILES_PATIENCE, MINUTE, WAIT_WINDOW } from '../patience';
 
 /**
  * The physical id of a link that is created or updated. Only the id of the `model` link says what it is, and changes with it: CloudFormation
@@ -15,6 +15,7 @@ export function physicalIdOf({ owner, logicalId, physicalId, request }: ImportEv
   switch (request.link) {
     case 'import':
       return prefixOf(owner, request.nameBase ?? '', physicalId);
+    case 'check':
     case 'wait':
       return prefixOf(owner, logicalId, physicalId);
     case 'model':
@@ -24,7 +25,15 @@ export function physicalIdOf({ owner, logicalId, physicalId, request }: ImportEv
 
 /** The goal of a request. */
 export function goalOf(event: ImportEvent, startedAt: number): Goal {
-  return event.type === 'Delete' ? absence(event, startedAt) : presence(event, startedAt);
+  if (event.type === 'Delete') return absence(event, startedAt);
+  return event.request.link === 'check' ? checked(event, startedAt) : presence(event, startedAt);
+}
+
+function checked({ owner, request }: ImportEvent, startedAt: number): Checked {
+  const { acknowledgedRules, link, s3Uri } = request;
+  return {
+    kind: 'checked', link, owner, roles: [], content: contentOf(request), files: { s3Uri, acknowledgedRules }, startedAt, deadline: startedAt + FILES_PATIENCE,
+  };
 }
 
 function presence({ formerPhysicalId, formerRequest, origin, physicalId = '', request }: ImportEvent, startedAt: number): Present {
@@ -50,9 +59,13 @@ function presence({ formerPhysicalId, formerRequest, origin, physicalId = '', re
   };
 }
 
-/** The tags of the model. The removal policy is one of them, so that a later request knows what was retained. */
-function modelTagsOf({ importedModelTags, retain }: ModelImportRequest): Tag[] {
-  return retain ? [...importedModelTags, RETAIN_TAG] : importedModelTags;
+/** The tags of the model, when the request is complete. Two of them tell later requests what was retained and what was verified. */
+function modelTagsOf({ importedModelTags, retain, verification }: ModelImportRequest): Tag[] {
+  return [
+    ...importedModelTags,
+    ...retain ? [RETAIN_TAG] : [],
+    ...verification ? [{ key: VERIFICATION_TAG.key, value: VERIFICATION_TAG.passed }] : [],
+  ];
 }
 
 function keysOf(tags: Tag[] = []): string[] {

@@ -1,14 +1,13 @@
-import type { BedrockApi } from './bedrock-api';
 import type { End, Goal, Step } from './decide/steps';
 import { DeploymentError } from './deployment-error';
 import { type IsCompleteRequest, type IsCompleteResponse, type OnEventRequest, type OnEventResponse, readEvent, validate } from './event';
 import { goalOf, physicalIdOf } from './goal';
 import { lookUp } from './lookup';
-import { reconcile } from './reconcile';
+import { type Apis, reconcile } from './reconcile';
 import { isLookUp, parseLookUp } from './request';
 import type { Serves } from './served-stacks';
 import { complaint } from '../../../shared/validation/complaint';
-import type { ImportAttributes, ModelImportAttributes } from '../contract';
+import { type CheckAttributes, type ImportAttributes, type ModelImportAttributes, NOT_CHECKED } from '../contract';
 import { CUSTOM_RESOURCE_TIMEOUT, MINUTE } from '../patience';
 
 /** Writes one line of the log. */
@@ -22,7 +21,7 @@ type Succeed = Extract<End, { readonly do: 'succeed' }>;
  */
 export class ModelImportHandler {
   constructor(
-    private readonly bedrock: BedrockApi,
+    private readonly apis: Apis,
     private readonly now: () => number = Date.now,
     private readonly log: Log = line => console.log(JSON.stringify(line)),
     private readonly serves: Serves = () => true,
@@ -46,7 +45,7 @@ export class ModelImportHandler {
     const importEvent = readEvent(event);
     if (event.RequestType !== 'Delete') validate(importEvent);
     const goal = goalOf(importEvent, Number(event.StartedAt));
-    const end = await reconcile(goal, this.bedrock, this.now, step => this.logStep(event, step));
+    const end = await reconcile(goal, this.apis, this.now, step => this.logStep(event, step));
     return responseOf(end, success => dataOf(goal, success));
   }
 
@@ -59,7 +58,7 @@ export class ModelImportHandler {
 
   private async lookUp(event: IsCompleteRequest): Promise<End> {
     if (event.RequestType === 'Delete') return { do: 'succeed' };
-    const end = await lookUp(parseLookUp(event.ResourceProperties), Number(event.StartedAt), this.bedrock, this.now);
+    const end = await lookUp(parseLookUp(event.ResourceProperties), Number(event.StartedAt), this.apis.bedrock, this.now);
     this.logStep(event, end);
     return end;
   }
@@ -79,7 +78,7 @@ export class ModelImportHandler {
   }
 }
 
-function responseOf(end: End, data: (end: Succeed) => ImportAttributes | ModelImportAttributes | undefined): IsCompleteResponse {
+function responseOf(end: End, data: (end: Succeed) => CheckAttributes | ImportAttributes | ModelImportAttributes | undefined): IsCompleteResponse {
   switch (end.do) {
     case 'wait':
       return { IsComplete: false };
@@ -110,8 +109,9 @@ function startOf(event: OnEventRequest, now: number): number {
   return start <= now && now - start < CUSTOM_RESOURCE_TIMEOUT ? start : now;
 }
 
-/** The attributes: those of the model, or the job that the next links follow. */
-function dataOf(goal: Goal, end: Succeed): ImportAttributes | ModelImportAttributes | undefined {
+/** The attributes: those of the files, of the model, or the job that the next links follow. */
+function dataOf(goal: Goal, end: Succeed): CheckAttributes | ImportAttributes | ModelImportAttributes | undefined {
+  if (goal.kind === 'checked') return { FilesDigest: end.files?.digest ?? NOT_CHECKED };
   if (goal.kind === 'absent' || goal.link === 'wait') return undefined;
   if (goal.link === 'model') return end.model?.attributes;
   return { JobName: end.model?.jobName ?? end.jobName ?? goal.names.jobName };

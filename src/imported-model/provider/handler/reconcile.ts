@@ -2,23 +2,33 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import type { BedrockApi, ImportJob } from './bedrock-api';
 import { refusalOf } from './bedrock-error';
 import { decide } from './decide/decide';
-import type { Call, End, Facts, Goal, Step } from './decide/steps';
+import type { Call, End, Facts, Goal, Step, Unreadable } from './decide/steps';
 import { clientRequestTokenOf, identityOfJob } from './names';
+import type { LoadNewModel } from './new-model';
+import { VERIFICATION_TAG } from '../contract';
+
+/** What a poll calls. */
+export interface Apis {
+  readonly bedrock: BedrockApi;
+  readonly newModel: LoadNewModel;
+  /** Ends the calls when the time of the invocation is over. */
+  readonly abortSignal?: AbortSignal;
+}
 
 /**
- * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before. The start
- * of an import ends the poll, because nothing is visible yet.
+ * One poll: makes the calls that `decide` asks for, until it comes to an end. A deletion invalidates everything that was known before, and so does
+ * an answer of the model, for which a poll may have waited a minute. The start of an import ends the poll, because nothing is visible yet.
  */
-export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => number, log: (step: Step) => void): Promise<End> {
+export async function reconcile(goal: Goal, apis: Apis, now: () => number, log: (step: Step) => void): Promise<End> {
   let facts: Facts = { now: now() };
   for (;;) {
     const step = decide(goal, facts);
     log(step);
     if (step.do === 'wait' || step.do === 'succeed' || step.do === 'fail') return step;
     try {
-      const learned = await call(step, facts, bedrock);
+      const learned = await call(step, facts, apis);
       if (learned === undefined) return { do: 'wait', why: `${step.do} has been called` };
-      facts = learned.deleted ? { now: now(), ...learned } : { ...facts, ...learned };
+      facts = learned.deleted || learned.answer ? { now: now(), answer: facts.answer, ...learned } : { ...facts, ...learned };
     } catch (error) {
       facts = { ...facts, now: now(), refusal: refusalOf(step.do, error) };
     }
@@ -26,8 +36,12 @@ export async function reconcile(goal: Goal, bedrock: BedrockApi, now: () => numb
 }
 
 /** Calls Bedrock. Returns the new facts, or undefined if the poll ends. */
-async function call(step: Call, facts: Facts, bedrock: BedrockApi): Promise<Partial<Facts> | undefined> {
+async function call(step: Call, facts: Facts, { abortSignal, bedrock, newModel }: Apis): Promise<Partial<Facts> | undefined> {
   switch (step.do) {
+    case 'CheckModelFiles':
+      return { files: await newModel().then(async api => api.checkFiles(step.files, abortSignal)).catch(unreadable) };
+    case 'InvokeModel':
+      return { answer: await (await newModel()).verify(step.modelArn, step.verification, abortSignal) };
     case 'GetModelImportJob':
       return withFact(facts, step.into, step.jobName, await bedrock.getJob(step.jobName));
     case 'GetImportedModel':
@@ -53,6 +67,11 @@ async function call(step: Call, facts: Facts, bedrock: BedrockApi): Promise<Part
   }
 }
 
+/** A check is an additional service: whatever goes wrong with it, the import goes on. */
+function unreadable(error: unknown): Unreadable {
+  return { unreadable: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
 /** A single fact, or one of those that are kept by ARN. */
 function withFact(facts: Facts, into: keyof Facts, arn: string, value: object | string | true): Partial<Facts> {
   switch (into) {
@@ -75,7 +94,9 @@ function inputOf({ jobName, names, request }: Call & { readonly do: 'CreateModel
     modelDataSource: { s3DataSource: { s3Uri: request.s3Uri } },
     importedModelKmsKeyId: request.importedModelKmsKeyId,
     vpcConfig: request.vpcConfig,
-    importedModelTags: request.importedModelTags,
+    importedModelTags: request.verified
+      ? [...request.importedModelTags, { key: VERIFICATION_TAG.key, value: VERIFICATION_TAG.pending }]
+      : request.importedModelTags,
     jobTags: request.jobTags,
   };
 }

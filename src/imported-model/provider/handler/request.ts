@@ -4,9 +4,9 @@ import {
 } from '../../../shared/validation/api-constraints';
 import { checkCount, checkString } from '../../../shared/validation/complaint';
 import type {
-  ImportLinkProperties, Link, LookUpProperties, ModelLinkProperties, ReplacementOrder, Tag,
+  CheckLinkProperties, ImportLinkProperties, Link, LookUpProperties, ModelLinkProperties, ReplacementOrder, Tag,
 } from '../contract';
-import { checkImportTimeout, checkWaitWindow, JOB_NAME_PREFIX, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, SOURCE_VERSION } from '../library-limits';
+import { checkBody, checkImportTimeout, checkWaitWindow, JOB_NAME_PREFIX, KEEP_AND_DELETE, MODEL_NAME_BASE_LENGTH, NAME_PREFIX, SOURCE_VERSION } from '../library-limits';
 
 /** The properties of the custom resource, typed. */
 export interface ModelImportRequest {
@@ -28,10 +28,22 @@ export interface ModelImportRequest {
   readonly jobTags: Tag[];
   readonly replacementStrategy: ReplacementOrder;
   readonly retain: boolean;
+  readonly keepPrevious: boolean;
+  /** Whether a model that is imported must be verified. */
+  readonly verified: boolean;
+  readonly verification?: Verification;
+  readonly acknowledgedRules: string[];
+}
+
+/** How a model is verified: what it is asked, and what its answer must contain. */
+export interface Verification {
+  /** The body of InvokeModel. */
+  readonly body: string;
+  readonly expect?: string;
 }
 
 /** `ResourceProperties` of any age. */
-export type Properties = { readonly [name in keyof ImportLinkProperties | keyof ModelLinkProperties]?: unknown };
+export type Properties = { readonly [name in keyof CheckLinkProperties | keyof ImportLinkProperties | keyof ModelLinkProperties]?: unknown };
 
 /** Whether these are the properties of a lookup. */
 export function isLookUp(properties: Properties): boolean {
@@ -51,8 +63,9 @@ export function readRequest(properties: Properties): ModelImportRequest {
   const subnetIds = texts(properties.SubnetIds);
   const securityGroupIds = texts(properties.SecurityGroupIds);
   const link = text(properties.Link);
+  const body = text(properties.VerificationBody);
   return {
-    link: link === 'import' || link === 'wait' ? link : 'model',
+    link: link === 'check' || link === 'import' || link === 'wait' ? link : 'model',
     importLogicalId: text(properties.ImportLogicalId),
     namePrefix: text(properties.NamePrefix),
     jobName: text(properties.JobName),
@@ -70,21 +83,32 @@ export function readRequest(properties: Properties): ModelImportRequest {
     jobTags: tags(properties.JobTags),
     replacementStrategy: text(properties.ReplacementStrategy) === 'DELETE_FIRST' ? 'DELETE_FIRST' : 'CREATE_FIRST',
     retain: text(properties.RemovalPolicy) === 'RETAIN',
+    keepPrevious: text(properties.KeepPrevious) === 'true',
+    verified: text(properties.Verified) === 'true',
+    verification: body === undefined ? undefined : { body, expect: text(properties.VerificationExpect) },
+    acknowledgedRules: texts(properties.AcknowledgedRules),
   };
 }
 
 /** Everything that Bedrock would refuse. */
 export function problemsOf(request: ModelImportRequest): string[] {
-  const { importedModelKmsKeyId, importedModelName, importTimeoutMinutes, jobNamePrefix, link, sourceVersion, vpcConfig } = request;
+  const { importedModelKmsKeyId, sourceVersion } = request;
   return [
     checkString('source', request.s3Uri, S3_URI),
+    sourceVersion === undefined ? undefined : checkString('source.version', sourceVersion, SOURCE_VERSION),
+    importedModelKmsKeyId === undefined ? undefined : checkString('encryption', importedModelKmsKeyId, KMS_KEY_ID),
+    ...request.link === 'check' ? [] : problemsOfImport(request),
+  ].filter(problem => problem !== undefined);
+}
+
+function problemsOfImport(request: ModelImportRequest): (string | undefined)[] {
+  const { importedModelName, importTimeoutMinutes, jobNamePrefix, link, verification, vpcConfig } = request;
+  return [
     checkString('role', request.roleArn, ROLE_ARN),
     link === 'import'
       // A generated model name begins with it, so it must satisfy the stricter of the two patterns.
       ? checkString('NameBase', request.nameBase ?? '', { ...IMPORTED_MODEL_NAME, maxLength: MODEL_NAME_BASE_LENGTH })
       : checkString('NamePrefix', request.namePrefix ?? '', NAME_PREFIX),
-    sourceVersion === undefined ? undefined : checkString('source.version', sourceVersion, SOURCE_VERSION),
-    importedModelKmsKeyId === undefined ? undefined : checkString('encryption', importedModelKmsKeyId, KMS_KEY_ID),
     importedModelName === undefined ? undefined : checkString('importedModelName', importedModelName, IMPORTED_MODEL_NAME),
     jobNamePrefix === undefined ? undefined : checkString('jobNamePrefix', jobNamePrefix, JOB_NAME_PREFIX),
     importTimeoutMinutes === undefined ? undefined : checkImportTimeout('importTimeout', importTimeoutMinutes),
@@ -97,7 +121,9 @@ export function problemsOf(request: ModelImportRequest): string[] {
       ...vpcConfig.subnetIds.map(id => checkString('vpcSubnets', id, VPC_ID)),
       ...vpcConfig.securityGroupIds.map(id => checkString('securityGroups', id, VPC_ID)),
     ],
-  ].filter(problem => problem !== undefined);
+    verification && checkBody('verification.body', verification.body),
+    request.keepPrevious && request.replacementStrategy === 'DELETE_FIRST' ? KEEP_AND_DELETE : undefined,
+  ];
 }
 
 /** An empty string counts as absent: `Fn::If` and an empty parameter leave one. */

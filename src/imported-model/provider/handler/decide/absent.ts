@@ -1,13 +1,16 @@
 import { deleteOne, hasRoleOfStack, isBeingDeleted, listOwnJobs, ownedModels } from './ownership';
+import { kept, successorOf } from './previous';
 import { decideRefused } from './refused';
 import type { Absence, CancelledCreate, Facts, Goal, Step } from './steps';
 import { wait, waitForImport } from './wait';
+import type { Tag } from '../../contract';
 import { FINAL_CHECKS, QUIET_TIME, VISIBILITY_PATIENCE } from '../../patience';
-import type { ImportJob } from '../bedrock-api';
+import type { ImportJob, Model } from '../bedrock-api';
 import { identityOfJob } from '../names';
 
 /** Delete: the next step until what the link has imported is gone. */
 export function decideAbsent(goal: Absence, facts: Facts): Step {
+  if (goal.link === 'check') return { do: 'succeed' };
   if (facts.refusal) return decideRefused(goal, facts, facts.refusal);
   return waitForOwnImport(goal, facts) ?? deleteAll(goal, facts) ?? waitForCancelledCreate(goal, facts) ?? deleteModel(goal, facts);
 }
@@ -71,6 +74,7 @@ function isJobOf({ content, jobName, since }: CancelledCreate, job: ImportJob, {
 function deleteModel(goal: Absence, facts: Facts): Step {
   const { model, now } = facts;
   switch (goal.link) {
+    case 'check':
     case 'wait':
       return { do: 'succeed' };
     case 'import':
@@ -83,8 +87,28 @@ function deleteModel(goal: Absence, facts: Facts): Step {
       if (isBeingDeleted(facts, model)) return wait(goal, now, `Model ${model.arn} is being deleted`);
       // Another resource has taken over the name.
       if (identityOfJob(model.jobName)?.owner !== goal.owner) return { do: 'succeed', why: `${model.arn} is not a model of this resource` };
-      return deleteOne(facts, [model]) ?? { do: 'succeed', why: `${model.arn} is retained` };
+      return keepPrevious(goal, model, facts) ?? deleteOne(facts, [model]) ?? { do: 'succeed', why: `${model.arn} is retained` };
   }
+}
+
+/**
+ * The update that has replaced a model is complete, and the model is kept until its successor is replaced: now the one that it has replaced itself is
+ * no longer needed. Undefined if the model is not kept.
+ */
+function keepPrevious(goal: Absence, model: Model, facts: Facts): Step | undefined {
+  const tags = facts.tags?.[model.arn];
+  if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
+  const successor = tags === 'absent' ? undefined : successorOf(tags);
+  if (successor === undefined) return undefined;
+  const owned = ownedModels(goal, facts);
+  if (!Array.isArray(owned)) return owned;
+  const isPredecessor = (others: Tag[]) => successorOf(others)?.name === model.name;
+  const deletion = deleteOne(facts, owned.filter(({ arn }) => arn !== model.arn), others => !isPredecessor(others));
+  if (deletion) return deletion;
+  if (!successor.isComplete && !facts.retagged) {
+    return { do: 'TagResource', changes: [{ resourceArn: model.arn, put: [kept(successor.name)], remove: [] }] };
+  }
+  return { do: 'succeed', why: `${model.arn} is kept until ${successor.name} is replaced` };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { decideAbsent } from './absent';
+import { decideChecked } from './checked';
 import { decidePresent } from './present';
 import type { Facts, Goal, Step } from './steps';
 
@@ -10,5 +11,9 @@ import type { Facts, Goal, Step } from './steps';
  * docs/internals/lifecycle.md has the decision table.
  */
 export function decide(goal: Goal, facts: Facts): Step {
-  return goal.kind === 'present' ? decidePresent(goal, facts) : decideAbsent(goal, facts);
+  switch (goal.kind) {
+    case 'checked': return decideChecked(goal, facts);
+    case 'present': return decidePresent(goal, facts);
+    case 'absent': return decideAbsent(goal, facts);
+  }
 }

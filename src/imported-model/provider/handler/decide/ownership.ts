@@ -1,5 +1,5 @@
 import type { Call, Facts, Goal } from './steps';
-import { RETAIN_TAG } from '../../contract';
+import { RETAIN_TAG, type Tag } from '../../contract';
 import type { ImportJob, ModelSummary } from '../bedrock-api';
 import { identityOfJob, identityOfName } from '../names';
 
@@ -43,12 +43,16 @@ export function isBeingDeleted({ tags, deleted }: Facts, { arn }: ModelSummary):
   return deleted?.[arn] === true || tags?.[arn] === 'absent';
 }
 
-/** Deletes the first of these models that is not retained. Undefined if there is none. */
-export function deleteOne({ tags = {}, deleted = {} }: Facts, models: ModelSummary[]): Call | undefined {
+/**
+ * Deletes the first of these models that is not retained. Undefined if there is none.
+ *
+ * @param isKept Whether a model with these tags is kept for another reason
+ */
+export function deleteOne({ tags = {}, deleted = {} }: Facts, models: ModelSummary[], isKept: (tags: Tag[]) => boolean = () => false): Call | undefined {
   for (const model of models.filter(({ arn }) => !deleted[arn])) {
     const modelTags = tags[model.arn];
     if (modelTags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
-    if (modelTags !== 'absent' && !modelTags.some(({ key }) => key === RETAIN_TAG.key)) {
+    if (modelTags !== 'absent' && !modelTags.some(({ key }) => key === RETAIN_TAG.key) && !isKept(modelTags)) {
       return { do: 'DeleteImportedModel', modelArn: model.arn, modelName: model.name };
     }
   }

@@ -1,10 +1,12 @@
 import { deleteOne, isBeingDeleted, isOlder, ownedModels } from './ownership';
+import { replacing, successorOf } from './previous';
 import { decideRefused } from './refused';
 import type { Call, Facts, Present, Step, TagChange } from './steps';
 import { tagChange } from './tags';
+import { afterDeletion, verifyAnswer } from './verification';
 import { verify } from './verify';
 import { fail, wait, waitForImport, waitForTurn } from './wait';
-import { RETAIN_TAG } from '../../contract';
+import { REPLACED_BY_TAG, RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../../contract';
 import { GIVE_WAY_PATIENCE, MINUTE, ORPHAN_PATIENCE, STALE_JOB_AGE, VISIBILITY_PATIENCE } from '../../patience';
 import type { Absent, ImportJob, Model, ModelSummary } from '../bedrock-api';
 import { identityOfJob } from '../names';
@@ -13,6 +15,8 @@ import { identityOfJob } from '../names';
 export function decidePresent(goal: Present, facts: Facts): Step {
   const { names } = goal;
   if (facts.refusal && !givesUpOrphan(goal, facts)) return decideRefused(goal, facts, facts.refusal);
+  const failed = afterDeletion(goal, facts);
+  if (failed) return failed;
   if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };
   if (!isStale(goal, facts.job)) return decideWithJob(goal, facts, facts.job, names.jobName);
 
@@ -88,7 +92,7 @@ function decideWithModel(goal: Present, model: Model, facts: Facts): Step {
   if (identity.content !== names.content) return decideNameConflict(goal, model, facts);
   // The earlier links only wait. What remains to be done is done once, by the last link.
   if (goal.link !== 'model') return { do: 'succeed', model };
-  return verify(goal, model, facts) ?? cleanUp(goal, facts) ?? updateTags(goal, model, facts);
+  return verify(goal, model, facts) ?? verifyAnswer(goal, model, facts) ?? cleanUp(goal, facts) ?? updateTags(goal, model, facts);
 }
 
 /** An exact name that stays while the content changes: two models cannot have the same name at once. */
@@ -112,7 +116,14 @@ function cleanUp(goal: Present, facts: Facts): Call | undefined {
   const others = otherModels(goal, facts);
   if (!Array.isArray(others)) return others;
   if (goal.request.retain || givesUpOrphan(goal, facts)) return undefined;
-  return deleteOne(facts, others.filter(other => !goal.formerModelNames.includes(other.name) && isOlder(other, goal)));
+  const candidates = others.filter(other => !goal.formerModelNames.includes(other.name) && isOlder(other, goal));
+  return deleteOne(facts, candidates, tags => isPrevious(goal, tags));
+}
+
+/** Whether a model is kept, because it was replaced by the model of the stack, or by the one that this request replaces. */
+function isPrevious({ formerModelNames, names, request }: Present, tags: Tag[]): boolean {
+  const successor = successorOf(tags);
+  return request.keepPrevious && successor !== undefined && [names.modelName, ...formerModelNames].includes(successor.name);
 }
 
 /** The other models of this owner, as far as this request is concerned with any. */
@@ -137,17 +148,40 @@ function updateTags(goal: Present, model: Model, facts: Facts): Step {
   if (modelTags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
   const jobTags = facts.tags?.[model.jobArn];
   if (jobTags === undefined) return { do: 'ListTagsForResource', resourceArn: model.jobArn };
+  const marked = markReplaced(goal, facts, modelTags);
+  if (!Array.isArray(marked)) return marked;
+  const outdated = [VERIFICATION_TAG.key, ...isBack(modelTags) ? [REPLACED_BY_TAG.key] : []];
   const changes = [
-    ...markRetained(goal, facts),
-    tagChange(model.arn, modelTags, goal.tags.model, goal.formerTagKeys.model),
+    ...marked,
+    tagChange(model.arn, modelTags, goal.tags.model, [...goal.formerTagKeys.model, ...outdated]),
     tagChange(model.jobArn, jobTags, goal.tags.job, goal.formerTagKeys.job),
   ].filter(change => change.put.length + change.remove.length > 0);
   return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };
 }
 
-/** With RETAIN, marks the replaced model, so that it is kept whatever the policy is later. */
-function markRetained(goal: Present, facts: Facts): TagChange[] {
+/**
+ * Marks the replaced model, whose deletion CloudFormation requests with its own properties: with RETAIN, so that it is kept whatever the policy is
+ * later, and with `keepPrevious`, so that it is kept until its successor is replaced.
+ */
+function markReplaced(goal: Present, facts: Facts, modelTags: Tag[] | Absent): TagChange[] | Call {
   const others = otherModels(goal, facts);
-  if (!goal.request.retain || !Array.isArray(others)) return [];
-  return others.filter(({ name }) => name === goal.replacedModelName).map(({ arn }) => ({ resourceArn: arn, put: [RETAIN_TAG], remove: [] }));
+  if (!Array.isArray(others)) return others;
+  const replaced = others.find(({ name }) => name === goal.replacedModelName);
+  if (replaced === undefined) return [];
+  if (goal.request.retain) return [{ resourceArn: replaced.arn, put: [RETAIN_TAG], remove: [] }];
+  const tags = facts.tags?.[replaced.arn];
+  if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: replaced.arn };
+  const wanted = goal.request.keepPrevious && !isRolledBack(modelTags, replaced) ? [replacing(goal.names.modelName)] : [];
+  return [tagChange(replaced.arn, tags, wanted, [REPLACED_BY_TAG.key])];
+}
+
+/** Whether the model of this request was just about to be replaced by the other one: that one is what failed. */
+function isRolledBack(modelTags: Tag[] | Absent, replaced: ModelSummary): boolean {
+  const successor = modelTags === 'absent' ? undefined : successorOf(modelTags);
+  return successor !== undefined && !successor.isComplete && successor.name === replaced.name;
+}
+
+/** Whether a model that was replaced is the model of the stack again. */
+function isBack(modelTags: Tag[] | Absent): boolean {
+  return modelTags !== 'absent' && successorOf(modelTags)?.isComplete === true;
 }

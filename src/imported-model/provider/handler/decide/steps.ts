@@ -1,11 +1,12 @@
+import type { ModelCheck } from '../../../../model-format';
 import type { Link, Tag } from '../../contract';
 import type { Absent, ImportJob, Model, ModelSummary } from '../bedrock-api';
 import type { Refusal } from '../bedrock-error';
 import type { Names } from '../names';
-import type { ModelImportRequest } from '../request';
+import type { ModelImportRequest, Verification } from '../request';
 
 /** What a request of CloudFormation asks for. */
-export type Goal = Present | Absence;
+export type Goal = Checked | Present | Absence;
 
 interface Waiting {
   readonly link: Link;
@@ -19,6 +20,19 @@ interface Waiting {
   readonly startedAt: number;
   /** The end of the wait window of this link. */
   readonly deadline: number;
+}
+
+/** Create and Update of the `check` link: Bedrock can import the files, as far as they say, or has imported them. */
+export interface Checked extends Waiting {
+  readonly kind: 'checked';
+  readonly content: string;
+  readonly files: FilesToCheck;
+}
+
+/** The files of a model, and the rules whose findings do not stop the import. */
+export interface FilesToCheck {
+  readonly s3Uri: string;
+  readonly acknowledgedRules: string[];
 }
 
 /** Create and Update: a model with this content and these tags exists. */
@@ -87,9 +101,27 @@ export interface Facts {
   readonly models?: ModelSummary[];
   /** All jobs of this owner. */
   readonly ownJobs?: ImportJob[];
+  /** What is known of the files, or why they could not be read. */
+  readonly files?: ModelCheck | Unreadable;
+  /** What the model said when it was verified. Everything else was read after it. */
+  readonly answer?: Answer;
   /** The refusal of the last call. */
   readonly refusal?: Refusal;
 }
+
+/** Files that could not be read. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/**
+ * The answer of a model:
+ *
+ * - `good`: as expected
+ * - `late`: none yet; the model is being loaded, or the call failed for a reason that may pass
+ * - `bad`: not as expected, or refused
+ */
+export type Answer = { readonly is: 'good' } | { readonly is: 'late' | 'bad'; readonly why: string };
 
 interface ByArn<T> {
   readonly [arn: string]: T | undefined;
@@ -97,6 +129,9 @@ interface ByArn<T> {
 
 /** A call of Bedrock, by the name of its operation. The result of a read becomes a fact; the other calls change something. */
 export type Call =
+  /** Reads the list, the small files and the headers of the weights in Amazon S3. */
+  | { readonly do: 'CheckModelFiles'; readonly files: FilesToCheck }
+  | { readonly do: 'InvokeModel'; readonly modelArn: string; readonly verification: Verification }
   | { readonly do: 'GetModelImportJob'; readonly into: 'job' | 'ownJob' | 'jobs'; readonly jobName: string }
   | { readonly do: 'GetImportedModel'; readonly into: 'model' | 'looked'; readonly modelName: string }
   | { readonly do: 'ListModelImportJobs'; readonly into: 'running'; readonly status: 'InProgress' }
@@ -112,7 +147,7 @@ export type Call =
 export type End =
   | { readonly do: 'wait'; readonly why: string }
   /** Without a model if the next link continues, and if a deletion is complete. */
-  | { readonly do: 'succeed'; readonly model?: Model; readonly jobName?: string; readonly why?: string }
+  | { readonly do: 'succeed'; readonly model?: Model; readonly jobName?: string; readonly files?: ModelCheck; readonly why?: string }
   | { readonly do: 'fail'; readonly why: string };
 
 /** The next step. */
