@@ -1,10 +1,13 @@
 import { CfnDeletionPolicy, type CfnResource, CustomResource, Lazy, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct, IDependable } from 'constructs';
 import {
-  ATTRIBUTES_REVISION, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
-  type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, RESOURCE_TYPES, RETAIN_TAG, type Tag, type WaitLinkProperties,
+  ATTRIBUTES_REVISION, type CheckAttributes, type CheckLinkProperties, type ContentProperties, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
+  type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, REPLACED_BY_TAG, RESOURCE_TYPES, RETAIN_TAG, type Tag, VERIFICATION_TAG,
+  type WaitLinkProperties,
 } from './provider/contract';
+import type { ModelVerificationConfig } from './model-verification';
 import { MODEL_NAME_BASE_LENGTH } from './provider/library-limits';
+import { MINUTE, VERIFICATION_PATIENCE, WAIT_WINDOW } from './provider/patience';
 import { knownPart, sorted } from '../shared/constructs/tags';
 import { checkTags } from '../shared/validation/api-constraints';
 
@@ -20,8 +23,14 @@ export interface ImportChainProps {
   readonly removalPolicy: RemovalPolicy;
   readonly importedModelTags: TagsAtSynthesis;
   readonly jobTags: TagsAtSynthesis;
-  /** The properties that all custom resources of the chain have. */
-  readonly common: Omit<ImportProperties, 'WindowMinutes'>;
+  /** What is imported: the properties that all custom resources of the chain have. */
+  readonly content: ContentProperties;
+  /** The properties of all custom resources that can import. */
+  readonly common: Omit<ImportProperties, 'WindowMinutes' | keyof ContentProperties>;
+  /** The check of the files before the import, if there is one. */
+  readonly check?: Pick<CheckLinkProperties, 'AcknowledgedRules'>;
+  readonly verification?: ModelVerificationConfig;
+  readonly keepPrevious: boolean;
 }
 
 /**
@@ -30,18 +39,18 @@ export interface ImportChainProps {
  */
 export class ImportChain {
   private readonly links: CustomResource[] = [];
+  private readonly check?: CustomResource;
 
   constructor(private readonly scope: Construct, private readonly props: ImportChainProps) {
-    for (const plan of planLinks(props.importTimeoutMinutes, props.waitWindowMinutes)) {
+    for (const plan of planLinks(props)) {
       const previous = this.links.length > 1 ? this.last : undefined; // the first one is referred to
-      const link = new CustomResource(scope, plan.id, {
-        resourceType: RESOURCE_TYPES[plan.link],
-        serviceToken: props.serviceToken,
-        removalPolicy: props.removalPolicy,
-        properties: this.propertiesOf(plan),
-      });
+      const link = this.newLink(plan.id, plan.link, this.propertiesOf(plan));
       if (previous) link.node.addDependency(previous);
       this.links.push(link);
+    }
+    if (props.check) {
+      this.check = this.newLink('Check', 'check', { Link: 'check', ImportLogicalId: this.importLogicalId, ...props.content, ...props.check });
+      this.first.node.addDependency(this.check);
     }
     scope.node.addValidation({ validate: () => this.checkAllTags() });
   }
@@ -59,6 +68,11 @@ export class ImportChain {
     });
   }
 
+  /** The digest of the files, if they are checked. */
+  public get filesDigest(): string | undefined {
+    return this.check?.getAttString('FilesDigest' satisfies keyof CheckAttributes);
+  }
+
   /** An attribute of the model. */
   public attribute(name: keyof ModelImportAttributes): string {
     return this.last.getAttString(name);
@@ -68,14 +82,16 @@ export class ImportChain {
     for (const link of this.links) link.applyRemovalPolicy(policy);
   }
 
-  /** What must exist before the import begins, and until the model is deleted. */
+  /** What must exist before the files are checked and the import begins, and until the model is deleted. */
   public addDependency(...dependencies: IDependable[]): void {
+    this.check?.node.addDependency(...dependencies);
     this.first.node.addDependency(...dependencies);
   }
 
   /**
    * Imports this model after the models that were defined before it in the stack: the account has one running import, whichever provider starts
-   * it, and a model that waits for others would use up its timeout.
+   * it, and a model that waits for others would use up its timeout. Its files are checked before, so that a mistake in one of many models is found at
+   * once.
    */
   public takeTurn(): void {
     const stack = Stack.of(this.scope);
@@ -92,8 +108,18 @@ export class ImportChain {
     return this.links[this.links.length - 1];
   }
 
+  private get importLogicalId(): string {
+    return (this.first.node.defaultChild as CfnResource).logicalId;
+  }
+
+  private newLink(id: string, link: Link, properties: ModelImportProperties): CustomResource {
+    const { removalPolicy, serviceToken } = this.props;
+    return new CustomResource(this.scope, id, { resourceType: RESOURCE_TYPES[link], serviceToken, removalPolicy, properties });
+  }
+
   private propertiesOf({ link, windowMinutes }: LinkPlan): ModelImportProperties {
-    const { common, importTimeoutMinutes, importedModelTags, jobTags } = this.props;
+    const { content, importTimeoutMinutes, importedModelTags, jobTags, keepPrevious, verification } = this.props;
+    const common = { ...content, ...this.props.common, Verified: verification && 'true' as const };
     const WindowMinutes = String(windowMinutes);
     const tags = { ImportedModelTags: renderTags(importedModelTags), JobTags: renderTags(jobTags) };
     if (link === 'import') {
@@ -101,7 +127,7 @@ export class ImportChain {
       return { Link: link, NameBase, WindowMinutes, ...common, ...tags } satisfies ImportLinkProperties;
     }
     const follower: FollowerProperties = {
-      ImportLogicalId: (this.first.node.defaultChild as CfnResource).logicalId,
+      ImportLogicalId: this.importLogicalId,
       NamePrefix: this.first.ref,
       JobName: this.first.getAttString('JobName' satisfies keyof ImportAttributes),
     };
@@ -114,14 +140,18 @@ export class ImportChain {
       ...common,
       ...tags,
       RemovalPolicy: Lazy.string({ produce: () => this.isRetained ? 'RETAIN' : undefined }) as 'RETAIN',
+      KeepPrevious: keepPrevious ? 'true' : undefined,
+      VerificationBody: verification?.body,
+      VerificationExpect: verification?.expect,
       AttributesRevision: ATTRIBUTES_REVISION,
     } satisfies ModelLinkProperties;
   }
 
   private checkAllTags(): string[] {
-    const { importedModelTags, jobTags } = this.props;
-    const retainTag = this.isRetained ? { [RETAIN_TAG.key]: '' } : {};
-    return [...checkTags('importedModelTags', { ...knownPart(importedModelTags()), ...retainTag }), ...checkTags('jobTags', knownPart(jobTags()))];
+    const { importedModelTags, jobTags, keepPrevious, verification } = this.props;
+    const ownKeys = [...this.isRetained ? [RETAIN_TAG.key] : [], ...keepPrevious ? [REPLACED_BY_TAG.key] : [], ...verification ? [VERIFICATION_TAG.key] : []];
+    const ownTags = Object.fromEntries(ownKeys.map(key => [key, '']));
+    return [...checkTags('importedModelTags', { ...knownPart(importedModelTags()), ...ownTags }), ...checkTags('jobTags', knownPart(jobTags()))];
   }
 }
 
@@ -134,11 +164,15 @@ interface LinkPlan {
   readonly windowMinutes: number;
 }
 
-/** The links that a timeout needs: each waits at most one window, and there are at least the first and the last. */
-function planLinks(importTimeout: number, waitWindow: number): LinkPlan[] {
-  const length = Math.max(2, Math.ceil(importTimeout / waitWindow));
+/**
+ * The links that a timeout needs: each waits at most one window, and there are at least the first and the last. The last one verifies the model, and
+ * leaves time for that.
+ */
+function planLinks({ importTimeoutMinutes, verification, waitWindowMinutes }: ImportChainProps): LinkPlan[] {
+  const lastWindow = Math.min(waitWindowMinutes, (WAIT_WINDOW.max - (verification ? VERIFICATION_PATIENCE : 0)) / MINUTE);
+  const length = Math.max(2, 1 + Math.ceil((importTimeoutMinutes - lastWindow) / waitWindowMinutes));
   return Array.from({ length }, (_, index): LinkPlan => {
-    const windowMinutes = Math.min(waitWindow, Math.max(1, importTimeout - index * waitWindow));
+    const windowMinutes = Math.min(waitWindowMinutes, Math.max(1, importTimeoutMinutes - index * waitWindowMinutes));
     if (index === 0) return { id: 'Import', link: 'import', windowMinutes };
     return index === length - 1 ? { id: 'Resource', link: 'model', windowMinutes } : { id: `Wait${index}`, link: 'wait', windowMinutes };
   });

@@ -2,7 +2,9 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { ModelEncryption } from './model-encryption';
+import type { ModelFormatCheck } from './model-format-check';
 import type { ModelSource } from './model-source';
+import type { ModelVerification } from './model-verification';
 import type { ModelImportProvider } from './provider/model-import-provider';
 import type { ReplacementStrategy } from './replacement-strategy';
 
@@ -121,6 +123,32 @@ export interface ImportedModelProps {
    * @default ReplacementStrategy.CREATE_FIRST
    */
   readonly replacementStrategy?: ReplacementStrategy;
+
+  /**
+   * Whether the former model is kept when it is replaced, until the next replacement is complete.
+   *
+   * Consumers that still have the old ARN go on, and going back to the former weights needs no import. It occupies a place in the account's model
+   * quota and incurs storage cost: with the new model that is being imported, three models exist at times, which is the default quota.
+   *
+   * It cannot be combined with `ReplacementStrategy.DELETE_FIRST`. With `RemovalPolicy.RETAIN`, every model is kept anyway.
+   *
+   * @default false
+   */
+  readonly keepPrevious?: boolean;
+
+  /**
+   * The check of the files before the import.
+   *
+   * @default ModelFormatCheck.enabled()
+   */
+  readonly formatCheck?: ModelFormatCheck;
+
+  /**
+   * The verification of a new model after its import, before it replaces the old one. It starts billing for a model copy.
+   *
+   * @default - the model is not invoked
+   */
+  readonly verification?: ModelVerification;
 
   /**
    * The provider that performs the import.

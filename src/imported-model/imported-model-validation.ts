@@ -1,7 +1,8 @@
 import { Annotations, type Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ImportedModelProps } from './imported-model-props';
-import { checkImportTimeout, JOB_NAME_PREFIX } from './provider/library-limits';
+import { checkAcknowledged } from './model-format-check';
+import { checkImportTimeout, JOB_NAME_PREFIX, KEEP_AND_DELETE } from './provider/library-limits';
 import { ReplacementStrategy } from './replacement-strategy';
 import { checkNeedsVpc } from '../shared/constructs/job-network';
 import { checkKnown, checkSameAccount } from '../shared/constructs/validation';
@@ -16,6 +17,8 @@ export function checkProps(model: Construct, props: ImportedModelProps): (string
     props.importTimeout && checkDuration(props.importTimeout),
     props.removalPolicy && checkRemovalPolicy(props.removalPolicy),
     checkNeedsVpc(props),
+    ...checkAcknowledged(props.formatCheck?._options()?.acknowledge),
+    props.keepPrevious && props.replacementStrategy === ReplacementStrategy.DELETE_FIRST ? KEEP_AND_DELETE : undefined,
     props.role && checkSameAccount(model, 'role', props.role, 'Pass a role of that account: iam:PassRole is limited to the account'),
     checkNameIsFree(model, props.importedModelName),
   ];

@@ -15,6 +15,7 @@ import {
 } from './imported-model-reference';
 import { checkProps, checkRemovalPolicy, checkRetained, warnOfRegion } from './imported-model-validation';
 import { ModelEncryption } from './model-encryption';
+import { ModelFormatCheck } from './model-format-check';
 import { RESOURCE_TYPES } from './provider/contract';
 import { ModelImportProvider } from './provider/model-import-provider';
 import { IMPORT_TIMEOUT, MINUTE, WAIT_WINDOW } from './provider/patience';
@@ -148,6 +149,15 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    */
   public readonly customModelUnitsVersion: string;
 
+  /**
+   * A digest of the names, sizes and entity tags of the files that were checked before the import, or `NOT_CHECKED` if they could not be read.
+   * The command `check` prints the same digest for `s3://` locations: if it is another one, the files have changed since the import. Undefined
+   * without a check.
+   *
+   * @attribute
+   */
+  public readonly filesDigest?: string;
+
   /** The service role that Bedrock assumes for the import. */
   public readonly role: iam.IRole;
 
@@ -179,6 +189,8 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       roleName: PhysicalName.GENERATE_IF_NEEDED,
     });
     const source = props.source._bind(this, role);
+    const formatCheck = (props.formatCheck ?? ModelFormatCheck.enabled())._options();
+    const verification = props.verification?._bind(this);
     const network = selectNetwork(this, props, 'Import job of the model');
     document.addStatements(
       ...source.statements,
@@ -198,10 +210,15 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       removalPolicy,
       importedModelTags: () => ({ ...this.cdkTagManager.tagValues(), ...props.importedModelTags }),
       jobTags: () => ({ ...this.cdkTagManager.tagValues(), ...props.jobTags }),
-      common: {
+      keepPrevious: props.keepPrevious ?? false,
+      check: formatCheck && { AcknowledgedRules: formatCheck.acknowledge },
+      verification,
+      content: {
         S3Uri: source.s3Uri,
         SourceVersion: source.version,
         ImportedModelKmsKeyId: this.encryptionKey?.keyArn,
+      },
+      common: {
         ImportedModelName: props.importedModelName,
         JobNamePrefix: props.jobNamePrefix,
         RoleArn: role.roleArn,
@@ -210,7 +227,13 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
         ReplacementStrategy: props.replacementStrategy,
       },
     });
-    const { dependencies, oneImportAtATime } = this.provider._serve(this, { serviceRole: role, modelKey, weightsKey: source.callerKey });
+    const { dependencies, oneImportAtATime } = this.provider._serve(this, {
+      serviceRole: role,
+      modelKey,
+      weightsKey: source.callerKey,
+      filesStatements: formatCheck && source.readStatements,
+      invokes: verification !== undefined,
+    });
     this.chain.addDependency(...permissions, ...source.dependencies, ...dependencies, ...network?.dependencies ?? []);
     if (oneImportAtATime) this.chain.takeTurn();
     // For escape hatches and applyRemovalPolicy(), as in every L2.
@@ -218,6 +241,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
 
     this.modelArn = this.warnOfExport(arnOfOneModel(this, this.chain.attribute('ModelArn')));
     this.importedModelName = this.chain.attribute('ImportedModelName');
+    this.filesDigest = this.chain.filesDigest;
     this.jobArn = this.chain.attribute('JobArn');
     this.jobName = this.chain.attribute('JobName');
     this.modelArchitecture = this.chain.attribute('ModelArchitecture');

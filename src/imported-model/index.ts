@@ -6,6 +6,8 @@ export { ImportedModelLookup, type ImportedModelLookupProps } from './imported-m
 export type { ImportedModelProps } from './imported-model-props';
 export type { ImportedModelAttributes, ImportedModelParameterOptions } from './imported-model-reference';
 export { type CustomerManagedKeyOptions, ModelEncryption } from './model-encryption';
+export { ModelFormatCheck, type ModelFormatCheckOptions } from './model-format-check';
 export { ModelSource, type ModelSourceOptions } from './model-source';
+export { type ModelInvocationOptions, ModelVerification } from './model-verification';
 export { ModelImportProvider, type ModelImportProviderProps } from './provider/model-import-provider';
 export { ReplacementStrategy } from './replacement-strategy';

@@ -87,7 +87,7 @@ export abstract class ModelSource {
    * Statements for the policy of a bucket in another account, which let the service role read the weights.
    *
    * They are added automatically to a bucket that is defined in the app. Otherwise the owner of the bucket adds them; the role does not have to exist
-   * yet.
+   * yet. With the statements for `model.provider.role` as well, the files are checked before the import.
    *
    * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
@@ -123,12 +123,14 @@ export abstract class ModelSource {
     if (encryptionKey) {
       assertValid(scope, checkSameRegion(scope, 'source.encryptionKey', encryptionKey, 'Bedrock imports only weights of the Region of the model: copy them there'));
     }
-    const statements = readStatements(place, { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } });
+    const fromAccount = { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } };
+    const statements = readStatements(place, fromAccount);
     if (encryptionKey) statements.push(decryptStatement(arnFrom(scope, encryptionKey)));
     return {
       s3Uri,
       version,
       statements,
+      readStatements: readStatements(place, fromAccount),
       callerKey: encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined,
       dependencies: [
         ...bucket && isOfOtherAccount(role, bucket) ? admitToBucket(bucket, readStatements(place, asResourcePolicy(role))) : [],
@@ -162,8 +164,10 @@ export interface ModelSourceConfig {
   readonly version?: string;
   /** The key with which the caller of CreateModelImportJob must be able to decrypt. A key of another account admits the service role only. */
   readonly callerKey?: kms.IKey;
-  /** The permissions of the service role to read the weights. */
+  /** The permissions of the service role to read and decrypt the weights. */
   readonly statements: iam.PolicyStatement[];
+  /** The permissions to read the weights. */
+  readonly readStatements: iam.PolicyStatement[];
   /** What must exist before the import begins. */
   readonly dependencies: IDependable[];
 }

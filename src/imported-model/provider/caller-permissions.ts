@@ -12,6 +12,10 @@ export interface ImportPermissions {
   readonly modelKey?: ModelKey;
   /** The key of the weights. */
   readonly weightsKey?: kms.IKey;
+  /** The permissions to read the files, if they are checked. */
+  readonly filesStatements?: iam.PolicyStatement[];
+  /** Whether the model is invoked after the import. */
+  readonly invokes: boolean;
 }
 
 /** The permissions of the handler for all models. */
@@ -19,7 +23,7 @@ export function callerStatements(scope: Construct, logGroup: logs.ILogGroup): ia
   const stack = Stack.of(scope);
   // Bedrock chooses the ids of jobs and models.
   const everyJob = stack.formatArn({ service: 'bedrock', resource: 'model-import-job', resourceName: '*' });
-  const everyModel = stack.formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: '*' });
+  const everyModel = everyModelOf(scope);
   return [
     new iam.PolicyStatement({
       // These actions have no resource types that a policy could name.
@@ -37,7 +41,7 @@ export function callerStatements(scope: Construct, logGroup: logs.ILogGroup): ia
 }
 
 /** The permissions of the handler for one model. */
-export function importStatements({ serviceRole, modelKey, weightsKey }: ImportPermissions): iam.PolicyStatement[] {
+export function importStatements(scope: Construct, { filesStatements, invokes, serviceRole, modelKey, weightsKey }: ImportPermissions): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       actions: ['iam:PassRole'],
@@ -46,7 +50,13 @@ export function importStatements({ serviceRole, modelKey, weightsKey }: ImportPe
     }),
     ...modelKey ? keyStatements(modelKey.key, modelKey.unconditionalGrants) : [],
     ...weightsKey ? [new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [weightsKey.keyArn] })] : [],
+    ...filesStatements ?? [],
+    ...invokes ? [new iam.PolicyStatement({ actions: ['bedrock:InvokeModel'], resources: [everyModelOf(scope)] })] : [],
   ];
+}
+
+function everyModelOf(scope: Construct): string {
+  return Stack.of(scope).formatArn({ service: 'bedrock', resource: 'imported-model', resourceName: '*' });
 }
 
 /**
@@ -60,15 +70,26 @@ export class StatementsByKind {
 
   public add(...statements: iam.PolicyStatement[]): void {
     for (const statement of statements) {
-      const kind = JSON.stringify([statement.actions, statement.conditions]);
+      const { actions, conditions: { StringLike: prefixes, ...conditions } } = statement;
+      const kind = JSON.stringify([actions, conditions, prefixes && Object.keys(prefixes)]);
       const former = this.byKind.get(kind);
       // A statement is frozen once the policy has been resolved.
       if (former && !former.frozen) {
         former.addResources(...statement.resources);
+        if (prefixes) former.addCondition('StringLike', union(former.conditions.StringLike, prefixes));
       } else {
         this.byKind.set(kind, statement);
         this.document.addStatements(statement);
       }
     }
   }
+}
+
+/** The patterns of two conditions, for each key: the prefixes of the folders that may be listed. */
+function union(one: Patterns, other: Patterns): Patterns {
+  return Object.fromEntries(Object.keys(one).map(key => [key, [...new Set([one[key], other[key]].flat())]]));
+}
+
+interface Patterns {
+  readonly [key: string]: string | string[];
 }

@@ -39,7 +39,8 @@ export interface ModelImportProviderProps {
   /**
    * The VPC of the functions. The network of the import job is a property of the model.
    *
-   * The functions need access to Bedrock, Lambda, Step Functions, CloudWatch Logs and Amazon S3, through NAT or VPC endpoints.
+   * The functions need access to Bedrock, Lambda, Step Functions, CloudWatch Logs and Amazon S3, through NAT or VPC endpoints; also to the runtime of
+   * Bedrock, if a model has a `verification`.
    *
    * @default - the functions are not in a VPC
    */
@@ -192,7 +193,7 @@ export class ModelImportProvider extends Construct {
   }
 
   private allow(scope: Construct, permissions: ImportPermissions): IDependable[] {
-    const statements = importStatements(permissions);
+    const statements = importStatements(this, permissions);
     if (Stack.of(scope) === Stack.of(this)) {
       this.statements.add(...statements);
       return [];
@@ -216,8 +217,8 @@ export interface ProviderBinding {
   readonly oneImportAtATime: boolean;
 }
 
-/** The services that the functions call. Amazon S3 receives the response to CloudFormation. */
-const CALLED_SERVICES = ['bedrock', 'lambda', 'states', 'logs', 's3'];
+/** The services that the functions call. Amazon S3 has the files of the models, and receives the response to CloudFormation. */
+const CALLED_SERVICES = ['bedrock', 'bedrock-runtime', 'lambda', 'states', 'logs', 's3'];
 
 function checkQueryInterval(interval: Duration): string | undefined {
   const seconds = interval.isUnresolved() ? NaN : interval.toSeconds({ integral: false });
