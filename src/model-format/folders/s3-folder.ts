@@ -71,7 +71,6 @@ export class S3Folder implements ModelFolder {
     for await (const { Contents = [], EncodingType } of pages) {
       for (const { Key = '', Size = 0, ETag } of Contents) {
         const key = EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
-        if (key.endsWith('/') && Size === 0) continue; // a folder that was created in the console
         const file = { path: key.slice(this.prefix.length), size: Size, etag: ETag?.replaceAll('"', '') };
         files.push(file);
         if (ETag !== undefined) this.etags.set(file.path, ETag);

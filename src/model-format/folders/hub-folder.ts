@@ -1,0 +1,142 @@
+import { listFiles, modelInfo } from '@huggingface/hub';
+import { FolderError } from './folder-error';
+import { explainRefusal, type Refusal } from './hub-errors';
+import type { ReadCost } from './read-cost';
+import type { ModelFile, ModelFolder } from '../model-folder';
+
+/** A request without a response, or with an error of the server, is made again after so many milliseconds. */
+const RETRY_DELAYS_MS = [500, 2000];
+
+/** A model on a Hub. */
+export interface HubModel {
+  /** `organization/model`. */
+  readonly name: string;
+  /** A branch, a tag or a commit. @default - the main branch */
+  readonly revision?: string;
+}
+
+export interface HubOptions {
+  /** @default 'https://huggingface.co' */
+  readonly endpoint?: string;
+  readonly token?: string;
+  /** @default - after half a second, and after two */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+/**
+ * A model on the Hugging Face Hub, or on a server with the same API. Everything is read from one commit.
+ */
+export class HubFolder implements ModelFolder {
+  private readonly endpoint: string;
+  private files?: Promise<ModelFile[]>;
+  private sha?: string;
+  private calls = 0;
+  private bytes = 0;
+
+  constructor(private readonly model: HubModel, private readonly options: HubOptions = {}) {
+    this.endpoint = (options.endpoint ?? 'https://huggingface.co').replace(/\/+$/, '');
+  }
+
+  /** The commit. Known after `list()`. */
+  public get commit(): string | undefined {
+    return this.sha;
+  }
+
+  public get cost(): ReadCost {
+    return { calls: this.calls, bytes: this.bytes };
+  }
+
+  public async list(): Promise<ModelFile[]> {
+    this.files ??= this.listAll();
+    return [...await this.files];
+  }
+
+  public async read(path: string, start: number, end: number): Promise<Uint8Array> {
+    await this.list();
+    if (end <= start) return new Uint8Array();
+    const url = `${this.endpoint}/${this.model.name}/resolve/${this.sha}/${path.split('/').map(encodeURIComponent).join('/')}`;
+    return this.retried(path, async () => {
+      // A range of what is compressed would be another one.
+      const response = await this.request(url, { headers: { 'Range': `bytes=${start}-${end - 1}`, 'Accept-Encoding': 'identity' } }, [416]);
+      if (response.status === 416) {
+        await response.body?.cancel();
+        return new Uint8Array(); // it begins behind the end
+      }
+      // Small files may come whole.
+      const skipped = response.status === 206 ? 0 : start;
+      return (await firstBytes(response, skipped + end - start, (length) => { this.bytes += length; })).subarray(skipped);
+    });
+  }
+
+  private async listAll(): Promise<ModelFile[]> {
+    const { name, revision } = this.model;
+    const hub = { hubUrl: this.endpoint, fetch: this.request };
+    const { sha } = await this.retried('', async () => modelInfo({ ...hub, name, revision: revision ?? 'main', additionalFields: ['sha'] }));
+    this.sha = sha;
+    return this.retried('', async () => {
+      const files: ModelFile[] = [];
+      for await (const { type, path, size, oid, lfs } of listFiles({ ...hub, repo: name, revision: sha, recursive: true })) {
+        if (type === 'file') files.push({ path, size: lfs?.size ?? size, etag: lfs?.oid ?? oid });
+      }
+      return files;
+    });
+  }
+
+  /** `fetch`, with the token and with errors that say what to do. The token is for the Hub only, and `fetch` does not send it along to where files are. */
+  private readonly request = async (input: string | URL | Request, init: RequestInit = {}, accepted: readonly number[] = []): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    const url = input instanceof Request ? input.url : String(input);
+    if (this.options.token && new URL(url).origin === new URL(this.endpoint).origin) headers.set('Authorization', `Bearer ${this.options.token}`);
+    this.calls++;
+    const response = await fetch(url, { ...init, headers });
+    if (response.ok || accepted.includes(response.status)) return response;
+    await response.body?.cancel();
+    throw new RefusedRequest(refusalOf(response));
+  };
+
+  private async retried<T>(path: string, action: () => Promise<T>): Promise<T> {
+    for (const delay of [...this.options.retryDelaysMs ?? RETRY_DELAYS_MS, undefined]) {
+      try {
+        return await action();
+      } catch (error) {
+        const mayPass = !(error instanceof RefusedRequest) || error.refusal.status >= 500;
+        if (!mayPass || delay === undefined) throw this.explain(error, path);
+        await new Promise(resolve => setTimeout(resolve, delay));
+      }
+    }
+    throw new Error('unreachable');
+  }
+
+  private explain(error: unknown, path: string): FolderError {
+    const { name, revision } = this.model;
+    const uri = `hf://${name}${revision ? `@${revision}` : ''}${path && `/${path}`}`;
+    if (error instanceof RefusedRequest) return explainRefusal(error.refusal, uri, `${this.endpoint}/${name}`, this.options.token !== undefined);
+    const { message, cause } = error as Error; // the message of `fetch` is the same for all causes
+    return new FolderError(`${uri} cannot be read: ${(cause as Error | undefined)?.message || message}`, 'Check the network, and HF_ENDPOINT if it is set', error);
+  }
+}
+
+/** A response that is an error. */
+class RefusedRequest extends Error {
+  constructor(public readonly refusal: Refusal) {
+    super(String(refusal.status));
+  }
+}
+
+function refusalOf({ status, headers }: Response): Refusal {
+  const header = (name: string) => headers.get(name) ?? undefined;
+  return { status, code: header('x-error-code'), message: header('x-error-message'), retryAfter: header('retry-after') ?? /;t=(\d+)/.exec(header('ratelimit') ?? '')?.[1] };
+}
+
+/** The first bytes of a body. Whatever comes behind them is not read, also if a server ignores the range. */
+async function firstBytes({ body }: Response, count: number, received: (bytes: number) => void): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    received(chunk.length);
+    if (length >= count) break; // which cancels the body
+  }
+  return Buffer.concat(chunks).subarray(0, count);
+}
