@@ -160,7 +160,7 @@ const lastInTurn = new WeakMap<Stack, Construct>();
 
 interface LinkPlan {
   readonly id: string;
-  readonly link: Link;
+  readonly link: Exclude<Link, 'check'>;
   readonly windowMinutes: number;
 }
 

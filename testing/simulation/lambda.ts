@@ -1,5 +1,8 @@
+import type { Answer } from '../../src/imported-model/provider/handler/decide/steps';
 import type { invocation, InvocationEnvironment } from '../../src/imported-model/provider/handler/entry-point';
+import type { NewModel } from '../../src/imported-model/provider/handler/new-model';
 import type { Serves, servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
+import type { ModelCheck } from '../../src/model-format';
 import type { Operation } from '../bedrock-server/constraints';
 
 /** The code of the handler, or a mutant of it. */
@@ -12,9 +15,12 @@ interface SendOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-/** A Bedrock call without a response yet. */
+/** The calls that only a new model needs: of Amazon S3, and of the model. */
+export type NewModelCall = 'CheckModelFiles' | 'InvokeModel';
+
+/** A call without a response yet. */
 export interface PendingCall {
-  readonly operation: Operation;
+  readonly operation: Operation | NewModelCall;
   readonly input: object;
   readonly answer: (value: unknown) => void;
   readonly refuse: (error: unknown) => void;
@@ -52,7 +58,7 @@ export class Invocation {
   /** Runs the code until its first Bedrock call or its end. */
   public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<InvocationEnvironment, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
     const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as InvocationEnvironment['client'];
-    const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves });
+    const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves, newModel: async () => this.newModel() });
     const progress = this.progress();
     handle(event as Parameters<typeof handle>[0]).then(
       value => this.end({ value }),
@@ -88,12 +94,23 @@ export class Invocation {
     });
   }
 
+  /** Calls of Amazon S3 and of the model go the same way as those of Bedrock. */
+  private newModel(): NewModel {
+    return {
+      checkFiles: async (files, signal) => this.pending('CheckModelFiles', files, signal) as Promise<ModelCheck>,
+      verify: async (modelArn, verification, signal) => this.pending('InvokeModel', { modelArn, ...verification }, signal) as Promise<Answer>,
+    };
+  }
+
   private async send(command: object, signal?: AbortSignal): Promise<unknown> {
+    return this.pending(command.constructor.name.replace(/Command$/, '') as Operation, (command as { input: object }).input, signal);
+  }
+
+  private async pending(operation: PendingCall['operation'], input: object, signal?: AbortSignal): Promise<unknown> {
     if (signal?.aborted) throw new AbortError();
-    const { name } = command.constructor;
     return new Promise((answer, refuse) => {
       if (this.call) throw new Error('The simulation supports only one call at a time for each invocation');
-      this.call = { operation: name.replace(/Command$/, '') as Operation, input: (command as { input: object }).input, answer, refuse, signal };
+      this.call = { operation, input, answer, refuse, signal };
       this.signal();
     });
   }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { BedrockClient } from '@aws-sdk/client-bedrock';
-import type { ImportAttributes, ImportLinkProperties, Link, ModelImportAttributes, ModelLinkProperties } from '../../src/imported-model/provider/contract';
+import type { CheckAttributes, CheckLinkProperties, ImportAttributes, ImportLinkProperties, Link, ModelImportAttributes, ModelLinkProperties } from '../../src/imported-model/provider/contract';
 import { BedrockApi } from '../../src/imported-model/provider/handler/bedrock-api';
 import type { IsCompleteRequest, OnEventRequest, OnEventResponse } from '../../src/imported-model/provider/handler/event';
 import { ModelImportHandler } from '../../src/imported-model/provider/handler/model-import-handler';
 import { ownerOf } from '../../src/imported-model/provider/handler/names';
+import type { NewModel } from '../../src/imported-model/provider/handler/new-model';
 import type { Serves } from '../../src/imported-model/provider/handler/served-stacks';
 import { VirtualClock } from '../bedrock-server/clock';
 import { type BedrockServer, type BedrockServerOptions, startBedrockServer } from '../bedrock-server/server';
@@ -12,7 +13,7 @@ import { type BedrockServer, type BedrockServerOptions, startBedrockServer } fro
 const MINUTE = 60_000;
 const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/?X-Amz-Signature=secret';
 
-type Data = Partial<ModelImportAttributes & ImportAttributes>;
+type Data = Partial<CheckAttributes & ModelImportAttributes & ImportAttributes>;
 
 /** The result of a CloudFormation request. */
 export interface Answer {
@@ -44,6 +45,11 @@ export class Deployment {
   }
 
   public readonly log: object[] = [];
+  /** The check of files, and the answers of models. By default, files are fine and models answer well. */
+  public newModel: NewModel = {
+    checkFiles: async () => ({ findings: [], passed: true, digest: 'd1', files: 5, weightBytes: 1000 }),
+    verify: async () => ({ is: 'good' }),
+  };
   public readonly handler: ModelImportHandler;
   private readonly client: BedrockClient;
 
@@ -64,7 +70,8 @@ export class Deployment {
         throw error instanceof Error ? error : Object.assign(new Error(message), { name, code });
       }
     }, { step: 'deserialize', priority: 'low' });
-    this.handler = new ModelImportHandler(new BedrockApi(this.client), () => clock.now(), line => this.log.push(line), serves);
+    const apis = { bedrock: new BedrockApi(this.client), newModel: async () => this.newModel };
+    this.handler = new ModelImportHandler(apis, () => clock.now(), line => this.log.push(line), serves);
   }
 
   public get bedrock() {
@@ -130,12 +137,14 @@ export interface RequestOptions {
 }
 
 /** The properties of any link. All are optional, because of `Fn::If` and empty parameters. */
-export type LinkProperties = Partial<Omit<ImportLinkProperties, 'Link'> & Omit<ModelLinkProperties, 'Link'>>;
+export type LinkProperties = Partial<Omit<CheckLinkProperties, 'Link'> & Omit<ImportLinkProperties, 'Link'> & Omit<ModelLinkProperties, 'Link'>>;
 
 export const STACK_ID = 'arn:aws:cloudformation:us-east-1:111122223333:stack/ModelStack/3a0b6f10-0000-11f0-0000-0a0000000001';
 export const SERVICE_ROLE = 'arn:aws:iam::111122223333:role/ModelStack-LlamaServiceRole-ABCDEFGHIJKL';
 
-const LOGICAL_IDS: { readonly [link in Link]: string } = { import: 'LlamaImport0AC200D6F', wait: 'LlamaWait10AC200D6F', model: 'Llama0AC200D6F' };
+const LOGICAL_IDS: { readonly [link in Link]: string } = {
+  check: 'LlamaCheck0AC200D6F', import: 'LlamaImport0AC200D6F', wait: 'LlamaWait10AC200D6F', model: 'Llama0AC200D6F',
+};
 
 /** The owner in generated names. */
 export const OWNER = ownerOf({ stackId: STACK_ID, importLogicalId: LOGICAL_IDS.import });

@@ -26,6 +26,7 @@ describe('a call without a response', () => {
     await server.close();
   });
 
+  const noNewModel = async (): Promise<never> => { throw new Error('A poll of an import loads nothing'); };
   const event = { ...request('Create'), PhysicalResourceId: 'id', StartedAt: Date.now() - QUICK_PHASE };
 
   test.each<[string, When, object]>([
@@ -37,7 +38,7 @@ describe('a call without a response', () => {
   ])('%s: the invocation ends, and is not complete', async (_, when, times) => {
     server.bedrock.clearFaults();
     server.bedrock.failNext('*', { name: HANG, when, times: Infinity });
-    const poll = entryPoint(times);
+    const poll = entryPoint(noNewModel, times);
     await expect(poll(event)).resolves.toEqual({ IsComplete: false });
   });
 
@@ -45,7 +46,7 @@ describe('a call without a response', () => {
     server.bedrock.clearFaults();
     server.bedrock.clearCalls();
     server.bedrock.failNext('*', { name: HANG, times: Infinity });
-    await entryPoint({ requestTimeout: 20 })(event);
+    await entryPoint(noNewModel, { requestTimeout: 20 })(event);
     expect(server.bedrock.calls.map(({ outcome }) => outcome)).toEqual([HANG, HANG]);
   });
 });

@@ -16,6 +16,9 @@ const REQUEST: ModelImportRequest = {
   jobTags: [],
   importTimeoutMinutes: 55,
   retain: false,
+  keepPrevious: false,
+  verified: false,
+  acknowledgedRules: [],
 };
 
 /** The names of a new model. */

@@ -1,5 +1,5 @@
-import type { BedrockApi } from '../../../../src/imported-model/provider/handler/bedrock-api';
 import { ModelImportHandler } from '../../../../src/imported-model/provider/handler/model-import-handler';
+import type { Apis } from '../../../../src/imported-model/provider/handler/reconcile';
 import { contentOf } from '../../../../src/imported-model/provider/handler/names';
 import { readRequest } from '../../../../src/imported-model/provider/handler/request';
 import { servedStacks } from '../../../../src/imported-model/provider/handler/served-stacks';
@@ -93,7 +93,7 @@ test.each([undefined, '', 'Victim-zzzzzzzzzzzzzzzz'])('refuses names of another 
 
 // #19
 describe('a stack that the provider does not serve', () => {
-  const strict = (list: string) => new ModelImportHandler({} as BedrockApi, () => deployment.clock.now(), () => undefined, servedStacks(list));
+  const strict = (list: string) => new ModelImportHandler({} as Apis, () => deployment.clock.now(), () => undefined, servedStacks(list));
   const from = (StackId: string, type: 'Create' | 'Update' | 'Delete' = 'Create') => ({ ...request(type, { id: 'id' }), StackId });
 
   test.each(['Create', 'Update'] as const)('is refused (%s)', async type => {
