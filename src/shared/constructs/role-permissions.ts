@@ -30,12 +30,16 @@ export function checkPolicySize(scope: Construct, property: string, document: ia
   return size <= MAX_POLICY_SIZE ? undefined : complaint(property, `about ${size} characters`, `a policy of at most ${MAX_POLICY_SIZE} characters`, remedy);
 }
 
+/** The length of the longest value. */
+const PSEUDO_PARAMETERS: { readonly [name: string]: number } = { 'AWS::Partition': 10, 'AWS::AccountId': 12, 'AWS::Region': 14 };
+
 function sizeOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item) + 1, 2);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null).length;
   const [key] = Object.keys(value);
   if (key === 'Fn::Join') return sizeOf((value as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1]);
-  if (key === 'Ref' || key?.startsWith('Fn::')) return 100;
+  if (key === 'Ref') return PSEUDO_PARAMETERS[(value as { Ref: string }).Ref] ?? 100;
+  if (key?.startsWith('Fn::')) return 100;
   return Object.entries(value).reduce((sum, [name, item]) => sum + name.length + 4 + sizeOf(item), 2);
 }
 

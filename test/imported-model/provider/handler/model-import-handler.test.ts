@@ -411,7 +411,7 @@ describe('the log', () => {
     const { handler } = await start();
     const event = { ...request('Create'), PhysicalResourceId: 'x', StartedAt: 0 } as IsCompleteRequest;
     const broken = Object.assign(Object.create(Object.getPrototypeOf(handler)), handler, {
-      bedrock: { getJob: () => { throw new TypeError('undefined is not a function'); } },
+      apis: { bedrock: { getJob: () => { throw new TypeError('undefined is not a function'); } } },
     });
     await expect(broken.handle(event)).rejects.toThrow(TypeError);
   });
