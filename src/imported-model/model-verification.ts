@@ -92,8 +92,10 @@ class InvocationVerification extends ModelVerification {
   public _bind(scope: Construct): ModelVerificationConfig {
     const { body, expect, prompt } = this.options;
     assertValid(scope, checkOneOf(this.options), checkExpected(expect));
-    const rendered = Stack.of(scope).toJsonString(body ?? { prompt, max_tokens: MAX_TOKENS, temperature: 0 });
-    assertValid(scope, Token.isUnresolved(rendered) ? undefined : checkBody('verification.body', rendered));
+    const stack = Stack.of(scope);
+    const rendered = stack.toJsonString(body ?? { prompt, max_tokens: MAX_TOKENS, temperature: 0 });
+    const known: unknown = stack.resolve(rendered);
+    if (typeof known === 'string') assertValid(scope, checkBody('verification.body', known));
     return { body: rendered, expect };
   }
 }
