@@ -1,6 +1,5 @@
 import { listOwnJobs, ownedModels } from './ownership';
 import type { Checked, Facts, Step } from './steps';
-import { fail } from './wait';
 import { identityOfJob } from '../names';
 import { refusalOfFiles } from '../refused-files';
 
@@ -19,7 +18,7 @@ export function decideChecked(goal: Checked, facts: Facts): Step {
   }
   if (files.passed) return { do: 'succeed', files };
   const existing = findExisting(goal, facts);
-  if (existing === undefined) return fail(refusalOfFiles(goal.files.s3Uri, files));
+  if (existing === undefined) return { do: 'fail', why: refusalOfFiles(goal.files.s3Uri, files), files };
   return typeof existing === 'string' ? { do: 'succeed', files, why: existing } : existing;
 }
 
