@@ -34,9 +34,9 @@ describe('an answer', () => {
 });
 
 describe('a refusal', () => {
-  test.each<[string, object?]>([
-    ['ModelNotReadyException', { $metadata: { httpStatusCode: 429 } }], ['ThrottlingException'], ['ModelErrorException'], ['ModelTimeoutException'],
-    ['InternalServerException', { $fault: 'server', $metadata: { httpStatusCode: 500 } }], ['AccessDeniedException'], ['ResourceNotFoundException'], ['AbortError'],
+  test.each<[string, object]>([
+    ['ModelNotReadyException', { $metadata: { httpStatusCode: 429 } }], ['ThrottlingException', {}], ['ModelErrorException', {}], ['ModelTimeoutException', {}],
+    ['InternalServerException', { $fault: 'server', $metadata: { httpStatusCode: 500 } }], ['AccessDeniedException', {}], ['ResourceNotFoundException', {}], ['AbortError', {}],
   ])('that can pass is no answer yet (%s)', (name, more) => {
     expect(refused(name, more)).toEqual({ is: 'late', why: `InvokeModel with "{\\"prompt\\":\\"Hello\\"}" was refused: ${name}: said Bedrock` });
   });
