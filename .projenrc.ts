@@ -20,8 +20,8 @@ const IAM_ENGINE = [
 /** What is bundled, by its entry file. */
 const BUNDLES: { readonly [entry: string]: Partial<javascript.AddBundleOptions> } = {
   // A poll does not load what only a new model needs. Both files are the code of one function.
-  'imported-model/provider/model-import.lambda': { externals: ['./new-model.js'] },
-  'imported-model/provider/new-model.lambda': { outfile: '../model-import.lambda/new-model.js' },
+  'imported-model/provider/model-import.lambda': { externals: ['./new-model.lambda.js'] },
+  'imported-model/provider/new-model.lambda': { outfile: '../model-import.lambda/new-model.lambda.js' },
   'batch-inference/records/batch-records.lambda': {},
   'model-format/command/main': { target: 'node20', banner: '#!/usr/bin/env node', executable: true },
 };
