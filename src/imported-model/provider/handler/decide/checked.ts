@@ -17,10 +17,13 @@ export function decideChecked(goal: Checked, facts: Facts): Step {
     return now < goal.deadline ? { do: 'wait', why } : { do: 'succeed', why };
   }
   if (files.passed) return { do: 'succeed', files };
-  if (refusal && now < goal.deadline) return { do: 'wait', why: `${refusal.operation} was refused: ${refusal.message}` };
-  if (ownJobs === undefined && !refusal) return listOwnJobs(goal);
+  if (refusal) {
+    const why = `It is not known whether these files have been imported before: ${refusal.operation} was refused: ${refusal.message}`;
+    return now < goal.deadline ? { do: 'wait', why } : { do: 'succeed', files, why };
+  }
+  if (ownJobs === undefined) return listOwnJobs(goal);
 
-  const accepted = ownJobs?.find(({ name, status }) => identityOfJob(name)?.content === goal.content && status !== 'Failed');
+  const accepted = ownJobs.find(({ name, status }) => identityOfJob(name)?.content === goal.content && status !== 'Failed');
   return accepted
     ? { do: 'succeed', files, why: `Import job ${accepted.arn} has accepted these files` }
     : { do: 'fail', files, why: refusalOfFiles(goal.files.s3Uri, files) };
