@@ -35,7 +35,7 @@ export class LocalFolder implements ModelFolder {
       this.bytes += content.length;
       return content;
     } catch (error) {
-      throw unreadable(join(this.directory, path), error);
+      throw unreadable(join(this.directory, path));
     }
   }
 
@@ -66,7 +66,7 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
   try {
     return (await readdir(directory, { withFileTypes: true })).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {
-    throw unreadable(directory, error);
+    throw unreadable(directory);
   }
 }
 
@@ -75,7 +75,7 @@ async function stats(path: string): Promise<{ readonly isDirectory: boolean; rea
     const found = await stat(path);
     return { isDirectory: found.isDirectory(), isFile: found.isFile(), size: found.size };
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(path);
   }
 }
 
@@ -100,9 +100,9 @@ function unreadable(path: string, error: unknown): FolderError {
   if (error instanceof FolderError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
-    case 'ENOENT': return new FolderError(`${path} does not exist, or is a link to nothing`, 'Correct the path, or download the model again', error);
-    case 'EACCES': case 'EPERM': return new FolderError(`${path} may not be read`, 'Give the current user the permission to read it', error);
-    case 'ELOOP': return new FolderError(`${path} is a link to itself`, 'Remove the link', error);
-    default: return new FolderError(`${path} cannot be read: ${message}`, 'Check the disk', error);
+    case 'ENOENT': return new FolderError(`${path} does not exist, or is a link to nothing`, 'Correct the path, or download the model again');
+    case 'EACCES': case 'EPERM': return new FolderError(`${path} may not be read`, 'Give the current user the permission to read it');
+    case 'ELOOP': return new FolderError(`${path} is a link to itself`, 'Remove the link');
+    default: return new FolderError(`${path} cannot be read: ${message}`, 'Check the disk');
   }
 }
