@@ -1,44 +1,9 @@
-import type { ModelFolder } from './model-folder';
-
-/**
- * What a finding means for an import:
- *
- * - `error`: Bedrock documents that it does not import such a model
- * - `warning`: the model may fail, or be served in another way than expected
- * - `info`: worth knowing
- */
-export type Severity = 'error' | 'warning' | 'info';
-
-/** What a rule has found. */
-export interface Finding {
-  /** The id of the rule, by which the finding is acknowledged. */
-  readonly rule: string;
-  readonly severity: Severity;
-  /** The file, if it is about one. */
-  readonly file?: string;
-  /** What is wrong, with the value. */
-  readonly message: string;
-  /** The repair. */
-  readonly remedy: string;
-  /** The document that says so. */
-  readonly source: string;
-  /** Whether the user has acknowledged the rule: then the finding stops nothing. */
-  readonly acknowledged: boolean;
-}
-
-/** Options of a check. */
-export interface CheckOptions {
-  /** The Region of the import, if it is known. */
-  readonly region?: string;
-  /** The Region of the bucket, if there is one and it is known. */
-  readonly bucketRegion?: string;
-  /** The ids of the rules that the user has acknowledged. */
-  readonly acknowledged?: readonly string[];
-  /** Parses a chat template; throws if it is no Jinja. Without it, templates are not parsed. */
-  readonly parseTemplate?: (template: string) => void;
-  /** Called while files are read, with the number of files that have been read and of those to read. */
-  readonly progress?: (read: number, total: number) => void;
-}
+import { createHash } from 'node:crypto';
+import type { CheckOptions } from './check-options';
+import type { Finding, Severity } from './finding';
+import type { ModelFile, ModelFolder } from './model-folder';
+import { readModel } from './read-model';
+import { RULES } from './rules';
 
 /** The result of a check. */
 export interface ModelCheck {
@@ -53,9 +18,40 @@ export interface ModelCheck {
   readonly weightBytes: number;
 }
 
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** The characters of the digest: 128 bits, as many as an entity tag has. */
+const DIGEST_LENGTH = 32;
+
 /** Checks whether Bedrock can import a model. Reads the list, the small files and the headers of the weights. */
 export async function checkModel(folder: ModelFolder, options: CheckOptions = {}): Promise<ModelCheck> {
-  void folder;
-  void options;
-  throw new Error('not yet');
+  const listed = sorted(await folder.list());
+  const model = await readModel(folder, listed, options.progress ?? (() => {}));
+  const findings = RULES.flatMap(({ id, severity, source, find }) => find(model, options).map((problem): Finding => (
+    { severity, ...problem, rule: id, source, acknowledged: options.acknowledged?.includes(id) ?? false }
+  )));
+  return {
+    findings: findings.sort((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity)
+      || compare(one.file ?? '', other.file ?? '')),
+    passed: findings.every(({ severity, acknowledged }) => severity !== 'error' || acknowledged),
+    digest: digestOf(listed),
+    files: model.files.length,
+    weightBytes: model.weightBytes,
+  };
+}
+
+/** A digest of the files of a folder. It does not depend on the order of the list. */
+export function digestOf(files: readonly ModelFile[]): string {
+  const identities = sorted(files).map(({ path, size, etag }) => [path, size, etag ?? null]);
+  return createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, DIGEST_LENGTH);
+}
+
+function sorted(files: readonly ModelFile[]): ModelFile[] {
+  return [...files].sort((one, other) => compare(one.path, other.path));
+}
+
+/** By code units: an order that no locale changes. */
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
