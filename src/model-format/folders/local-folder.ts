@@ -40,8 +40,11 @@ export class LocalFolder implements ModelFolder {
   }
 
   private async listAll(): Promise<ModelFile[]> {
-    const { isDirectory } = await stats(this.directory);
-    if (!isDirectory) throw new FolderError(`${this.directory} is not a directory`, 'Give the directory of a model');
+    const remedy = 'Give a directory, s3://bucket/prefix or hf://organization/model';
+    const isDirectory = await stat(this.directory).then(found => found.isDirectory(), (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new FolderError(`There is no directory ${this.directory}`, remedy) : unreadable(this.directory, error);
+    });
+    if (!isDirectory) throw new FolderError(`${this.directory} is no directory`, remedy);
     return this.listBelow('', []);
   }
 
@@ -100,7 +103,7 @@ function unreadable(path: string, error: unknown): FolderError {
   if (error instanceof FolderError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
-    case 'ENOENT': return new FolderError(`${path} does not exist, or is a link to nothing`, 'Correct the path, or download the model again');
+    case 'ENOENT': return new FolderError(`${path} is a link to nothing, or has been removed`, 'Download the model again');
     case 'EACCES': case 'EPERM': return new FolderError(`${path} may not be read`, 'Give the current user the permission to read it');
     case 'ELOOP': return new FolderError(`${path} is a link to itself`, 'Remove the link');
     default: return new FolderError(`${path} cannot be read: ${message}`, 'Check the disk');
