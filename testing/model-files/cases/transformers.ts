@@ -108,6 +108,23 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'newer-rope-parameters',
+    what: 'a model and its text model',
+    files: config({
+      rope_parameters: { rope_theta: 500000 },
+      text_config: {
+        ...FAMILIES.mllama.config.text_config, rope_theta: undefined, rope_parameters: { rope_theta: 500000, rope_type: 'default' },
+      },
+    }, validModel('mllama')),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
+      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000, or save the model again with '
+        + 'transformers==4.51.3.',
+    }],
+  },
+  {
+    rule: 'newer-rope-parameters',
     what: 'parameters by layer',
     files: config({ rope_theta: undefined, rope_parameters: { full_attention: { rope_theta: 500000 } } }),
     finds: [{
@@ -137,6 +154,17 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'generation_config.json',
       message: 'eos_token_id is [200002,199999]. For GPT-OSS it must have 200002, 199999 and 200012; otherwise calls fail.',
+      remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
+    }],
+  },
+  {
+    rule: 'gpt-oss-eos-tokens',
+    what: 'three end tokens, of which one is right',
+    files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200002, 1, 2] }),
+    finds: [{
+      severity: 'error',
+      file: 'generation_config.json',
+      message: 'eos_token_id is [200002,1,2]. For GPT-OSS it must have 200002, 199999 and 200012; otherwise calls fail.',
       remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
     }],
   },
