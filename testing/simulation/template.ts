@@ -29,7 +29,21 @@ export interface Template {
 }
 
 export const DEFAULT_MODEL: ModelSpec = {
-  weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0, retain: false, path: 0, revision: 1,
+  weights: 0,
+  version: 0,
+  key: 0,
+  role: 'own-1',
+  vpc: false,
+  modelTags: {},
+  jobTags: {},
+  windows: 2,
+  lessMinutes: 0,
+  retain: false,
+  check: 'off',
+  verification: 'off',
+  keepPrevious: false,
+  path: 0,
+  revision: 1,
 };
 
 /** Applies the changes of a deployment to the models of the previous template. */
