@@ -2,7 +2,7 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { Checks } from './checks';
 import { Stack } from './cloudformation';
 import { FaultPlan } from './fault-plan';
-import { Answers, bodyOf, Files } from './files-and-answers';
+import { Answers, bodyOf, Files, verdictOf } from './files-and-answers';
 import { AbortError, type HandlerCode, Invocation, type NewModelCall, type Outcome, type PendingCall } from './lambda';
 import type { Polled } from './provider';
 import { type CfnRequest, describeRequest } from './request';
@@ -14,6 +14,7 @@ import { User } from './user';
 import type { FilesToCheck } from '../../src/imported-model/provider/handler/decide/steps';
 import { contentOf, ownerOf } from '../../src/imported-model/provider/handler/names';
 import { FUNCTION_TIMEOUT } from '../../src/imported-model/provider/patience';
+import type { ModelCheck } from '../../src/model-format';
 import { Bedrock } from '../bedrock-server/bedrock';
 import type { Operation } from '../bedrock-server/constraints';
 import { BedrockError } from '../bedrock-server/errors';
@@ -251,6 +252,7 @@ export class World {
   private async tell(run: Run, call: PendingCall, lost: Error | undefined, result: Result | undefined): Promise<void> {
     if (run.over || run.invocation.call !== call) return;
     run.request.answerOf = run.askedAt;
+    this.observe(run, call, lost, result);
     await run.invocation.answer(({ answer, refuse }) => {
       if (lost) {
         refuse(lost);
@@ -261,6 +263,18 @@ export class World {
       }
     });
     this.goOn(run);
+  }
+
+  /** What the handler learns about a new model. */
+  private observe({ request }: Run, { operation, input }: PendingCall, lost: Error | undefined, result: Result | undefined): void {
+    const { newModels } = this.checks;
+    if (operation === 'CheckModelFiles' && !lost && result && 'value' in result) newModels.read(request, result.value as ModelCheck);
+    if (operation === 'InvokeModel') newModels.answered(request, this.modelOf(input), lost ? 'late' : result?.verdict ?? 'late');
+  }
+
+  private modelOf(input: object): ReturnType<Bedrock['snapshot']>['models'][number] | undefined {
+    const { modelId } = input as { modelId: string };
+    return this.bedrock.snapshot().models.find(({ modelArn }) => modelArn === modelId);
   }
 
   /** Calls Bedrock with the permissions of the stack's provider. */
@@ -310,23 +324,24 @@ export class World {
       if (operation === 'CheckModelFiles') {
         return { value: this.files.check(input as FilesToCheck, ResourceProperties.SourceVersion as string | undefined, this.now) };
       }
-      return this.invokeModel(request, (input as { modelId: string }).modelId);
+      return this.invokeModel(request, input);
     } catch (error) {
       return { error };
     }
   }
 
-  private invokeModel(request: CfnRequest, modelId: string): Result {
-    const model = this.bedrock.snapshot().models.find(({ modelArn }) => modelArn === modelId);
-    if (!model) throw new BedrockError('ResourceNotFoundException', `There is no model ${modelId}`);
-    const answer = this.answers.next(model.jobName ?? '', modelId);
-    const lasts = answer.seconds * SECOND;
+  private invokeModel(request: CfnRequest, input: object): Result {
+    const model = this.modelOf(input);
+    this.checks.newModels.invoking(request, model);
+    if (!model?.modelArn) throw new BedrockError('ResourceNotFoundException', 'The model does not exist');
+    const answer = this.answers.next(model.jobName ?? '', model.modelArn);
+    const more = { lasts: answer.seconds * SECOND, verdict: verdictOf(answer) };
     this.count(`answer: ${answer.is}`);
     this.trace.say('model', () => `${model.modelName} for ${describeRequest(request)}: ${answer.is}`);
     try {
-      return { value: bodyOf(answer), lasts };
+      return { value: bodyOf(answer), ...more };
     } catch (error) {
-      return { error, lasts };
+      return { error, ...more };
     }
   }
 
@@ -433,7 +448,12 @@ export class World {
 }
 
 /** The response of Bedrock. */
-type Result = ({ readonly value: unknown } | { readonly error: unknown }) & { /** The duration in milliseconds. */ readonly lasts?: number };
+type Result = ({ readonly value: unknown } | { readonly error: unknown }) & {
+  /** The duration in milliseconds. */
+  readonly lasts?: number;
+  /** How the answer of a model must be judged. */
+  readonly verdict?: ReturnType<typeof verdictOf>;
+};
 
 interface Run {
   readonly request: CfnRequest;
