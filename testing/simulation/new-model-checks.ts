@@ -114,7 +114,7 @@ export class NewModelChecks {
     if (this.exists(request, this.truth.lag() + 10 * SECOND + (this.world.now - request.lastFaultAt < 2 * MINUTE ? MINUTE : 0))) {
       this.truth.violate('check-never-blocks', `${describeRequest(request)} failed, although a model with this content exists`);
     }
-    if (!/\[unsupported-architecture\]/.test(reason)) this.truth.violate('reason-given', `of the check, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
+    if (!/\[(unsupported-architecture|rule-1)\]/.test(reason)) this.truth.violate('reason-given', `of the check, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
     const since = Math.max(read.since, request.lastFaultAt, request.stack.deniedUntil);
     if (this.world.now > since + this.slack()) this.truth.violate('fails-at-first-look', `${describeRequest(request)} reports late that the files are bad`);
     return 'files refused';

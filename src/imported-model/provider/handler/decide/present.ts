@@ -3,7 +3,7 @@ import { replacing, successorOf } from './previous';
 import { decideRefused } from './refused';
 import type { Call, Facts, Present, Step, TagChange } from './steps';
 import { tagChange } from './tags';
-import { afterDeletion, verifyAnswer } from './verification';
+import { afterDeletion, verifyAnswer, withTimeToAnswer } from './verification';
 import { verify } from './verify';
 import { fail, wait, waitForImport, waitForTurn } from './wait';
 import { REPLACED_BY_TAG, RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../../contract';
@@ -14,7 +14,7 @@ import { identityOfJob } from '../names';
 /** Create and Update: the next step towards a model. */
 export function decidePresent(goal: Present, facts: Facts): Step {
   const { names } = goal;
-  if (facts.refusal && !givesUpOrphan(goal, facts)) return decideRefused(goal, facts, facts.refusal);
+  if (facts.refusal && !givesUpOrphan(goal, facts)) return decideRefused(withTimeToAnswer(goal), facts, facts.refusal);
   const failed = afterDeletion(goal, facts);
   if (failed) return failed;
   if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };
