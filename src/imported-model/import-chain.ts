@@ -42,16 +42,16 @@ export class ImportChain {
   private readonly check?: CustomResource;
 
   constructor(private readonly scope: Construct, private readonly props: ImportChainProps) {
+    this.check = props.check && this.newLink('Check', 'check', {
+      Link: 'check', ImportLogicalId: Lazy.string({ produce: () => this.importLogicalId }), ...props.content, ...props.check,
+    });
     for (const plan of planLinks(props)) {
       const previous = this.links.length > 1 ? this.last : undefined; // the first one is referred to
       const link = this.newLink(plan.id, plan.link, this.propertiesOf(plan));
       if (previous) link.node.addDependency(previous);
       this.links.push(link);
     }
-    if (props.check) {
-      this.check = this.newLink('Check', 'check', { Link: 'check', ImportLogicalId: this.importLogicalId, ...props.content, ...props.check });
-      this.first.node.addDependency(this.check);
-    }
+    if (this.check) this.first.node.addDependency(this.check);
     scope.node.addValidation({ validate: () => this.checkAllTags() });
   }
 
@@ -79,7 +79,7 @@ export class ImportChain {
   }
 
   public applyRemovalPolicy(policy: RemovalPolicy): void {
-    for (const link of this.links) link.applyRemovalPolicy(policy);
+    for (const link of [...this.check ? [this.check] : [], ...this.links]) link.applyRemovalPolicy(policy);
   }
 
   /** What must exist before the files are checked and the import begins, and until the model is deleted. */

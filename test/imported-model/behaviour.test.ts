@@ -61,6 +61,6 @@ test('logical ids are frozen, because they are part of deployed stacks', () => {
   expect(resourcesOf(stack).map(({ id }) => id).filter(id => !/framework|waiter/.test(id)).sort()).toEqual([
     'BedrockModelImportProviderCompleteRoleB235392F', 'BedrockModelImportProviderHandlerC5B7B4DE', 'BedrockModelImportProviderLogGroupDC56BD9E',
     'BedrockModelImportProviderOnEventRole0C90821F', 'BedrockModelImportProviderRoleF866674F', 'BedrockModelImportProviderRolePolicy7B347E26',
-    'Llama4E7FDFEC', 'LlamaImport02E29CF0', 'LlamaServiceRole31033319', 'LlamaServiceRolePolicyA3E07BE2', 'LlamaWait1381D57B2',
+    'Llama4E7FDFEC', 'LlamaCheckA5CFEC68', 'LlamaImport02E29CF0', 'LlamaServiceRole31033319', 'LlamaServiceRolePolicyA3E07BE2', 'LlamaWait1381D57B2',
   ]);
 });

@@ -14,7 +14,7 @@ import type { IConstruct } from 'constructs';
 import { IImportedModel, ImportedModel, ModelEncryption, ModelImportProvider, ReplacementStrategy } from '../../src';
 import { ACCOUNT, ENV, KEY_ARN, MODEL_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights, WEIGHTS_URI } from '../../testing/support/stacks';
 import {
-  IMPORTED_MODEL, inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf,
+  FORMAT_CHECK, IMPORTED_MODEL, inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf, type TemplateResource,
 } from '../../testing/support/template';
 
 const newFunction = (stack: Stack, id = 'Chat') => new lambda.Function(stack, id, {
@@ -97,9 +97,13 @@ describe('the custom resource', () => {
   });
 });
 
+/** The custom resources of the models, without the check of their files. */
+function importingLinksOf(stack: Stack): TemplateResource[] {
+  return resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock') && Type !== FORMAT_CHECK);
+}
+
 describe('the chain of custom resources', () => {
-  const linksOf = (stack: Stack) => resourcesOf(stack)
-    .filter(({ Type }) => Type.startsWith('Custom::Bedrock'))
+  const linksOf = (stack: Stack) => importingLinksOf(stack)
     .map(({ Type, Properties }) => [Type.replace('Custom::Bedrock', ''), Properties.Link, Number(Properties.WindowMinutes)]);
 
   test.each([
@@ -132,7 +136,7 @@ describe('the chain of custom resources', () => {
     const stack = newStack();
     new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), importedModelTags: { team: 'platform' } });
 
-    const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
+    const links = importingLinksOf(stack);
     links.slice(1).forEach((link, index) => {
       expect(madeBefore(stack, link)).toContain(links[index].id);
       const { Link: _, WindowMinutes: __, ImportTimeoutMinutes: ___, AttributesRevision: ____, ...others } = link.Properties;
@@ -179,8 +183,8 @@ describe('the chain of custom resources', () => {
     retain(new ImportedModel(stack, 'Llama', { source: weights(), importTimeout: Duration.hours(3), removalPolicy }));
 
     const links = resourcesOf(stack).filter(({ Type }) => Type.startsWith('Custom::Bedrock'));
-    expect(links.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual(Array(4).fill(['Retain', 'Retain']));
-    expect(links.map(({ Properties }) => Properties.RemovalPolicy)).toEqual([undefined, undefined, undefined, 'RETAIN']);
+    expect(links.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual(Array(5).fill(['Retain', 'Retain']));
+    expect(links.map(({ Properties }) => Properties.RemovalPolicy)).toEqual([undefined, undefined, undefined, undefined, 'RETAIN']);
   });
 
   test('has no such property with DESTROY', () => {
@@ -763,6 +767,8 @@ describe('the provider', () => {
         expect.objectContaining({ actions: ['iam:PassRole'], resources: [inTemplate(model, model.role.roleArn)] }),
         expect.objectContaining({ actions: expect.arrayContaining(['kms:GenerateDataKey']), resources: [inTemplate(model, model.encryptionKey!.keyArn)] }),
         expect.objectContaining({ actions: ['kms:CreateGrant'], resources: [inTemplate(model, model.encryptionKey!.keyArn)] }),
+        expect.objectContaining({ actions: ['s3:GetObject'] }),
+        expect.objectContaining({ actions: ['s3:ListBucket'] }),
       ]);
     });
 

@@ -67,11 +67,11 @@ describe('the partition', () => {
 });
 
 describe('size', () => {
-  const LINKS = ['AWS::IAM::Role', 'AWS::IAM::Policy', 'Custom::BedrockModelImport', 'Custom::BedrockModelImportWait', IMPORTED_MODEL];
+  const LINKS = ['AWS::IAM::Role', 'AWS::IAM::Policy', 'Custom::BedrockModelFormatCheck', 'Custom::BedrockModelImport', 'Custom::BedrockModelImportWait', IMPORTED_MODEL];
 
-  // A model has a role, its policy and three custom resources, which wait for two hours together. The other resources belong to the provider, which the
+  // A model has a role, its policy, the check of its files, and three custom resources, which wait for two hours together. The other resources belong to the provider, which the
   // models of a stack share.
-  test.each([[1, 17], [3, 27]])('%i model(s) need at most %i resources, including the provider', (models, limit) => {
+  test.each([[1, 18], [3, 30]])('%i model(s) need at most %i resources, including the provider', (models, limit) => {
     const stack = newStack();
     [...Array(models).keys()].forEach(n => new ImportedModel(stack, `Model${n}`, { source: weights() }));
 

@@ -64,6 +64,7 @@ export function emulatorEnvironment({ port, bedrockEndpoint, waitScale, nodeOpti
     SFN_WAIT_SCALE: String(waitScale),
     ...nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions },
     AWS_ENDPOINT_URL_BEDROCK: bedrockEndpoint,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockEndpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

@@ -23,6 +23,7 @@ export interface Statement {
 }
 
 export const IMPORTED_MODEL = 'Custom::BedrockImportedModel';
+export const FORMAT_CHECK = 'Custom::BedrockModelFormatCheck';
 
 /** All resources of a type in the template of a stack. */
 export function resourcesOf(stack: Stack, type?: string): TemplateResource[] {

@@ -6,6 +6,7 @@ import { lookUp } from './lookup';
 import { type Apis, reconcile } from './reconcile';
 import { isLookUp, parseLookUp } from './request';
 import type { Serves } from './served-stacks';
+import type { ModelCheck } from '../../../model-format';
 import { complaint } from '../../../shared/validation/complaint';
 import { type CheckAttributes, type ImportAttributes, type ModelImportAttributes, NOT_CHECKED } from '../contract';
 import { CUSTOM_RESOURCE_TIMEOUT, MINUTE } from '../patience';
@@ -46,6 +47,7 @@ export class ModelImportHandler {
     if (event.RequestType !== 'Delete') validate(importEvent);
     const goal = goalOf(importEvent, Number(event.StartedAt));
     const end = await reconcile(goal, this.apis, this.now, step => this.logStep(event, step));
+    if ('files' in end && end.files) this.logFindings(event, end.files);
     return responseOf(end, success => dataOf(goal, success));
   }
 
@@ -61,6 +63,12 @@ export class ModelImportHandler {
     const end = await lookUp(parseLookUp(event.ResourceProperties), Number(event.StartedAt), this.apis.bedrock, this.now);
     this.logStep(event, end);
     return end;
+  }
+
+  /** One line for each finding, so that a log query finds those of a rule. */
+  private logFindings({ LogicalResourceId: resource, RequestId: requestId }: IsCompleteRequest, { digest, files, findings, weightBytes }: ModelCheck): void {
+    this.log({ requestId, resource, digest, files, weightBytes, findings: findings.length });
+    for (const finding of findings) this.log({ requestId, resource, ...finding });
   }
 
   private logStep(event: IsCompleteRequest, step: Step): void {

@@ -148,7 +148,7 @@ export type End =
   | { readonly do: 'wait'; readonly why: string }
   /** Without a model if the next link continues, and if a deletion is complete. */
   | { readonly do: 'succeed'; readonly model?: Model; readonly jobName?: string; readonly files?: ModelCheck; readonly why?: string }
-  | { readonly do: 'fail'; readonly why: string };
+  | { readonly do: 'fail'; readonly why: string; readonly files?: ModelCheck };
 
 /** The next step. */
 export type Step = Call | End;
