@@ -46,7 +46,8 @@ interface Asked {
   readonly arn: string;
   readonly createdAt: number;
   readonly is: 'good' | 'bad' | 'late';
-  readonly at: number;
+  /** When it last did not answer yet. */
+  readonly lateAt: number;
   /** Since when every answer was bad. */
   readonly badSince: number;
 }
@@ -161,14 +162,17 @@ export class NewModelChecks {
     const before = this.asked.get(request.number);
     if (is === 'good') this.answeredWell.add(model.modelArn);
     this.asked.set(request.number, {
-      arn: model.modelArn, createdAt: model.creationTime?.getTime() ?? 0, is, at: now, badSince: is === 'bad' && before?.is === 'bad' ? before.badSince : now,
+      arn: model.modelArn,
+      createdAt: model.creationTime?.getTime() ?? 0,
+      is,
+      lateAt: is === 'late' ? now : before?.lateAt ?? 0,
+      badSince: is === 'bad' && before?.is === 'bad' ? before.badSince : now,
     });
   }
 
   /** When the model of a request last did not answer yet. */
   public lastLate({ number }: CfnRequest): number {
-    const asked = this.asked.get(number);
-    return asked?.is === 'late' ? asked.at : 0;
+    return this.asked.get(number)?.lateAt ?? 0;
   }
 
   /** A link starts to use a model. */
