@@ -88,6 +88,8 @@ export class Checks {
   private readonly kept = new Map<string, string>();
   /** The model of each chain before the current operation. */
   private readonly before = new Map<string, Before>();
+  /** The name of the model of each chain before the current operation. */
+  private readonly formerNames = new Map<string, string>();
   private readonly rolesMade = new Map<string, number>();
   /** Chains with a resource that CloudFormation abandoned in cleanup. */
   private readonly abandonedChains = new Set<string>();
@@ -136,7 +138,7 @@ export class Checks {
       hasServed: arn => this.served.has(arn),
       isTaggedByZombie: arn => this.zombieTagged.has(arn),
       deleteRefusedAt: chain => this.deleteRefusedAt.get(chain) ?? 0,
-      isImporting: (...which) => this.isImporting(...which),
+      isAccepted: (...which) => this.isAccepted(...which),
       lag: () => this.lag(),
       violate: (...violation) => this.violate(...violation),
     });
@@ -240,7 +242,7 @@ export class Checks {
         this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}, which is needed`);
       }
       this.newModels.deleting(request, model);
-      if (request.event.RequestType !== 'Delete' && this.contentOfModel(model) === request.content) this.newModels.rejecting(request, model);
+      if (isAskedFor(request, model.modelName) && this.contentOfModel(model) === request.content) this.newModels.rejecting(request, model);
       this.deleted.set(model.modelArn ?? '', {
         at: this.world.now,
         chain: request.chain,
@@ -446,11 +448,18 @@ export class Checks {
     if (this.rollsBack.get(stack)) return;
     for (const chain of importLinks(stack.template)) {
       const key = `${stack.stackId}|${chain}`;
-      const before = this.before.get(key)?.arn;
       const { attributes, properties } = this.recorded(stack, chain) ?? {};
-      if (before === undefined || attributes?.ModelArn === undefined || before === attributes.ModelArn) continue;
-      const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN' && this.isLive(before);
-      this.newModels.replaced(key, before, isNeeded);
+      const name = this.formerNames.get(key);
+      // By its name: after a rollback of DELETE_FIRST, it can have another ARN than the stack knows.
+      const former = this.world.bedrock.snapshot().models.find(model => model.modelName === name && this.chainOf(model) === key)?.modelArn;
+      if (name === undefined || name === attributes?.ImportedModelName) continue;
+      const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN' && former !== undefined;
+      // The deletion of an earlier model was abandoned: the tag of that one says that the update to this one may be rolled back.
+      if (isNeeded && this.abandonedChains.has(key)) {
+        this.world.count('assumed: a former model whose deletion was abandoned');
+        continue;
+      }
+      this.newModels.replaced(key, former ?? '', isNeeded);
     }
   }
 
@@ -872,6 +881,9 @@ export class Checks {
       const spec = stack.target.models[indexOf(chain)];
       this.newModels.begun(key, spec !== undefined && keepsPrevious(spec));
       this.before.delete(key);
+      const name = this.recorded(stack, chain)?.attributes.ImportedModelName;
+      this.formerNames.delete(key);
+      if (name) this.formerNames.set(key, name);
       if (arn && this.isLive(arn)) this.before.set(key, { arn, deletesFirst, tagKeys: tagKeysOf(this.recorded(stack, chain)) });
       if (deletesFirst) this.release(key);
     }
@@ -932,13 +944,10 @@ export class Checks {
     return this.world.bedrock.inProgress();
   }
 
-  /** Whether an import of these weights is running, and has been for a time. */
-  private isImporting(chain: string, weights: string, since: number): boolean {
-    return this.runningJobs().some(({ jobName, creationTime }) => {
-      const truth = this.jobs.get(jobName ?? '');
-      return truth?.chain === chain && weights === JSON.stringify((JSON.parse(truth.content) as unknown[]).slice(0, 3))
-        && (creationTime?.getTime() ?? 0) + since <= this.world.now;
-    });
+  /** Whether an import of these weights started until a time, and has not failed. */
+  private isAccepted(chain: string, weights: string, until: number): boolean {
+    return [...this.jobs].some(([name, truth]) => truth.chain === chain && truth.startedAt <= until && this.job(name)?.status !== 'Failed'
+      && weights === JSON.stringify((JSON.parse(truth.content) as unknown[]).slice(0, 3)));
   }
 
   private isRivalUnseen(): boolean {
@@ -998,6 +1007,11 @@ interface RecordedProperties {
   readonly JobTags?: Tag[];
   readonly RemovalPolicy?: string;
   readonly VerificationBody?: string;
+}
+
+/** Whether a Create or Update asks for a model of this name. */
+function isAskedFor({ event: { RequestType, ResourceProperties: { ImportedModelName, NamePrefix } } }: CfnRequest, name = ''): boolean {
+  return RequestType !== 'Delete' && (ImportedModelName === undefined ? name.startsWith(`${String(NamePrefix)}-`) : name === ImportedModelName);
 }
 
 function hasMark(tags: readonly Tag[]): boolean {

@@ -35,8 +35,8 @@ export interface Truth {
   /** Whether a request that nobody waits for has changed its tags. */
   readonly isTaggedByZombie: (arn: string) => boolean;
   readonly deleteRefusedAt: (chain: string) => number;
-  /** Whether an import of these weights is running, and has been for a time. */
-  readonly isImporting: (chain: string, weights: string, since: number) => boolean;
+  /** Whether an import of these weights started until a time, and has not failed. */
+  readonly isAccepted: (chain: string, weights: string, until: number) => boolean;
   readonly lag: () => number;
   readonly violate: (invariant: InvariantName, detail: string) => never;
 }
@@ -62,8 +62,6 @@ interface Read {
 /** Observes what only concerns new models: the check of their files, their verification, and the models that they replace. */
 export class NewModelChecks {
   private readonly reads = new Map<number, Read>();
-  /** The last result of a check of a chain: whether the files may be imported. */
-  private readonly refused = new Map<string, { readonly operation: number; readonly content: string }>();
   private readonly asked = new Map<number, Asked>();
   private readonly answeredWell = new Set<string>();
   /** Models that a stack has used with a verification. */
@@ -88,15 +86,12 @@ export class NewModelChecks {
 
   /** The check link succeeds. */
   public checkPassed(request: CfnRequest): void {
-    const { chain, event, operation } = request;
-    const content = weightsOf(event.ResourceProperties);
     this.checkPromptCheck(request);
     const read = this.reads.get(request.number);
     if (read === undefined) this.world.count('imported without a check');
-    this.refused.delete(chain);
     if (read?.passed !== false) return;
-    if (this.exists(request)) {
-      this.world.count('bad files of a model that exists');
+    if (this.isAccepted(request)) {
+      this.world.count('bad files of a former import');
       return;
     }
     const { deniedUntil } = request.stack;
@@ -104,16 +99,16 @@ export class NewModelChecks {
       this.world.count('bad files, and nothing is known of models');
       return;
     }
-    this.refused.set(chain, { operation, content });
     this.truth.violate('checked-first', `${describeRequest(request)} succeeded, although the files cannot be imported`);
   }
 
-  /** Why a check link has failed. Undefined if it must not fail. */
-  public causeOfRefusedFiles(request: CfnRequest, reason: string): string | undefined {
+  /** Why a check link has failed. */
+  public causeOfRefusedFiles(request: CfnRequest, reason: string): string {
     const read = this.reads.get(request.number);
-    if (read?.passed !== false) return undefined;
-    if (this.exists(request, this.truth.lag() + 10 * SECOND + (this.world.now - request.lastFaultAt < 2 * MINUTE ? MINUTE : 0))) {
-      this.truth.violate('check-never-blocks', `${describeRequest(request)} failed, although a model with this content exists`);
+    if (read?.passed !== false) this.truth.violate('check-never-blocks', `${describeRequest(request)} failed: ${reason.slice(0, 300)}`);
+    const unseen = this.truth.lag() + 10 * SECOND + (this.world.now - request.lastFaultAt < 2 * MINUTE ? MINUTE : 0);
+    if (this.isAccepted(request, unseen)) {
+      this.truth.violate('check-never-blocks', `${describeRequest(request)} failed, although these files have been imported before`);
     }
     if (!/\[(unsupported-architecture|rule-1)\]/.test(reason)) this.truth.violate('reason-given', `of the check, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
     const since = Math.max(read.since, request.lastFaultAt, request.stack.deniedUntil);
@@ -128,16 +123,9 @@ export class NewModelChecks {
     }
   }
 
-  /** Whether a model with the weights of a check exists or is being imported, and has been for a time. */
-  private exists({ chain, event }: CfnRequest, since = 0): boolean {
-    const weights = weightsOf(event.ResourceProperties);
-    return this.truth.isImporting(chain, weights, since) || this.world.bedrock.snapshot().models.some(model => this.truth.chainOf(model) === chain
-      && this.weightsOfModel(model) === weights && (model.creationTime?.getTime() ?? 0) + since <= this.world.now);
-  }
-
-  private weightsOfModel(model: Model): string {
-    const [uri, version, key] = JSON.parse(this.truth.contentOfModel(model) ?? '[]') as unknown[];
-    return JSON.stringify([uri, version, key]);
+  /** Whether an import of these files has been accepted, at least a time ago. */
+  private isAccepted({ chain, event }: CfnRequest, ago = 0): boolean {
+    return this.truth.isAccepted(chain, weightsOf(event.ResourceProperties), this.world.now - ago);
   }
 
   // --- Verification ---
@@ -289,7 +277,7 @@ export class NewModelChecks {
   }
 }
 
-/** Whether a model has the tag of one that is kept for its successor. */
+/** Whether a model has the tag of one that is kept, or will be. */
 export function isKeptForSuccessor(tags: readonly Tag[]): boolean {
-  return tags.some(({ key, value }) => key === REPLACED_BY_TAG.key && value.startsWith(REPLACED_BY_TAG.kept));
+  return tags.some(({ key, value }) => key === REPLACED_BY_TAG.key && /^(KEPT|REPLACING):/.test(value));
 }
