@@ -112,10 +112,10 @@ describe('the remedies', () => {
   test.each(modelsOf('5.24.0'))('%s: the values that remedies name are those of the repaired files', async (model) => {
     const { findings } = await checkModel(new MemoryFolder(storedModel(`${FOLDER}/5.24.0/${model}`)));
     const repaired = storedModel(`${FOLDER}/repaired/${model}`);
-    for (const { file = '', remedy } of findings) {
-      for (const [, name, value] of remedy.matchAll(/"([a-z_]+)": ("[^"]*"|\{[^}]*\}|[\w.]+)/g)) {
-        const content = JSON.parse(repaired[file] as string) as { readonly [field: string]: unknown; readonly text_config?: Readonly<Record<string, unknown>> };
-        expect({ remedy, [name]: content[name] ?? content.text_config?.[name] }).toEqual({ remedy, [name]: JSON.parse(value) as unknown });
+    for (const { file = '', remedy } of findings.filter(finding => finding.file?.endsWith('.json'))) {
+      const { text_config: text, ...others } = JSON.parse(repaired[file] as string) as Readonly<Record<string, unknown>>;
+      for (const [, name, value] of remedy.matchAll(/"([a-z_]+)": ("[^"]*"|\{[^}]*\}|\d+(?:\.\d+)?|true|false)/g)) {
+        expect({ remedy, ...text as object, ...others }).toMatchObject({ remedy, [name]: JSON.parse(value) as unknown });
       }
     }
   });
