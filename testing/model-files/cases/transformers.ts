@@ -106,6 +106,23 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'newer-rope-parameters',
+    what: 'a model and its text model',
+    files: config({
+      rope_parameters: { rope_theta: 500000 },
+      text_config: {
+        ...FAMILIES.mllama.config.text_config, rope_theta: undefined, rope_parameters: { rope_theta: 500000, rope_type: 'default' },
+      },
+    }, validModel('mllama')),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
+      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000, or save the model again with '
+        + 'transformers==4.51.3.',
+    }],
+  },
+  {
+    rule: 'newer-rope-parameters',
     what: 'parameters by layer',
     files: config({ rope_theta: undefined, rope_parameters: { full_attention: { rope_theta: 500000 } } }),
     finds: [{
