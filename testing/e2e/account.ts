@@ -51,7 +51,7 @@ export class Account {
       authorize: iam.authorize,
       authorizeInvocation: async () => undefined,
       respond: (modelInput, modelId) => answering.respond(modelInput, modelId),
-      planImport: request => ({ durationMs: 2 * MINUTE, ...iam.planImport(request) }),
+      planImport: request => ({ durationMs: MINUTE, ...iam.planImport(request) }),
     });
     let aws: LocalAws | undefined;
     try {
