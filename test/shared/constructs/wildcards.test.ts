@@ -30,14 +30,18 @@ function statementsFor(stack: Stack, action: string): RawStatement[] {
 
 /** The prefixes in the condition of s3:ListBucket. */
 function prefixesFor(stack: Stack, references: References): string[] {
-  return statementsFor(stack, 's3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? [])
-    .map(prefix => evaluated(prefix, references));
+  const prefixes = statementsFor(stack, 's3:ListBucket').flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? []);
+  return once(prefixes.map(prefix => evaluated(prefix, references)));
 }
 
 /** The resources of an action after the deployment. */
 function resourcesFor(stack: Stack, action: string, references: References): string[] {
-  return statementsFor(stack, action)
-    .flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references));
+  return once(statementsFor(stack, action).flatMap(({ Resource }) => [Resource].flat()).map(resource => evaluated(resource, references)));
+}
+
+/** The service role and the provider read the same folder. */
+function once(values: string[]): string[] {
+  return [...new Set(values)];
 }
 
 const newRole = (stack: Stack) => new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
