@@ -5,7 +5,7 @@ import { Deployment, type LinkProperties, OWNER, request } from '../../../../tes
 
 /*
  * What only a new model needs: the check of its files before the import, its verification after it, and the former model that is kept. Against the
- * strict server; Amazon S3 and the model are fakes here, new-model-apis.test.ts has the real clients.
+ * strict server; Amazon S3 and the model are fakes here, s3-and-bedrock.test.ts has the real clients.
  */
 
 let deployment: Deployment;
