@@ -17,3 +17,13 @@ export async function inParallel<Item, Result>(items: readonly Item[], limit: nu
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
   return results;
 }
+
+/** Runs actions one after the other. One that fails does not keep the next from running. */
+export function oneAtATime(): <Result>(action: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async <Result>(action: () => Promise<Result>) => {
+    const result = last.then(action, action);
+    last = result;
+    return result;
+  };
+}

@@ -1,19 +1,11 @@
 import { decode, field, isObject, type JsonObject, objectField, parseObject } from './json-object';
+import { LARGE_READ_BYTES, MAX_FILE_BYTES, PARALLEL_READS } from './limits';
 import {
   CONFIG, GENERATION_CONFIG, INDEX, isAtRoot, type Model, TEMPLATE_JINJA, TEMPLATE_JSON, TOKENIZER, TOKENIZER_CONFIG,
 } from './model';
 import type { ModelFile, ModelFolder } from './model-folder';
-import { inParallel } from './parallel';
+import { inParallel, oneAtATime } from './parallel';
 import { readShard } from './shard';
-
-/**
- * The largest file that is read as a whole. Only the tokenizer.json of a large vocabulary is larger; its content takes ten times its size in memory,
- * and a function has little.
- */
-export const MAX_FILE_BYTES = 16_000_000;
-
-/** The files that are read at a time: as many as S3 answers in about the time of one. */
-const PARALLEL_READS = 32;
 
 const JSON_FILES = [CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG, INDEX, TEMPLATE_JSON];
 
@@ -34,12 +26,15 @@ export async function readModel(folder: ModelFolder, listed: readonly ModelFile[
 
   const content = new Map<string, Content>();
   await inParallel(toRead, PARALLEL_READS, async ({ path, size }) => {
-    content.set(path, contentOf(path, size === 0 ? new Uint8Array() : await counted(folder.read(path, 0, size))));
+    content.set(path, contentOf(path, await counted(size === 0 ? Promise.resolve(new Uint8Array()) : folder.read(path, 0, size))));
   });
   const index = content.get(INDEX)?.object;
   const tensorsOf = tensorsByFile(index);
+  const alone = oneAtATime();
   const shards = await inParallel(weights, PARALLEL_READS, async ({ path, size }) => (
-    counted(readShard(path, size, tensorsOf?.get(path), async (start, end) => folder.read(path, start, end)))
+    counted(readShard(path, size, tensorsOf?.get(path), async (start, end) => (
+      end - start > LARGE_READ_BYTES ? alone(async () => folder.read(path, start, end)) : folder.read(path, start, end)
+    )))
   ));
   const tokenizerConfig = content.get(TOKENIZER_CONFIG)?.object;
   return {
@@ -92,7 +87,9 @@ function contentOf(path: string, bytes: Uint8Array): Content {
 /** The added tokens are a list in tokenizer.json, and an object by id in tokenizer_config.json. */
 function greatestAddedTokenOf(object: JsonObject | undefined): number | undefined {
   const added = field(object, 'added_tokens');
-  const ids = Array.isArray(added) ? added.map(token => field(token, 'id')) : Object.keys(objectField(object, 'added_tokens_decoder') ?? {}).map(Number);
+  const ids = Array.isArray(added)
+    ? added.map(token => field(token, 'id'))
+    : Object.keys(objectField(object, 'added_tokens_decoder') ?? {}).map(Number);
   return greatest(ids.filter(id => Number.isSafeInteger(id)) as number[]);
 }
 

@@ -1,3 +1,5 @@
+import { show } from './wording';
+
 /**
  * The header of a safetensors file: 8 bytes with its length, then JSON with the name, the type, the shape and the place of every tensor.
  * A file that `parseHeader` refuses, the safetensors library refuses as well: the messages name the first rule that is broken.
@@ -44,7 +46,7 @@ export function headerLength(start: Uint8Array, fileSize: number): number | { re
   if (length > BigInt(fileSize - LENGTH_BYTES)) {
     return { problem: `begins with a header length of ${length}, but has only ${fileSize} bytes: it is truncated, or not a safetensors file` };
   }
-  if (length > BigInt(MAX_HEADER_BYTES)) return { problem: `has a header of ${length} bytes, more than the ${MAX_HEADER_BYTES} bytes that are read` };
+  if (length > BigInt(MAX_HEADER_BYTES)) return { problem: `has a header of ${length} bytes, of which at most ${MAX_HEADER_BYTES} are read` };
   if (length < 2n) return { problem: `has a header length of ${length}, but a header is at least {}` };
   return Number(length);
 }
@@ -89,7 +91,7 @@ function isMetadata(value: unknown): boolean {
 
 /** The tensor, or the reason why its entry cannot be read. */
 function tensorOf(name: string, value: unknown): Tensor | string {
-  const of = `of the tensor ${JSON.stringify(name.slice(0, 60))}`;
+  const of = `of the tensor ${show(name)}`;
   const { dtype, shape, data_offsets: offsets } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const bits = typeof dtype === 'string' ? BITS.get(dtype) : undefined;
   if (typeof dtype !== 'string' || bits === undefined) return `has a header with an unknown dtype ${of}`;
@@ -111,7 +113,7 @@ function isListOfSizes(value: unknown): value is number[] {
 function problemOfPlaces(tensors: readonly Tensor[], dataBytes: number): string | undefined {
   let covered = 0;
   for (const { name, begin, end } of tensors) {
-    if (begin !== covered) return `has ${begin < covered ? 'overlapping data' : 'a gap in its data'} at the tensor ${JSON.stringify(name.slice(0, 60))}`;
+    if (begin !== covered) return `has ${begin < covered ? 'overlapping data' : 'a gap in its data'} at the tensor ${show(name)}`;
     covered = end;
   }
   if (covered > dataBytes) return `is truncated: its tensors need ${covered} bytes after the header, but it has ${dataBytes}`;

@@ -5,28 +5,32 @@
 const SHOWN_CHARACTERS = 50;
 const SHOWN_NAMES = 3;
 
-/** A value of a file as JSON, shortened. */
+/** A value of a file as JSON, shortened; completes "The field is ...". */
 export function show(value: unknown): string {
-  return shorten(stringify(value));
+  return value === undefined ? 'missing' : shorten(stringify(value));
 }
 
 /** Names in a sentence: the first three, and the number of the others. */
 export function list(names: readonly string[]): string {
   const shown = names.slice(0, SHOWN_NAMES).map(shorten);
-  const more = names.length - shown.length;
-  if (more > 0) return `${shown.join(', ')} and ${more} more`;
-  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  return listAll(names.length > shown.length ? [...shown, `${names.length - shown.length} more`] : shown);
 }
 
-/** Shortens a name. Its end says more than its middle: it has the number of a shard. */
+/** A few words in a sentence. */
+export function listAll(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** Shortens a name. Its end says more than its middle: it has the number of a shard. Control characters could change what a terminal shows. */
 export function shorten(text: string): string {
-  if (text.length <= SHOWN_CHARACTERS) return text;
-  return `${text.slice(0, SHOWN_CHARACTERS - 18)}...${text.slice(-15)}`;
+  const short = text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 18)}...${text.slice(-15)}`;
+  return short.replace(/\p{Cc}/gu, '?');
 }
 
-/** A size in the unit of AWS's limits. */
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+/** A size in decimal units. */
+export function size(bytes: number): string {
+  if (bytes >= 1e8) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes >= 1e5 ? `${(bytes / 1e6).toFixed(1)} MB` : `${bytes} bytes`;
 }
 
 /** A value as JSON. A file can nest values more deeply than the stack is. */

@@ -259,7 +259,10 @@ function gptOssExperts(layer: string): Shapes {
 function t5(): Shapes {
   const inner = HEADS * HEAD_DIM;
   const attention = (name: string): Shapes => ({
-    [`${name}.k.weight`]: [inner, HIDDEN], [`${name}.o.weight`]: [HIDDEN, inner], [`${name}.q.weight`]: [inner, HIDDEN], [`${name}.v.weight`]: [inner, HIDDEN],
+    [`${name}.k.weight`]: [inner, HIDDEN],
+    [`${name}.o.weight`]: [HIDDEN, inner],
+    [`${name}.q.weight`]: [inner, HIDDEN],
+    [`${name}.v.weight`]: [inner, HIDDEN],
   });
   const feedForward = (name: string): Shapes => ({
     [`${name}.DenseReluDense.wi_0.weight`]: [INTERMEDIATE, HIDDEN],

@@ -5,7 +5,7 @@ import { BEGIN_OF_TEXT, byteTokenizer, CHAT_TEMPLATE, END_OF_TEXT } from './toke
 
 export const INDEX = 'model.safetensors.index.json';
 
-/** A model in the format of Custom Model Import, as written by `save_pretrained` of Hugging Face Transformers 4.51.3, with all weights in one file. */
+/** A model in the format of Custom Model Import, as `save_pretrained` of Hugging Face Transformers 4.51.3 writes it, with its weights in one file. */
 export function validModel(family: Family = 'llama', seed = 1): ModelFiles {
   return { ...smallFiles(family), 'model.safetensors': safetensorsFile(FAMILIES[family].shapes, { seed }) };
 }

@@ -1,9 +1,10 @@
 import { field, isObject, numberField, objectField, stringField } from '../json-object';
 import { CONFIG, type Model, TEXT_CONFIG } from '../model';
+import type { ModelFile } from '../model-folder';
 import type { Problem, Rule } from '../rule';
 import { IMPORT_GUIDE, INVOKE_GUIDE } from '../sources';
 import { CLASSES, classOf, FAMILIES, familyOf } from '../supported';
-import { list, show } from '../wording';
+import { listAll, shorten, show } from '../wording';
 
 /** 128K tokens. AWS says "less than", and prices models with exactly this length. */
 const MAX_CONTEXT = 131_072;
@@ -48,13 +49,14 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
     severity: 'error',
     source: IMPORT_GUIDE,
     find: (model) => {
-      const className = classOf(model);
+      const { path } = sentenceTransformersFile(model) ?? {};
       if (!isEmbedding(model)) return [];
       return [{
-        file: className !== undefined && WITHOUT_TEXT.test(className) ? CONFIG : 'modules.json',
-        message: className !== undefined && WITHOUT_TEXT.test(className)
-          ? `architectures is ${show(field(model.config, 'architectures'))}, a class that returns no text. Custom Model Import does not support embedding models.`
-          : 'modules.json or 1_Pooling/ belong to a model of Sentence Transformers. Custom Model Import does not support embedding models.',
+        file: path ?? CONFIG,
+        message: path === undefined
+          ? `architectures is ${show(field(model.config, 'architectures'))}, a class that returns no text. `
+            + 'Custom Model Import supports no embedding models.'
+          : `${shorten(path)} belongs to a model of Sentence Transformers. Custom Model Import supports no embedding models.`,
         remedy: 'Import a model for text generation, or host this one on Amazon SageMaker AI.',
       }];
     },
@@ -66,12 +68,14 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
     source: IMPORT_GUIDE,
     find: ({ config }) => {
       const parts = [['', config], [`${TEXT_CONFIG}.`, objectField(config, TEXT_CONFIG)]] as const;
-      const lengths = parts.flatMap(([prefix, part]) => CONTEXT_FIELDS.map(name => ({ name: `${prefix}${name}`, length: numberField(part, name) ?? 0 })));
+      const lengths = parts.flatMap(([prefix, part]) => (
+        CONTEXT_FIELDS.map(name => ({ name: `${prefix}${name}`, length: numberField(part, name) ?? 0 }))
+      ));
       const tooLong = lengths.find(({ length }) => length > MAX_CONTEXT);
       return tooLong === undefined ? [] : [{
         file: CONFIG,
         message: `${tooLong.name} is ${show(tooLong.length)}. AWS documents that it should be less than 128K, that is ${MAX_CONTEXT} tokens.`,
-        remedy: `In config.json, set "${tooLong.name.replace(`${TEXT_CONFIG}.`, '')}": ${MAX_CONTEXT}, if shorter prompts are enough.`,
+        remedy: `In config.json, set ${tooLong.name} to ${MAX_CONTEXT}, if shorter prompts are enough.`,
       }];
     },
   },
@@ -99,7 +103,11 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
 ];
 
 function isEmbedding(model: Model): boolean {
-  return WITHOUT_TEXT.test(classOf(model) ?? '') || model.paths.has('modules.json') || model.files.some(({ path }) => path.startsWith('1_Pooling/'));
+  return WITHOUT_TEXT.test(classOf(model) ?? '') || sentenceTransformersFile(model) !== undefined;
+}
+
+function sentenceTransformersFile({ files }: Model): ModelFile | undefined {
+  return files.find(({ path }) => path === 'modules.json' || path.startsWith('1_Pooling/'));
 }
 
 function unsupportedClass(model: Model): Problem[] {
@@ -113,7 +121,9 @@ function unsupportedClass(model: Model): Problem[] {
     return [{
       file: CONFIG,
       message: `architectures is ${show(classes)}. It must be a list with the class of the model, by which Bedrock chooses how to serve it.`,
-      remedy: `In config.json, set "architectures": ["${expected ?? 'LlamaForCausalLM'}"]${expected === undefined ? ', or the class of the model' : ''}.`,
+      remedy: expected === undefined
+        ? 'In config.json, set "architectures" to a list with the class of the model, for example ["LlamaForCausalLM"].'
+        : `In config.json, set "architectures": ["${expected}"].`,
     }];
   }
   const rule = className.startsWith('Qwen3') || modelType?.startsWith('qwen3')
@@ -134,8 +144,8 @@ function overriddenScaling(config: unknown): Problem[] {
   if (others.length === 0) return [];
   return [{
     file: CONFIG,
-    message: `${name} of the type llama3 has ${list(others.map(([key]) => `${key} ${show(field(scaling, key))}`))}. `
-      + `Bedrock serves it with ${list(others.map(([key, value]) => `${key} ${value}`))}.`,
-    remedy: 'Compare answers to long prompts before and after the import, then acknowledge the rule. A change of config.json has no effect.',
+    message: `${name} of the type llama3 has ${listAll(others.map(([key]) => `${key} ${show(numberField(scaling, key))}`))}. `
+      + `Bedrock serves it with ${listAll(others.map(([key, value]) => `${key} ${value}`))}.`,
+    remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
   }];
 }

@@ -1,9 +1,10 @@
 import { field } from '../json-object';
+import { MAX_FILE_BYTES } from '../limits';
 import { CONFIG, GENERATION_CONFIG, INDEX, isAtRoot, type Model, TEMPLATE_JINJA, TEMPLATE_JSON, TOKENIZER, TOKENIZER_CONFIG } from '../model';
 import type { Rule } from '../rule';
 import { CUSTOM_CODE_DOC, IMPORT_GUIDE } from '../sources';
 import { isAdapter, modelFolderInside, OTHER_WEIGHTS_FOLDER } from './layout';
-import { list } from '../wording';
+import { list, shorten, size as sizeText } from '../wording';
 
 /** The files without which the import fails; tokenizer.model is documented as well, but many supported models have none. */
 const REQUIRED = [CONFIG, TOKENIZER_CONFIG, TOKENIZER];
@@ -50,7 +51,7 @@ export const FILE_RULES: readonly Rule[] = [
     source: IMPORT_GUIDE,
     find: ({ unread }) => unread.map(({ path, size }) => ({
       file: path,
-      message: `The file has ${(size / 1e6).toFixed(1)} MB. This check reads files of up to 16 MB, so that it does not know the content.`,
+      message: `The file has ${sizeText(size)}. This check reads files of up to ${sizeText(MAX_FILE_BYTES)}, and does not know what is in this one.`,
       remedy: path === TOKENIZER ? 'Nothing, if the vocabulary is large.' : 'Check that it is the right file.',
       ...(path === TOKENIZER && { severity: 'info' }),
     })),
@@ -64,12 +65,11 @@ export const FILE_RULES: readonly Rule[] = [
       const python = files.map(({ path }) => path).filter(path => path.endsWith('.py'));
       const hasAutoMap = field(config, 'auto_map') !== undefined;
       if (python.length === 0 && !hasAutoMap) return [];
+      const found = [...hasAutoMap ? ['auto_map'] : [], ...python];
       return [{
         file: hasAutoMap ? CONFIG : python[0],
-        message: `${[...hasAutoMap ? ['auto_map'] : [], ...python.length > 0 ? [list(python)] : []].join(' and ')}: the model may need code of its own. `
-          + 'Bedrock serves the classes of Transformers, and runs no code of a model.',
-        remedy: `Remove ${[...hasAutoMap ? ['"auto_map" from config.json'] : [], ...python.length > 0 ? ['the Python files'] : []].join(' and ')} `
-          + 'if the model is one of Transformers without changes.',
+        message: `${list(found)}: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code of a model.`,
+        remedy: `Remove ${hasAutoMap ? '"auto_map" from config.json and ' : ''}the Python files if the model is one of Transformers without changes.`,
       }];
     },
   },
@@ -97,7 +97,7 @@ export const FILE_RULES: readonly Rule[] = [
       if (files.length === 0) return [];
       const checked = [CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG, INDEX, TEMPLATE_JINJA, TEMPLATE_JSON];
       const empty = files.filter(({ path, size }) => size === 0 && !checked.includes(path) && !path.endsWith('.safetensors')).map(({ path }) => path);
-      const names = [...folderMarkers.map(path => path === '' ? 'that of the folder itself' : path), ...empty];
+      const names = [...folderMarkers.map(path => path === '' ? 'the one of the folder itself' : path), ...empty];
       return names.length === 0 ? [] : [{
         message: `Empty objects: ${list(names)}. The import does not need them.`,
         remedy: 'Delete them, or leave them: no failure is known.',
@@ -116,7 +116,7 @@ function missingFiles(model: Model): ReturnType<Rule['find']> {
     message: `The folder has no ${list(missing)}. An import needs ${list(REQUIRED)}.`,
     remedy: inside === undefined
       ? `Add ${missing.length === 1 ? 'it' : 'them'}: save the tokenizer and the model with save_pretrained of transformers==4.51.3.`
-      : `Use the folder ${inside} as the source: the model is there.`,
+      : `Use the folder ${shorten(inside)} as the source: the model is there.`,
   }];
 }
 

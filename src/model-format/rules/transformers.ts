@@ -23,7 +23,8 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
       return version === undefined || isGptOss(model) || !isNewer(version) ? [] : [{
         file: CONFIG,
         message: `transformers_version is ${show(version)}. AWS documents that Bedrock supports ${TRANSFORMERS_VERSION}.`,
-        remedy: `Load the model and save it again with transformers==${TRANSFORMERS_VERSION}. If no other finding names a field, it may be imported as it is.`,
+        remedy: `Load the model and save it again with transformers==${TRANSFORMERS_VERSION}. `
+          + 'If no other finding names a field, it may be imported as it is.',
       }];
     },
   },
@@ -34,7 +35,7 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
     source: CONFIG_READER,
     find: ({ config }) => {
       const dtype = field(config, 'dtype');
-      return dtype === undefined || dtype === null || field(config, 'torch_dtype') !== undefined ? [] : [{
+      return isUnset(config, 'dtype') || !isUnset(config, 'torch_dtype') ? [] : [{
         file: CONFIG,
         message: `dtype is ${show(dtype)}, and torch_dtype is missing. Transformers ${TRANSFORMERS_VERSION} reads only torch_dtype.`,
         remedy: `In config.json, replace "dtype" by "torch_dtype": ${show(dtype)}.`,
@@ -79,15 +80,20 @@ function isNewer(version: string): boolean {
   return different >= 0 && parts[different] > supported[different];
 }
 
+function isUnset(config: unknown, name: string): boolean {
+  const value = field(config, name);
+  return value === undefined || value === null;
+}
+
 /** A reader before Transformers 5 does not see `rope_parameters`: it takes 10000 for rope_theta, and no scaling. */
 function ropeProblem(config: JsonObject | undefined, prefix: string): Problem[] {
   const parameters = field(config, 'rope_parameters');
-  if (parameters === undefined || parameters === null) return [];
+  if (isUnset(config, 'rope_parameters')) return [];
   const theta = field(parameters, 'rope_theta');
   const scaling = scalingOf(parameters);
   const missing = [
-    ...field(config, 'rope_theta') === undefined ? [{ name: 'rope_theta', value: theta }] : [],
-    ...scaling !== undefined && field(config, 'rope_scaling') === undefined ? [{ name: 'rope_scaling', value: scaling }] : [],
+    ...isUnset(config, 'rope_theta') ? [{ name: 'rope_theta', value: theta }] : [],
+    ...scaling !== undefined && isUnset(config, 'rope_scaling') ? [{ name: 'rope_scaling', value: scaling }] : [],
   ];
   if (missing.length === 0) return [];
   const fields = missing.map(({ name, value }) => `"${name}": ${stringify(value)}`).join(' and ');
@@ -95,8 +101,8 @@ function ropeProblem(config: JsonObject | undefined, prefix: string): Problem[] 
   const isExact = typeof theta === 'number' && fields.length <= MAX_REPAIR;
   return [{
     file: CONFIG,
-    message: `${prefix}rope_parameters is set, and ${list(missing.map(({ name }) => prefix + name))} missing. `
-      + `Transformers ${TRANSFORMERS_VERSION} does not read it, and computes wrong positions without an error.`,
+    message: `${prefix}rope_parameters is set without ${list(missing.map(({ name }) => name))}. `
+      + `Transformers ${TRANSFORMERS_VERSION} ignores it: positions are wrong, without an error.`,
     remedy: isExact
       ? `In config.json, replace ${prefix === '' ? '' : `in ${prefix.slice(0, -1)} `}"rope_parameters" by ${fields}, or ${saveAgain}.`
       : `In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters", or ${saveAgain}.`,

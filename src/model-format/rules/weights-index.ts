@@ -26,7 +26,7 @@ export const INDEX_RULES: readonly Rule[] = [
         file: INDEX,
         message: `The folder has ${weights.length === 1 ? `one of ${show(shards)} shards` : `${weights.length} *.safetensors files`} `
           + `(${list(weights.map(({ path }) => path))}), and no ${INDEX}, which says where each tensor is.`,
-        remedy: `Upload ${INDEX} of the same model. ${SAVE_AGAIN}`,
+        remedy: `Upload ${weights.length === 1 ? 'all shards and ' : ''}${INDEX} of the same revision of the model.`,
       }];
     },
   },
@@ -80,10 +80,12 @@ export const INDEX_RULES: readonly Rule[] = [
     source: GPT_OSS_POST,
     find: ({ shards }) => [
       ...tensorProblem(shards.map(({ file, absent }) => ({ file, names: absent })), (count, first, file) => (
-        `weight_map has ${count === 1 ? 'the tensor' : `${count} tensors, the first of them`} ${show(first)} in ${show(file)}, and the file does not.`
+        `${count === 1 ? 'A tensor of weight_map is' : `${count} tensors of weight_map are`} not in the file that it names: `
+          + `${show(first)} in ${show(file)}.`
       )),
       ...tensorProblem(shards.map(({ file, unlisted }) => ({ file, names: unlisted })), (count, first, file) => (
-        `${show(file)} has ${count === 1 ? 'the tensor' : `${count} tensors, the first of them`} ${show(first)}, and weight_map does not have it there.`
+        `${count === 1 ? 'A tensor is' : `${count} tensors are`} in a file in which weight_map does not have ${count === 1 ? 'it' : 'them'}: `
+          + `${show(first)} in ${show(file)}.`
       )).map((problem): Problem => ({ ...problem, severity: 'warning' })),
     ],
   },

@@ -1,11 +1,11 @@
 import { isAdapter, modelFolderInside, otherWeights } from './layout';
 import { field, isObject, numberField, objectField } from '../json-object';
-import { CONFIG, type Model, TEXT_CONFIG, TOKENIZER } from '../model';
+import { CONFIG, isAtRoot, type Model, TEXT_CONFIG, TOKENIZER } from '../model';
 import type { Problem, Rule } from '../rule';
 import type { Shard } from '../shard';
 import { ADAPTER_DOC, CONFIG_DOC, DTYPE_SAMPLE, GPT_OSS_POST, IMPORT_GUIDE, MODEL_DOC, QUANTIZATION_DOC, SAFETENSORS_DOC } from '../sources';
 import { familyOf, isMultimodal } from '../supported';
-import { gigabytes, list, shorten, show } from '../wording';
+import { list, shorten, show, size as sizeText } from '../wording';
 
 /** AWS does not say whether a GB is 10^9 bytes or 2^30: between them is a warning. */
 const DECIMAL_GB = 1e9;
@@ -22,6 +22,9 @@ const SHOWN_FILES = 3;
 /** The rows of the input matrix of Mllama in addition to its vocabulary: for the tokens of images. */
 const MLLAMA_EXTRA_ROWS = 8;
 
+/** Not `training_args.bin`, which has no weights. */
+const BINARY = /(model.*\.bin|\.safetensors)$/;
+
 const FLOATS = ['F16', 'BF16', 'F32', 'F64'];
 
 /** The weights themselves. */
@@ -33,13 +36,16 @@ export const WEIGHT_RULES: readonly Rule[] = [
     source: IMPORT_GUIDE,
     find: (model) => {
       if (model.weights.length > 0 || model.files.length === 0 || isAdapter(model) || modelFolderInside(model) || hasWeightMap(model)) return [];
-      const others = [...new Set([...otherWeights(model), ...model.files.map(({ path }) => path).filter(path => /\.(bin|safetensors)$/.test(path))])];
+      const others = [...new Set([...otherWeights(model), ...model.files.map(({ path }) => path).filter(path => BINARY.test(path))])];
+      const inside = others.find(path => path.endsWith('.safetensors') && !isAtRoot(path));
       return [{
         ...(others.length > 0 && { file: others[0] }),
         message: others.length === 0
           ? 'The folder has no *.safetensors files, in which an import needs the weights.'
           : `The weights are in ${list(others)}. An import needs them in *.safetensors files of Transformers, in the folder of the model itself.`,
-        remedy: 'Load the model with transformers==4.51.3, and save it with save_pretrained(folder, safe_serialization=True).',
+        remedy: inside === undefined
+          ? 'Load the model with transformers==4.51.3, and save it with save_pretrained(folder, safe_serialization=True).'
+          : `Move the files of ${shorten(inside.slice(0, inside.lastIndexOf('/') + 1))} to the folder of config.json.`,
       }];
     },
   },
@@ -77,8 +83,9 @@ export const WEIGHT_RULES: readonly Rule[] = [
     find: (model) => {
       const max = isMultimodal(model) ? MAX_MULTIMODAL_GB : MAX_TEXT_GB;
       return model.weightBytes < max * DECIMAL_GB ? [] : [{
-        message: `The *.safetensors files have ${gigabytes(model.weightBytes)}. `
-          + `The weights of a ${isMultimodal(model) ? 'multimodal' : 'text'} model must have less than ${max} GB.`,
+        message: `The *.safetensors files have ${sizeText(model.weightBytes)}. `
+          + `The weights of a ${isMultimodal(model) ? 'multimodal' : 'text'} model must have less than ${max} GB`
+          + `${model.weightBytes < max * BINARY_GB ? `; AWS does not say whether these are ${max} GiB` : ''}.`,
         remedy: 'Save the model with torch_dtype=torch.bfloat16 if it has float32 weights, or import a smaller one.',
         ...(model.weightBytes < max * BINARY_GB && { severity: 'warning' }),
       }];
@@ -120,7 +127,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
       const brain = shards.find(({ bytesOf }) => bytesOf.has('BF16'));
       return half === undefined || brain === undefined ? [] : [{
         file: half.file,
-        message: `The weights have tensors of the types F16 (${gigabytes(total(shards, 'F16'))}) and BF16 (${gigabytes(total(shards, 'BF16'))}).`,
+        message: `The weights have tensors of the types F16 (${sizeText(total(shards, 'F16'))}) and BF16 (${sizeText(total(shards, 'BF16'))}).`,
         remedy: 'If it is not intended, load the model with torch_dtype=torch.bfloat16 and save it again.',
       }];
     },
@@ -134,7 +141,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
       const types = new Set(shards.flatMap(({ bytesOf }) => [...bytesOf.keys()]));
       return types.size !== 1 || !types.has('F32') ? [] : [{
         file: shards[0].file,
-        message: `All tensors have the type F32 (${gigabytes(total(shards, 'F32'))}): twice the size of bfloat16, which imported models are usually served in.`,
+        message: `All tensors have the type F32 (${sizeText(total(shards, 'F32'))}), which is twice the size of bfloat16.`,
         remedy: 'Load the model with torch_dtype=torch.bfloat16 and save it again.',
       }];
     },
@@ -155,9 +162,9 @@ export const WEIGHT_RULES: readonly Rule[] = [
       const large = weights.filter(({ size }) => size > LARGE_SHARD_BYTES);
       return large.length === 0 ? [] : [{
         file: large[0].path,
-        message: `${list(large.map(({ path }) => path))}: ${large.length === 1 ? 'a shard' : 'shards'} of up to `
-          + `${gigabytes(Math.max(...large.map(({ size }) => size)))}, as Transformers 5 writes. The import works; uploads and copies that fail begin again.`,
-        remedy: 'To have smaller shards, use save_pretrained(folder, max_shard_size="5GB").',
+        message: `${list(large.map(({ path }) => path))} ${large.length === 1 ? 'has' : 'have up to'} `
+          + `${sizeText(Math.max(...large.map(({ size }) => size)))}, as Transformers 5 writes. No limit is known, but uploads take long to repeat.`,
+        remedy: 'If that matters, save the model with save_pretrained(folder, max_shard_size="5GB").',
       }];
     },
   },
@@ -174,15 +181,20 @@ function total(shards: readonly Shard[], dtype: string): number {
 
 function invalidShards(shards: readonly Shard[]): Problem[] {
   const invalid = shards.flatMap(({ file, problem }) => problem === undefined ? [] : [{ file, problem }]);
-  const remedy = 'Upload it again, and compare its size with that of the original.';
   const problems = invalid.slice(0, SHOWN_FILES).map(({ file, problem }) => ({
     file,
     message: `The file ${problem}.`,
-    remedy: problem.includes('Git LFS') ? 'Run "git lfs pull" where the model was cloned, and upload the file again.' : remedy,
+    remedy: problem.includes('Git LFS')
+      ? 'Run "git lfs pull" where the model was cloned, and upload the file again.'
+      : 'Upload it again, and compare its size with that of the original.',
   }));
   const more = invalid.slice(SHOWN_FILES).map(({ file }) => file);
   if (more.length === 0) return problems;
-  return [...problems, { file: more[0], message: `These files cannot be read either: ${list(more)}.`, remedy: remedy.replace('it', 'them') }];
+  return [...problems, {
+    file: more[0],
+    message: `${more.length} more files cannot be read: ${list(more)}.`,
+    remedy: 'Upload all of them again, and compare their sizes with those of the original.',
+  }];
 }
 
 /** The rows of the input matrix, the size in config.json and the ids of added tokens must fit. */
@@ -199,14 +211,14 @@ function vocabularyProblems(model: Model): Problem[] {
       file: CONFIG,
       message: `vocab_size is ${show(size)}, and the tensor ${shorten(name)} in ${shorten(shard.file)} has ${rows} rows. `
         + `It must have ${extra > 0 ? `${extra} rows more than vocab_size` : 'as many'}.`,
-      remedy: rows > extra ? `In config.json, set "vocab_size": ${rows - extra}.` : 'Save the model again with transformers==4.51.3.',
+      remedy: extra === 0 && rows > 0 ? `In config.json, set "vocab_size": ${rows}.` : 'Save the model again with transformers==4.51.3.',
     }];
   }
   const greatest = model.greatestAddedToken ?? 0;
   if (greatest < rows) return [];
   return [{
     file: TOKENIZER,
-    message: `The tokenizer has an added token with the id ${greatest}, and the tensor ${shorten(name)} only ${rows} rows: the last id can be ${rows - 1}.`,
+    message: `An added token has the id ${greatest}, and the tensor ${shorten(name)} has only ${rows} rows: the last id can be ${rows - 1}.`,
     remedy: 'Call model.resize_token_embeddings(len(tokenizer)), train the new rows, and save model and tokenizer again.',
   }];
 }
