@@ -14,6 +14,7 @@ import {
   arnOfOneModel, type ImportedModelAttributes, type ImportedModelParameterOptions, ImportedModelReference,
 } from './imported-model-reference';
 import { checkProps, checkRemovalPolicy, checkRetained, warnOfRegion } from './imported-model-validation';
+import { annotateFindings } from './local-files';
 import { ModelEncryption } from './model-encryption';
 import { ModelFormatCheck } from './model-format-check';
 import { RESOURCE_TYPES } from './provider/contract';
@@ -190,6 +191,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     });
     const source = props.source._bind(this, role);
     const formatCheck = (props.formatCheck ?? ModelFormatCheck.enabled())._options();
+    if (formatCheck) annotateFindings(this, formatCheck);
     const verification = props.verification?._bind(this);
     const network = selectNetwork(this, props, 'Import job of the model');
     document.addStatements(

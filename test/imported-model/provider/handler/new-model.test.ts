@@ -94,12 +94,13 @@ describe('the check of the files', () => {
     expect(await check()).toMatchObject({ status: 'SUCCESS', data: { FilesDigest: 'NOT_CHECKED' } });
   });
 
-  // A rollback, and going back to former weights: the model exists, whatever has become of its files.
-  test('succeeds if the model of these files exists', async () => {
+  // A rollback, also with DELETE_FIRST, and going back to former weights: whatever has become of the files.
+  test.each([true, false])('succeeds if these files have been imported before (the model exists: %s)', async exists => {
     await deployment.deploy('Create');
+    if (!exists) deployment.bedrock.deleteModelByHand(models()[0]!);
     see(found(finding));
 
-    expect(await check('Update')).toMatchObject({ status: 'SUCCESS' });
+    expect(await check('Update')).toMatchObject({ status: 'SUCCESS', data: { FilesDigest: 'd1' } });
     expect(await check('Update', { SourceVersion: '2' })).toMatchObject({ status: 'FAILED' });
   });
 
@@ -111,12 +112,20 @@ describe('the check of the files', () => {
     expect(await check('Update')).toMatchObject({ status: 'SUCCESS' });
   });
 
-  test('fails if the model of these files was deleted', async () => {
+  test('fails if Bedrock has refused these files before', async () => {
+    deployment.bedrock.planNextImport({ failureMessage: 'not supported' });
     await deployment.deploy('Create');
-    deployment.bedrock.deleteModelByHand(models()[0]!);
     see(found(finding));
 
     expect(await check('Update')).toMatchObject({ status: 'FAILED' });
+  });
+
+  test('succeeds if it cannot be known for a minute whether these files have been imported before', async () => {
+    deployment.bedrock.failNext('ListModelImportJobs', { name: 'ThrottlingException', times: Infinity });
+    see(found(finding));
+
+    expect(await check('Update')).toMatchObject({ status: 'SUCCESS' });
+    expect(deployment.log).toContainEqual(expect.objectContaining({ rule: 'unsupported-architecture' }));
   });
 
   test('deletes nothing', async () => {

@@ -1,4 +1,4 @@
-import { listOwnJobs, ownedModels } from './ownership';
+import { listOwnJobs } from './ownership';
 import type { Checked, Facts, Step } from './steps';
 import { identityOfJob } from '../names';
 import { refusalOfFiles } from '../refused-files';
@@ -6,33 +6,25 @@ import { refusalOfFiles } from '../refused-files';
 /**
  * Create and Update of the `check` link: the next step until it is known whether Bedrock can import the files.
  *
- * A check must never stop what Bedrock would do: files that cannot be read are imported without one, and a model that exists, or whose import is
- * running, needs none. So a rollback to a former model succeeds whatever has become of its files.
+ * A check must never stop what Bedrock would do. Files that cannot be read are imported without one, and files that this stack has imported before
+ * need none: so a rollback succeeds whatever has become of the files, and whatever a later version of this library thinks of them.
  */
 export function decideChecked(goal: Checked, facts: Facts): Step {
-  const { files, now } = facts;
+  const { files, now, ownJobs, refusal } = facts;
   if (files === undefined) return { do: 'CheckModelFiles', files: goal.files };
   if ('unreadable' in files) {
     const why = `The files could not be read, so they are imported without a check: ${files.unreadable}`;
     return now < goal.deadline ? { do: 'wait', why } : { do: 'succeed', why };
   }
   if (files.passed) return { do: 'succeed', files };
-  const existing = findExisting(goal, facts);
-  if (existing === undefined) return { do: 'fail', why: refusalOfFiles(goal.files.s3Uri, files), files };
-  return typeof existing === 'string' ? { do: 'succeed', files, why: existing } : existing;
-}
-
-/** Why no import is needed, or the next step to find out. Undefined if one is needed. */
-function findExisting(goal: Checked, facts: Facts): Step | string | undefined {
-  const { ownJobs, refusal } = facts;
-  if (refusal) return facts.now < goal.deadline ? { do: 'wait', why: `${refusal.operation} was refused: ${refusal.message}` } : undefined;
+  if (refusal) {
+    const why = `It is not known whether these files have been imported before: ${refusal.operation} was refused: ${refusal.message}`;
+    return now < goal.deadline ? { do: 'wait', why } : { do: 'succeed', files, why };
+  }
   if (ownJobs === undefined) return listOwnJobs(goal);
-  const jobs = ownJobs.filter(job => identityOfJob(job.name)?.content === goal.content);
-  const running = jobs.find(({ status }) => status === 'InProgress');
-  if (running) return `Import job ${running.arn} of these files is running`;
-  if (jobs.length === 0) return undefined;
-  const owned = ownedModels(goal, facts);
-  if (!Array.isArray(owned)) return owned;
-  const model = owned.find(({ arn }) => jobs.some(({ modelArn }) => modelArn === arn));
-  return model && `Model ${model.arn} has been imported from these files`;
+
+  const accepted = ownJobs.find(({ name, status }) => identityOfJob(name)?.content === goal.content && status !== 'Failed');
+  return accepted
+    ? { do: 'succeed', files, why: `Import job ${accepted.arn} has accepted these files` }
+    : { do: 'fail', files, why: refusalOfFiles(goal.files.s3Uri, files) };
 }
