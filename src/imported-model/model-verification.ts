@@ -93,11 +93,18 @@ class InvocationVerification extends ModelVerification {
     const { body, expect, prompt } = this.options;
     assertValid(scope, checkOneOf(this.options), checkExpected(expect));
     const stack = Stack.of(scope);
-    const rendered = stack.toJsonString(body ?? { prompt, max_tokens: MAX_TOKENS, temperature: 0 });
+    const rendered = stack.toJsonString(withSortedKeys(body) ?? { prompt, max_tokens: MAX_TOKENS, temperature: 0 });
     const known: unknown = stack.resolve(rendered);
     if (typeof known === 'string') assertValid(scope, checkBody('verification.body', known));
     return { body: rendered, expect };
   }
+}
+
+/** Maps have another order in each language, and in Java in each run; the template is always the same. Tokens are left alone. */
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => one < other ? -1 : 1).map(([key, item]) => [key, withSortedKeys(item)]));
 }
 
 function checkOneOf({ body, prompt }: ModelInvocationOptions): string | undefined {

@@ -21,12 +21,12 @@ describe('a verification', () => {
     });
   });
 
-  test('with a body is passed on as it is, with tokens', () => {
+  test('with a body is passed on as it is, with tokens, and with keys in the same order in every language', () => {
     const stack = newStack();
     const { valueAsString: content } = new CfnParameter(stack, 'Question');
-    new ImportedModel(stack, 'Llama', { source: weights(), verification: ModelVerification.invoke({ body: { messages: [{ role: 'user', content }] } }) });
+    new ImportedModel(stack, 'Llama', { source: weights(), verification: ModelVerification.invoke({ body: { temperature: 0, messages: [{ role: 'user', content }] } }) });
 
-    expect(inTemplate(stack, resourceOf(stack, IMPORTED_MODEL).Properties.VerificationBody)).toBe('{"messages":[{"role":"user","content":"${Question}"}]}');
+    expect(inTemplate(stack, resourceOf(stack, IMPORTED_MODEL).Properties.VerificationBody)).toBe('{"messages":[{"content":"${Question}","role":"user"}],"temperature":0}');
   });
 
   test('is known to every custom resource that can start the import, so that the model is marked', () => {

@@ -112,7 +112,7 @@ export class HubFolder implements ModelFolder {
     const uri = `hf://${name}${revision ? `@${revision}` : ''}${path && `/${path}`}`;
     if (error instanceof RefusedRequest) return explainRefusal(error.refusal, uri, `${this.endpoint}/${name}`, this.options.token !== undefined);
     const { message, cause } = error as Error; // the message of `fetch` is the same for all causes
-    return new FolderError(`${uri} cannot be read: ${(cause as Error | undefined)?.message || message}`, 'Check the network, and HF_ENDPOINT if it is set', error);
+    return new FolderError(`${uri} cannot be read: ${(cause as Error | undefined)?.message || message}`, 'Check the network, and HF_ENDPOINT if it is set');
   }
 }
 

@@ -35,13 +35,16 @@ export class LocalFolder implements ModelFolder {
       this.bytes += content.length;
       return content;
     } catch (error) {
-      throw unreadable(join(this.directory, path), error);
+      throw unreadable(join(this.directory, path));
     }
   }
 
   private async listAll(): Promise<ModelFile[]> {
-    const { isDirectory } = await stats(this.directory);
-    if (!isDirectory) throw new FolderError(`${this.directory} is not a directory`, 'Give the directory of a model');
+    const remedy = 'Give a directory, s3://bucket/prefix or hf://organization/model';
+    const isDirectory = await stat(this.directory).then(found => found.isDirectory(), (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new FolderError(`There is no directory ${this.directory}`, remedy) : unreadable(this.directory, error);
+    });
+    if (!isDirectory) throw new FolderError(`${this.directory} is no directory`, remedy);
     return this.listBelow('', []);
   }
 
@@ -66,7 +69,7 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
   try {
     return (await readdir(directory, { withFileTypes: true })).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {
-    throw unreadable(directory, error);
+    throw unreadable(directory);
   }
 }
 
@@ -75,7 +78,7 @@ async function stats(path: string): Promise<{ readonly isDirectory: boolean; rea
     const found = await stat(path);
     return { isDirectory: found.isDirectory(), isFile: found.isFile(), size: found.size };
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(path);
   }
 }
 
@@ -100,9 +103,9 @@ function unreadable(path: string, error: unknown): FolderError {
   if (error instanceof FolderError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
-    case 'ENOENT': return new FolderError(`${path} does not exist, or is a link to nothing`, 'Correct the path, or download the model again', error);
-    case 'EACCES': case 'EPERM': return new FolderError(`${path} may not be read`, 'Give the current user the permission to read it', error);
-    case 'ELOOP': return new FolderError(`${path} is a link to itself`, 'Remove the link', error);
-    default: return new FolderError(`${path} cannot be read: ${message}`, 'Check the disk', error);
+    case 'ENOENT': return new FolderError(`${path} is a link to nothing, or has been removed`, 'Download the model again');
+    case 'EACCES': case 'EPERM': return new FolderError(`${path} may not be read`, 'Give the current user the permission to read it');
+    case 'ELOOP': return new FolderError(`${path} is a link to itself`, 'Remove the link');
+    default: return new FolderError(`${path} cannot be read: ${message}`, 'Check the disk');
   }
 }

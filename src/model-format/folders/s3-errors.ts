@@ -2,7 +2,6 @@ import { FolderError } from './folder-error';
 
 /** What is known of an error of the SDK. */
 interface SdkError extends Error {
-  readonly code?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -27,8 +26,9 @@ const REMEDIES: { readonly [error: string]: string } = {
 
 /** Explains an error of Amazon S3: what cannot be read, what S3 says, and what to do. `permission` completes "Allow". */
 export function explainS3Error(error: unknown, uri: string, permission: string): FolderError {
-  const { name, message, code, $metadata: { httpStatusCode: status } = {} } = error as SdkError;
+  const { name, message, $metadata: { httpStatusCode: status } = {} } = error as SdkError;
   // Without a permission to list, S3 answers 403 also for what does not exist.
   const otherwise = status === 403 ? `Allow ${permission}` : status === undefined ? 'Check the network, and the Region' : 'Check again';
-  return new FolderError(`${uri} cannot be read: ${name === 'Error' ? code ?? name : name}: ${message}`, REMEDIES[name] ?? otherwise, error);
+  const says = `${name}: ${message}`.replace(/^Error: /, '').replace(/^AWS SDK error wrapper for (Error: )?/, ''); // of Node.js, such as ECONNREFUSED
+  return new FolderError(`${uri} cannot be read: ${says}`, REMEDIES[name] ?? otherwise);
 }

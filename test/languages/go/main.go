@@ -69,8 +69,29 @@ func everyProperty(full awscdk.Stack) {
 		},
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 		ImportTimeout: awscdk.Duration_Minutes(jsii.Number(30)),
-		Provider:      provider,
+		FormatCheck: cmi.ModelFormatCheck_Enabled(&cmi.ModelFormatCheckOptions{
+			Acknowledge: jsii.Strings("unsupported-architecture"),
+		}),
+		Verification: cmi.ModelVerification_Invoke(&cmi.ModelInvocationOptions{
+			Body: &map[string]interface{}{
+				"messages":   []map[string]interface{}{{"role": "user", "content": "Hello"}},
+				"max_tokens": 8,
+				"stop":       []string{"\n"},
+			},
+		}),
+		Provider: provider,
 	})
+	versions := cmi.NewImportedModel(full, jsii.String("Versions"), &cmi.ImportedModelProps{
+		Source:      cmi.ModelSource_FromBucket(weights, jsii.String("mistral/"), nil),
+		FormatCheck: cmi.ModelFormatCheck_Disabled(),
+		Verification: cmi.ModelVerification_Invoke(&cmi.ModelInvocationOptions{
+			Prompt: jsii.String("The capital of France is"),
+			Expect: jsii.String("Paris"),
+		}),
+		KeepPrevious: jsii.Bool(true),
+		Provider:     provider,
+	})
+	output(full, "VersionsArn", versions.ModelArn())
 	model.Connections().AllowToAnyIpv4(awsec2.Port_Tcp(jsii.Number(443)), jsii.String("Amazon S3"))
 	awscdk.Tags_Of(model).Add(jsii.String("app"), jsii.String("languages"), nil)
 
@@ -86,6 +107,7 @@ func everyProperty(full awscdk.Stack) {
 
 	output(full, "ModelArn", model.ModelArn())
 	output(full, "ModelName", model.ImportedModelName())
+	output(full, "FilesDigest", model.FilesDigest())
 	output(full, "JobArn", model.JobArn())
 	output(full, "JobName", model.JobName())
 	output(full, "Architecture", model.ModelArchitecture())

@@ -21,9 +21,11 @@ from cdk_bedrock_model_import import (
     ImportedModel,
     InferenceProfileModel,
     ModelEncryption,
+    ModelFormatCheck,
     ModelImportProvider,
     ModelInvocationType,
     ModelSource,
+    ModelVerification,
 )
 
 app = App(outdir=sys.argv[1])
@@ -56,8 +58,22 @@ model = ImportedModel(
     job_tags={"purpose": "test", "cost": "4711"},
     removal_policy=RemovalPolicy.RETAIN,
     import_timeout=Duration.minutes(30),
+    format_check=ModelFormatCheck.enabled(acknowledge=["unsupported-architecture"]),
+    verification=ModelVerification.invoke(
+        body={"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8, "stop": ["\n"]}
+    ),
     provider=provider,
 )
+versions = ImportedModel(
+    full,
+    "Versions",
+    source=ModelSource.from_bucket(weights, "mistral/"),
+    format_check=ModelFormatCheck.disabled(),
+    verification=ModelVerification.invoke(prompt="The capital of France is", expect="Paris"),
+    keep_previous=True,
+    provider=provider,
+)
+CfnOutput(full, "VersionsArn", value=versions.model_arn)
 model.connections.allow_to_any_ipv4(ec2.Port.tcp(443), "Amazon S3")
 Tags.of(model).add("app", "languages")
 
@@ -68,6 +84,7 @@ stepfunctions.StateMachine(full, "Chat", definition_body=stepfunctions.Definitio
 
 CfnOutput(full, "ModelArn", value=model.model_arn)
 CfnOutput(full, "ModelName", value=model.imported_model_name)
+CfnOutput(full, "FilesDigest", value=model.files_digest)
 CfnOutput(full, "JobArn", value=model.job_arn)
 CfnOutput(full, "JobName", value=model.job_name)
 CfnOutput(full, "Architecture", value=model.model_architecture)

@@ -16,9 +16,11 @@ import {
   ImportedModel,
   InferenceProfileModel,
   ModelEncryption,
+  ModelFormatCheck,
   ModelImportProvider,
   ModelInvocationType,
   ModelSource,
+  ModelVerification,
 } from 'cdk-bedrock-model-import';
 
 const app = new App({ outdir: process.argv[2] });
@@ -47,8 +49,18 @@ const model = new ImportedModel(full, 'Llama', {
   jobTags: { purpose: 'test', cost: '4711' },
   removalPolicy: RemovalPolicy.RETAIN,
   importTimeout: Duration.minutes(30),
+  formatCheck: ModelFormatCheck.enabled({ acknowledge: ['unsupported-architecture'] }),
+  verification: ModelVerification.invoke({ body: { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 8, stop: ['\n'] } }),
   provider,
 });
+const versions = new ImportedModel(full, 'Versions', {
+  source: ModelSource.fromBucket(weights, 'mistral/'),
+  formatCheck: ModelFormatCheck.disabled(),
+  verification: ModelVerification.invoke({ prompt: 'The capital of France is', expect: 'Paris' }),
+  keepPrevious: true,
+  provider,
+});
+new CfnOutput(full, 'VersionsArn', { value: versions.modelArn });
 model.connections.allowToAnyIpv4(Port.tcp(443), 'Amazon S3');
 Tags.of(model).add('app', 'languages');
 
@@ -59,6 +71,7 @@ new StateMachine(full, 'Chat', { definitionBody: DefinitionBody.fromChainable(as
 
 new CfnOutput(full, 'ModelArn', { value: model.modelArn });
 new CfnOutput(full, 'ModelName', { value: model.importedModelName });
+new CfnOutput(full, 'FilesDigest', { value: model.filesDigest! });
 new CfnOutput(full, 'JobArn', { value: model.jobArn });
 new CfnOutput(full, 'JobName', { value: model.jobName });
 new CfnOutput(full, 'Architecture', { value: model.modelArchitecture });

@@ -12,7 +12,7 @@ new CfnOutput(stack, 'ModelArn', { value: model.modelArn });
 const { directory } = app.synth();
 
 const read = (name) => JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8'));
-const bundle = fs.readFileSync(path.join(__dirname, 'node_modules/cdk-bedrock-model-import/assets/imported-model/provider/model-import.lambda/index.js'));
+const code = path.join(__dirname, 'node_modules/cdk-bedrock-model-import/assets/imported-model/provider/model-import.lambda');
 const { Resources } = read('OneModel.template.json');
 const handler = Object.values(Resources).find(({ Type, Properties }) =>
   Type === 'AWS::Lambda::Function' && Properties.Description.startsWith('Imports models into Amazon Bedrock'));
@@ -20,6 +20,7 @@ const { source } = read('OneModel.assets.json').files[handler.Properties.Code.S3
 
 assert.equal(Object.values(Resources).filter(({ Type }) => Type === 'Custom::BedrockImportedModel').length, 1);
 assert.equal(source.packaging, 'zip');
-assert.deepEqual(fs.readdirSync(path.join(directory, source.path)), ['index.js']);
-assert.ok(fs.readFileSync(path.join(directory, source.path, 'index.js')).equals(bundle));
-console.log(`${Object.keys(Resources).length} resources, and the handler with ${bundle.length} bytes in ${source.path}`);
+const files = fs.readdirSync(path.join(directory, source.path));
+assert.deepEqual(files, ['index.js', 'new-model.lambda.js']);
+for (const file of files) assert.ok(fs.readFileSync(path.join(directory, source.path, file)).equals(fs.readFileSync(path.join(code, file))));
+console.log(`${Object.keys(Resources).length} resources, and the handler with ${files.length} files in ${source.path}`);

@@ -8,10 +8,14 @@ import io.github.cdkbedrockmodelimport.BatchLocationOptions;
 import io.github.cdkbedrockmodelimport.ImportedModel;
 import io.github.cdkbedrockmodelimport.InferenceProfileModel;
 import io.github.cdkbedrockmodelimport.ModelEncryption;
+import io.github.cdkbedrockmodelimport.ModelFormatCheck;
+import io.github.cdkbedrockmodelimport.ModelFormatCheckOptions;
 import io.github.cdkbedrockmodelimport.ModelImportProvider;
+import io.github.cdkbedrockmodelimport.ModelInvocationOptions;
 import io.github.cdkbedrockmodelimport.ModelInvocationType;
 import io.github.cdkbedrockmodelimport.ModelSource;
 import io.github.cdkbedrockmodelimport.ModelSourceOptions;
+import io.github.cdkbedrockmodelimport.ModelVerification;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.App;
@@ -89,8 +93,28 @@ public final class LanguagesApp {
                 .jobTags(Map.of("purpose", "test", "cost", "4711"))
                 .removalPolicy(RemovalPolicy.RETAIN)
                 .importTimeout(Duration.minutes(30))
+                .formatCheck(ModelFormatCheck.enabled(ModelFormatCheckOptions.builder()
+                        .acknowledge(List.of("unsupported-architecture"))
+                        .build()))
+                .verification(ModelVerification.invoke(ModelInvocationOptions.builder()
+                        .body(Map.of(
+                                "messages", List.of(Map.of("role", "user", "content", "Hello")),
+                                "max_tokens", 8,
+                                "stop", List.of("\n")))
+                        .build()))
                 .provider(provider)
                 .build();
+        final ImportedModel versions = ImportedModel.Builder.create(full, "Versions")
+                .source(ModelSource.fromBucket(weights, "mistral/"))
+                .formatCheck(ModelFormatCheck.disabled())
+                .verification(ModelVerification.invoke(ModelInvocationOptions.builder()
+                        .prompt("The capital of France is")
+                        .expect("Paris")
+                        .build()))
+                .keepPrevious(true)
+                .provider(provider)
+                .build();
+        output(full, "VersionsArn", versions.getModelArn());
         model.getConnections().allowToAnyIpv4(Port.tcp(443), "Amazon S3");
         Tags.of(model).add("app", "languages");
 
@@ -104,6 +128,7 @@ public final class LanguagesApp {
 
         output(full, "ModelArn", model.getModelArn());
         output(full, "ModelName", model.getImportedModelName());
+        output(full, "FilesDigest", model.getFilesDigest());
         output(full, "JobArn", model.getJobArn());
         output(full, "JobName", model.getJobName());
         output(full, "Architecture", model.getModelArchitecture());
