@@ -42,6 +42,28 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'unsupported-architecture',
+    what: 'a class of Qwen3 without a model type',
+    files: config({ architectures: ['Qwen3NextForCausalLM'], model_type: undefined }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'architectures is ["Qwen3NextForCausalLM"]. Of Qwen3, Custom Model Import supports only Qwen3ForCausalLM and Qwen3MoeForCausalLM.',
+      remedy: 'Fine-tune a model of a supported family, or host this one on Amazon SageMaker AI.',
+    }],
+  },
+  {
+    rule: 'unsupported-architecture',
+    what: 'a class of its own for a model of Qwen3',
+    files: config({ architectures: ['MyForCausalLM'], model_type: 'qwen3_next' }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'architectures is ["MyForCausalLM"]. Of Qwen3, Custom Model Import supports only Qwen3ForCausalLM and Qwen3MoeForCausalLM.',
+      remedy: 'Fine-tune a model of a supported family, or host this one on Amazon SageMaker AI.',
+    }],
+  },
+  {
+    rule: 'unsupported-architecture',
     what: 'Llama 4',
     files: config({ architectures: ['Llama4ForConditionalGeneration'], model_type: 'llama4' }),
     finds: [{

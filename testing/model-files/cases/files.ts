@@ -195,6 +195,17 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'custom-code',
+    what: 'only auto_map',
+    files: config({ auto_map: { AutoModelForCausalLM: 'other/repository--modeling_my_llama.M' } }),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'auto_map: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code of a model.',
+      remedy: 'Remove "auto_map" from config.json if the model is one of Transformers without changes.',
+    }],
+  },
+  {
+    rule: 'custom-code',
     what: 'Python files',
     files: add({ 'handler.py': '# code', 'src/model.py': '# code' }),
     finds: [{
