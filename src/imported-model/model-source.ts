@@ -47,7 +47,8 @@ export interface ModelSourceOptions {
 /**
  * The location of the weights of a model: a prefix in Amazon S3 with a model in Hugging Face format.
  *
- * Bedrock reads `*.safetensors`, `config.json`, `tokenizer_config.json`, `tokenizer.json` and `tokenizer.model`.
+ * An import needs `*.safetensors`, with `model.safetensors.index.json` if there are several, `config.json`, `tokenizer_config.json` and
+ * `tokenizer.json`. AWS lists `tokenizer.model` as well, but many supported models have none, and its own walk-throughs omit it.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html
  *
