@@ -16,7 +16,8 @@ export function s3AndBedrock({ answerTimeout = ANSWER_TIMEOUT, region = process.
       const folder = new S3Folder({ bucket, prefix }, { requestHandler: timeouts(REQUEST_TIMEOUT) });
       return unlessAborted(abortSignal, async () => {
         await folder.list(); // then its Region is known
-        return checkModel(folder, { region, bucketRegion: folder.bucketRegion, acknowledged: acknowledgedRules, parseTemplate: await templateParser() });
+        const { bucketRegion } = folder;
+        return checkModel(folder, { region, bucketRegion, acknowledged: acknowledgedRules, parseTemplate: await templateParser() });
       });
     },
     async verify(modelId, verification, abortSignal) {
