@@ -40,12 +40,13 @@ export class Account {
       region: REGION,
       clock,
       authorize: iam.authorize,
+      authorizeInvocation: iam.authorizeInvocation,
       planImport: request => ({ durationMs: 2 * MINUTE, ...iam.planImport(request) }),
     });
     let aws: LocalAws | undefined;
     try {
       aws = await startLocalAws({ bedrockEndpoint: server.url, waitScale: clock.waitScale, nodeOptions: `${clock.nodeOptions} ${iam.nodeOptions}`, signal });
-      iam.connect(aws.endpoint);
+      iam.connect(aws.endpoint, server.bedrock);
       const { code, output } = await aws.cdk(['bootstrap', aws.target]);
       assert.equal(code, 0, output);
       return new Account(aws, server, iam, signal);
