@@ -5,6 +5,8 @@ import { stampOf } from '../scripts/diagrams';
 import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
 import * as batchPatience from '../src/batch-inference/patience';
 import * as importPatience from '../src/imported-model/provider/patience';
+import { RULES } from '../src/model-format';
+import { CLASSES } from '../src/model-format/supported';
 import { SCENARIOS } from '../testing/batch-inference/scenarios';
 
 const DOCUMENTS = [
@@ -109,6 +111,31 @@ test('the table of the statuses of a job is that of the code', () => {
   const rows = [...read('docs/guides/batch-inference.md').matchAll(/^\| `([A-Z][A-Za-z]+)` \| (waits|collects|fails)\b/gm)].map(([, status, effect]) => [status, effect]);
 
   expect(rows).toEqual(Object.entries(JOB_STATUSES).map(([status, route]) => [status, effects[route]]));
+});
+
+describe('the tables of what Bedrock imports are those of the code', () => {
+  const guide = read('docs/guides/preparing-models.md');
+  const plain = (cell: string) => cell.replaceAll('`', '');
+
+  test('of the rules', () => {
+    const rows = [...guide.matchAll(/^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \| \[[^\]]+\]\((.*?)\) \|$/gm)].map(([, id, ...cells]) => [id, ...cells.map(plain)]);
+
+    expect(rows).toEqual(RULES.map(({ id, checks, severity, severityNote, source }) => [id, checks, severityNote ?? severity, source]));
+  });
+
+  test('of the architectures', () => {
+    const rows = [...guide.matchAll(/^\| \w[^|]* \| `(\w+)` \| `(\w+For\w+)` \|/gm)].map(([, type, name]) => [type, name]);
+
+    expect(rows).toEqual([...CLASSES]);
+  });
+
+  test('of repairs, whose rules exist', () => {
+    const [, section] = guide.split('### Repair what a newer version has saved');
+    const ids = [...section.matchAll(/^\| .* \| `([a-z-]+)` \|$/gm)].map(([, id]) => id);
+
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids.filter(id => !RULES.some(rule => rule.id === id))).toEqual([]);
+  });
 });
 
 test('the table of the scenarios of batches is that of the code', () => {
