@@ -49,14 +49,14 @@ export class Account {
       region: REGION,
       clock,
       authorize: iam.authorize,
-      authorizeInvocation: async () => undefined,
+      authorizeInvocation: iam.authorizeInvocation,
       respond: (modelInput, modelId) => answering.respond(modelInput, modelId),
       planImport: request => ({ durationMs: MINUTE, ...iam.planImport(request) }),
     });
     let aws: LocalAws | undefined;
     try {
       aws = await startLocalAws({ bedrockEndpoint: server.url, waitScale: clock.waitScale, nodeOptions: `${clock.nodeOptions} ${iam.nodeOptions}`, signal });
-      iam.connect(aws.endpoint);
+      iam.connect(aws.endpoint, server.bedrock);
       const { code, output } = await aws.cdk(['bootstrap', aws.target]);
       assert.equal(code, 0, output);
       const account = new Account(aws, server, iam, answering, signal);
