@@ -77,6 +77,7 @@ async function startStage(step: Step, signal: AbortSignal, batch: boolean): Prom
     authorize: iam.authorize,
     // Not the state machine of a batch: it runs on an engine that assumes no role, and testing/iam shows its permissions.
     authorizeInvocation: iam.authorizeInvocation,
+    coldStartMs: 0,
     planImport: request => ({ durationMs: IMPORT_MS, ...iam.planImport(request) }),
   });
   const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, nodeOptions: iam.nodeOptions, log: (line) => step.fact('setting up', line), signal });

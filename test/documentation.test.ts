@@ -7,7 +7,8 @@ import * as batchPatience from '../src/batch-inference/patience';
 import * as importPatience from '../src/imported-model/provider/patience';
 import { RULES } from '../src/model-format';
 import { CLASSES } from '../src/model-format/supported';
-import { SCENARIOS } from '../testing/batch-inference/scenarios';
+import { SCENARIOS as BATCH_SCENARIOS } from '../testing/batch-inference/scenarios';
+import { SCENARIOS } from '../testing/e2e/scenarios';
 
 const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
@@ -138,11 +139,14 @@ describe('the tables of what Bedrock imports are those of the code', () => {
   });
 });
 
-test('the table of the scenarios of batches is that of the code', () => {
-  const cells = [...read('testing/batch-inference/README.md').matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, cell]) => cell);
+test.each([
+  ['testing/batch-inference', BATCH_SCENARIOS],
+  ['testing/e2e', SCENARIOS],
+])('the table of the scenarios of %s is that of the code', (folder, scenarios) => {
+  const cells = [...read(join(folder, 'README.md')).matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, cell]) => cell);
   const names = cells.flatMap(cell => [...cell.matchAll(/`(.*?)`/g)].map(([, name]) => name));
 
-  expect(names.sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
+  expect(names.sort()).toEqual(scenarios.map(({ name }) => name).sort());
 });
 
 describe('the messages of the troubleshooting guide are those of the code', () => {
