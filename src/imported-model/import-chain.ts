@@ -1,11 +1,11 @@
 import { CfnDeletionPolicy, type CfnResource, CustomResource, Lazy, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct, IDependable } from 'constructs';
+import type { ModelVerificationConfig } from './model-verification';
 import {
   ATTRIBUTES_REVISION, type CheckAttributes, type CheckLinkProperties, type ContentProperties, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
   type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, REPLACED_BY_TAG, RESOURCE_TYPES, RETAIN_TAG, type Tag, VERIFICATION_TAG,
   type WaitLinkProperties,
 } from './provider/contract';
-import type { ModelVerificationConfig } from './model-verification';
 import { MODEL_NAME_BASE_LENGTH } from './provider/library-limits';
 import { MINUTE, VERIFICATION_PATIENCE, WAIT_WINDOW } from './provider/patience';
 import { knownPart, sorted } from '../shared/constructs/tags';

@@ -5,7 +5,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { DEFAULT_MODEL, templateOf } from './template';
-import { ImportedModel, ModelEncryption, ModelImportProvider, ModelSource, ReplacementStrategy } from '../../src';
+import {
+  ImportedModel, ModelEncryption, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy,
+} from '../../src';
 import { RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
 
 interface Synthesized {
@@ -18,20 +20,25 @@ const KEY = 'arn:aws:kms:us-east-1:111122223333:key/00000001-0000-0000-0000-0000
 const TYPES: readonly string[] = Object.values(RESOURCE_TYPES);
 
 /** The chains that the library synthesizes, with construct IDs instead of logical IDs. */
-function synthesizedChains(oneImportAtATime: boolean) {
+function synthesizedChains(oneImportAtATime: boolean, _waitWindowMinutes: number) {
   const app = new App();
   const stack = new Stack(app, 'A', { env: { account: '111122223333', region: 'us-east-1' } });
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'] });
   const provider = new ModelImportProvider(stack, 'Provider', { oneImportAtATime });
   const bucket = Bucket.fromBucketName(stack, 'Bucket', 'amzn-s3-demo-bucket');
   const plain = new ImportedModel(stack, 'M0', {
-    source: ModelSource.fromBucket(bucket, 'weights-0/'), provider, _waitWindowMinutes: 20, importTimeout: Duration.minutes(20),
+    source: ModelSource.fromBucket(bucket, 'weights-0/'),
+    provider,
+    _waitWindowMinutes,
+    importTimeout: Duration.minutes(_waitWindowMinutes),
+    formatCheck: ModelFormatCheck.disabled(),
   });
   const rich = new ImportedModel(stack, 'M1', {
     source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/weights-1/', { version: '2' }),
     provider,
-    _waitWindowMinutes: 20,
-    importTimeout: Duration.minutes(77),
+    _waitWindowMinutes,
+    importTimeout: Duration.minutes(4 * _waitWindowMinutes - 3),
+    formatCheck: ModelFormatCheck.enabled(),
     importedModelName: 'exact',
     jobNamePrefix: 'nightly',
     role: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/user-1', { mutable: false }),
@@ -42,6 +49,16 @@ function synthesizedChains(oneImportAtATime: boolean) {
     importedModelTags: { team: 'a' },
     jobTags: { cost: '1' },
     replacementStrategy: ReplacementStrategy.DELETE_FIRST,
+  });
+  // With the longest window, the last one leaves time for the verification: the chain has one link more than without it.
+  new ImportedModel(stack, 'M2', {
+    source: ModelSource.fromBucket(bucket, 'weights-1/'),
+    provider,
+    _waitWindowMinutes,
+    importTimeout: Duration.minutes(2 * _waitWindowMinutes),
+    formatCheck: ModelFormatCheck.enabled({ acknowledge: ['unsupported-architecture'] }),
+    verification: ModelVerification.invoke({ prompt: 'The capital of France is', expect: 'Paris' }),
+    keepPrevious: true,
   });
   Tags.of(plain).add('team', 'b');
   expect(rich.node.path).toBe('A/M1');
@@ -75,8 +92,8 @@ function resolved(value: unknown, shortNames: Map<string, string>): unknown {
 }
 
 /** The chains of the simulation. */
-function simulatedChains(oneImportAtATime: boolean) {
-  const world = { windowMinutes: 20, oneImportAtATime } as Parameters<typeof templateOf>[0];
+function simulatedChains(oneImportAtATime: boolean, windowMinutes: number) {
+  const world = { windowMinutes, oneImportAtATime } as Parameters<typeof templateOf>[0];
   const { definitions } = templateOf(world, 'A', [
     { ...DEFAULT_MODEL, windows: 1, modelTags: { team: 'b' }, jobTags: { team: 'b' } },
     {
@@ -93,7 +110,9 @@ function simulatedChains(oneImportAtATime: boolean) {
       windows: 4,
       lessMinutes: 3,
       strategy: 'DELETE_FIRST',
+      check: 'on',
     },
+    { ...DEFAULT_MODEL, weights: 1, check: 'acknowledged', verification: 'on', keepPrevious: true },
   ], undefined, 0);
   return Object.fromEntries([...definitions.values()].filter(({ kind }) => kind === 'link').map(({ logicalId, link, properties, dependsOn }) => {
     const { ServiceToken: _, NameBase: __, ...rest } = properties((id, attribute) => `${id}.${attribute}`);
@@ -101,6 +120,6 @@ function simulatedChains(oneImportAtATime: boolean) {
   }));
 }
 
-test.each([true, false])('the simulation uses the same chains as the library (one import at a time: %s)', oneImportAtATime => {
-  expect(simulatedChains(oneImportAtATime)).toEqual(synthesizedChains(oneImportAtATime));
+test.each([[true, 20], [false, 20], [true, 55]])('the simulation uses the same chains as the library (one import at a time: %s, windows of %i minutes)', (...world) => {
+  expect(simulatedChains(...world)).toEqual(synthesizedChains(...world));
 });

@@ -1,3 +1,4 @@
+import { ACKNOWLEDGED_RULE, EXPECTED } from './files-and-answers';
 import type { ModelSpec } from './script';
 import { ATTRIBUTES_REVISION, type Link, type ModelImportProperties, type Tag } from '../../src/imported-model/provider/contract';
 
@@ -18,15 +19,33 @@ export interface ChainScope {
   readonly waitWindow: number;
 }
 
-/** The links of one model, in order. */
+/** The links of one model, in order, and the check of its files. */
 export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
   const timeoutMinutes = Math.max(1, spec.windows * scope.waitWindow - spec.lessMinutes);
-  const plans = linksOf(timeoutMinutes, scope.waitWindow);
+  const isVerified = spec.verification !== 'off';
+  const plans = linksOf(timeoutMinutes, scope.waitWindow, isVerified);
   const importLogicalId = scope.id + plans[0].id;
+  const checkLogicalId = `${scope.id}Check`;
+  const content = {
+    S3Uri: spec.weights === 'invalid' ? 's3://amzn-s3-demo-bucket/my model/' : `s3://amzn-s3-demo-bucket/weights-${spec.weights}/`,
+    SourceVersion: spec.version === 0 ? undefined : String(spec.version),
+    ImportedModelKmsKeyId: spec.key === 0 ? undefined : `arn:aws:kms:us-east-1:111122223333:key/0000000${spec.key}-0000-0000-0000-000000000000`,
+  };
+  const check: ChainLink[] = spec.check === 'off' ? [] : [{
+    logicalId: checkLogicalId,
+    link: 'check',
+    dependsOn: [],
+    properties: () => withoutUndefined({
+      Link: 'check',
+      ImportLogicalId: importLogicalId,
+      ...content,
+      AcknowledgedRules: spec.check === 'acknowledged' ? [ACKNOWLEDGED_RULE] : undefined,
+    } as ModelImportProperties),
+  }];
   return plans.map(({ id, link, windowMinutes }, index): ChainLink => ({
     logicalId: scope.id + id,
     link,
-    dependsOn: index > 1 ? [scope.id + plans[index - 1].id] : [],
+    dependsOn: index > 1 ? [scope.id + plans[index - 1].id] : index === 0 ? check.map(({ logicalId }) => logicalId) : [],
     properties: (roleArn, jobName, prefix) => withoutUndefined({
       Link: link,
       ImportLogicalId: index === 0 ? undefined : importLogicalId,
@@ -34,9 +53,7 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
       JobName: index === 0 ? undefined : jobName,
       WindowMinutes: String(windowMinutes),
       ImportTimeoutMinutes: link === 'model' ? String(timeoutMinutes) : undefined,
-      S3Uri: spec.weights === 'invalid' ? 's3://amzn-s3-demo-bucket/my model/' : `s3://amzn-s3-demo-bucket/weights-${spec.weights}/`,
-      SourceVersion: spec.version === 0 ? undefined : String(spec.version),
-      ImportedModelKmsKeyId: spec.key === 0 ? undefined : `arn:aws:kms:us-east-1:111122223333:key/0000000${spec.key}-0000-0000-0000-000000000000`,
+      ...content,
       ImportedModelName: spec.name ?? undefined,
       NameBase: index === 0 ? scope.nameBase : undefined,
       JobNamePrefix: spec.prefix ?? undefined,
@@ -46,20 +63,37 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
       ImportedModelTags: link === 'wait' ? undefined : renderTags(spec.modelTags),
       JobTags: link === 'wait' ? undefined : renderTags(spec.jobTags),
       ReplacementStrategy: spec.strategy ?? undefined,
+      Verified: isVerified ? 'true' : undefined,
       RemovalPolicy: link === 'model' && isRetained(spec) ? 'RETAIN' : undefined,
+      KeepPrevious: link === 'model' && keepsPrevious(spec) ? 'true' : undefined,
+      VerificationBody: link === 'model' && isVerified ? VERIFICATION_BODY : undefined,
+      VerificationExpect: link === 'model' && spec.verification !== 'off' ? EXPECTED[spec.verification] : undefined,
       AttributesRevision: link === 'model' ? String(Number(ATTRIBUTES_REVISION) + spec.revision - 1) : undefined,
     } as ModelImportProperties),
-  }));
+  })).concat(check);
 }
+
+const VERIFICATION_BODY = JSON.stringify({ prompt: 'The capital of France is', max_tokens: 64, temperature: 0 });
 
 /** `DELETE_FIRST` with RETAIN does not synthesize; the simulation then uses DELETE_FIRST without RETAIN. */
 export function isRetained({ retain, strategy }: ModelSpec): boolean {
   return retain === true && strategy !== 'DELETE_FIRST';
 }
 
-function linksOf(importTimeout: number, waitWindow: number): { readonly id: string; readonly link: Link; readonly windowMinutes: number }[] {
-  const length = Math.max(2, Math.ceil(importTimeout / waitWindow));
-  return Array.from({ length }, (_, index) => {
+/** `DELETE_FIRST` with `keepPrevious` does not synthesize either; the simulation then uses DELETE_FIRST alone. */
+export function keepsPrevious({ keepPrevious, strategy }: ModelSpec): boolean {
+  return keepPrevious && strategy !== 'DELETE_FIRST';
+}
+
+interface LinkPlan {
+  readonly id: string;
+  readonly link: Link;
+  readonly windowMinutes: number;
+}
+
+function linksOf(importTimeout: number, waitWindow: number, isVerified: boolean): LinkPlan[] {
+  const length = Math.max(2, 1 + Math.ceil((importTimeout - Math.min(waitWindow, isVerified ? 40 : 55)) / waitWindow));
+  return Array.from({ length }, (_, index): LinkPlan => {
     const windowMinutes = Math.min(waitWindow, Math.max(1, importTimeout - index * waitWindow));
     if (index === 0) return { id: 'Import', link: 'import', windowMinutes };
     return index === length - 1 ? { id: 'Resource', link: 'model', windowMinutes } : { id: `Wait${index}`, link: 'wait', windowMinutes };

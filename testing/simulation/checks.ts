@@ -1,10 +1,12 @@
+import { keepsPrevious } from './chain';
 import type { Resource, Stack } from './cloudformation';
 import { type InvariantName, Violation } from './invariants';
+import { isKeptForSuccessor, NewModelChecks } from './new-model-checks';
 import type { Polled } from './provider';
 import { type Answer, type CfnRequest, contentOf, CREATE_FAILED, describeRequest, shortContent } from './request';
 import type { Definition, Template } from './template';
 import type { World } from './world';
-import { RETAIN_TAG } from '../../src/imported-model/provider/contract';
+import { REPLACED_BY_TAG, RETAIN_TAG, VERIFICATION_TAG } from '../../src/imported-model/provider/contract';
 import type { Snapshot } from '../bedrock-server/bedrock';
 import type { Operation } from '../bedrock-server/constraints';
 import type { BedrockError } from '../bedrock-server/errors';
@@ -72,8 +74,13 @@ const ATTRIBUTES = [
   'CustomModelUnitsVersion',
 ];
 
+/** Tags that are not in the properties of a model. */
+const OWN_TAGS = ['by-hand', RETAIN_TAG.key, VERIFICATION_TAG.key, REPLACED_BY_TAG.key];
+
 /** Observes a history, tracks the owner of every resource, and reports violated invariants. */
 export class Checks {
+  /** The checks of files, verifications and former models. */
+  public readonly newModels: NewModelChecks;
   private readonly jobs = new Map<string, JobTruth>();
   private readonly handDeleted = new Set<string>();
   private readonly handTagged = new Set<string>();
@@ -81,6 +88,8 @@ export class Checks {
   private readonly kept = new Map<string, string>();
   /** The model of each chain before the current operation. */
   private readonly before = new Map<string, Before>();
+  /** The name of the model of each chain before the current operation. */
+  private readonly formerNames = new Map<string, string>();
   private readonly rolesMade = new Map<string, number>();
   /** Chains with a resource that CloudFormation abandoned in cleanup. */
   private readonly abandonedChains = new Set<string>();
@@ -118,14 +127,31 @@ export class Checks {
   /** Chains with a resource that was skipped in a rollback, and the operation. */
   private readonly skippedChains = new Map<string, number>();
   private readonly onceSkipped = new Set<string>();
+  private readonly rollsBack = new Map<Stack, boolean>();
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    this.newModels = new NewModelChecks(world, {
+      chainOf: model => this.chainOf(model),
+      contentOfModel: model => this.contentOfModel(model),
+      starterOf: ({ jobName }) => this.requests[this.startedBy.get(jobName ?? '') ?? -1],
+      formerArn: chain => this.before.get(chain)?.arn,
+      hasServed: arn => this.served.has(arn),
+      isTaggedByZombie: arn => this.zombieTagged.has(arn),
+      deleteRefusedAt: chain => this.deleteRefusedAt.get(chain) ?? 0,
+      isAccepted: (...which) => this.isAccepted(...which),
+      lag: () => this.lag(),
+      violate: (...violation) => this.violate(...violation),
+    });
+  }
 
   // --- Events of the world ---
 
   public sent(request: CfnRequest): void {
     this.requests.push(request);
-    if (request.event.RequestType === 'Delete' && request.link === 'import') this.release(request.chain);
+    if (request.event.RequestType === 'Delete' && request.link === 'import') {
+      this.release(request.chain);
+      this.newModels.released(request.chain);
+    }
   }
 
   public submitted(request: CfnRequest, answer: Answer): void {
@@ -215,6 +241,8 @@ export class Checks {
       if (keeper !== undefined && !isRace && !isLost && !this.isDoneAlready(request)) {
         this.violate('model-kept', `${describeRequest(request)} deletes ${model.modelName}, which is needed`);
       }
+      this.newModels.deleting(request, model);
+      if (isAskedFor(request, model.modelName) && this.contentOfModel(model) === request.content) this.newModels.rejecting(request, model);
       this.deleted.set(model.modelArn ?? '', {
         at: this.world.now,
         chain: request.chain,
@@ -349,6 +377,7 @@ export class Checks {
 
   public deletedByHand(arn: string): void {
     this.handDeleted.add(arn);
+    this.newModels.deletedByHand(arn);
     const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
     const chain = model && this.chainOf(model);
     const content = model && this.contentOfModel(model);
@@ -401,7 +430,11 @@ export class Checks {
   /** An operation of a stack or its rollback begins. */
   public begun(stack: Stack): void {
     if (stack.phase === 'update') this.remember(stack);
-    if (stack.phase === 'delete') this.release(stack.stackId);
+    if (stack.phase === 'delete') {
+      this.release(stack.stackId);
+      this.newModels.released(stack.stackId);
+    }
+    this.rollsBack.set(stack, stack.phase === 'rollback');
     if (stack.phase !== 'rollback') return;
     this.release(stack.stackId);
     for (const [chain, { arn, deletesFirst }] of this.before) {
@@ -412,6 +445,22 @@ export class Checks {
   /** Cleanup begins: CloudFormation deletes replaced resources and removed chains. */
   public cleaning(stack: Stack, removedChains: readonly string[]): void {
     this.keepRecorded(stack, new Set(removedChains));
+    if (this.rollsBack.get(stack)) return;
+    for (const chain of importLinks(stack.template)) {
+      const key = `${stack.stackId}|${chain}`;
+      const { attributes, properties } = this.recorded(stack, chain) ?? {};
+      const name = this.formerNames.get(key);
+      // By its name: after a rollback of DELETE_FIRST, it can have another ARN than the stack knows.
+      const former = this.world.bedrock.snapshot().models.find(model => model.modelName === name && this.chainOf(model) === key)?.modelArn;
+      if (name === undefined || name === attributes?.ImportedModelName) continue;
+      const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN' && former !== undefined;
+      // The deletion of an earlier model was abandoned: the tag of that one says that the update to this one may be rolled back.
+      if (isNeeded && this.abandonedChains.has(key)) {
+        this.world.count('assumed: a former model whose deletion was abandoned');
+        continue;
+      }
+      this.newModels.replaced(key, former ?? '', isNeeded);
+    }
   }
 
   /** An operation of a stack has ended. */
@@ -422,11 +471,13 @@ export class Checks {
         this.keepRecorded(stack, new Set());
         this.checkRecorded(stack);
         this.checkOrphans(stack);
+        this.checkPrevious(stack);
         return;
       case 'UPDATE_ROLLBACK_COMPLETE':
         this.keepRecorded(stack, new Set());
         this.checkRecorded(stack);
         this.checkRestored(stack);
+        this.checkPrevious(stack);
         return;
       case 'DELETE_COMPLETE':
       case 'ROLLBACK_COMPLETE':
@@ -463,6 +514,11 @@ export class Checks {
       return;
     }
     const { link, event } = request;
+    if (link === 'check') {
+      if (!answer.Data?.FilesDigest) this.violate('attributes', `no FilesDigest from ${describeRequest(request)}`);
+      this.newModels.checkPassed(request);
+      return;
+    }
     if (link === 'import' && !answer.Data?.JobName) this.violate('attributes', `no JobName from ${describeRequest(request)}`);
     if (link === 'import') this.importAnswered.set(request.chain, { operation: request.operation, at: this.world.now, lastFaultAt: request.lastFaultAt });
     const model = this.modelFor(request, answer.Data?.ModelArn);
@@ -490,6 +546,7 @@ export class Checks {
     if (this.handDeleted.has(answer.Data?.ModelArn ?? '')) return;
     if (!model) this.violate('arn-live', `${describeRequest(request)} succeeded, but no model with its content exists`);
     if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} responds with a different model than ${model.modelName}`);
+    this.newModels.serves(request, model.modelArn ?? '');
     this.kept.set(model.modelArn ?? '', request.chain);
     this.served.add(model.modelArn ?? '');
     this.retainAnswered[event.ResourceProperties.RemovalPolicy === 'RETAIN' ? 'add' : 'delete'](model.modelArn ?? '');
@@ -510,7 +567,8 @@ export class Checks {
   private checkPromptness(request: CfnRequest, model: Model): void {
     const { world } = this.world.script;
     const lag = Math.max(world.getLagSeconds, world.listLagSeconds) * SECOND;
-    const since = Math.max(model.creationTime?.getTime() ?? 0, request.startedAt ?? 0, request.lastFaultAt, request.stack.deniedUntil) + lag;
+    const { lastFaultAt, stack, startedAt = 0 } = request;
+    const since = Math.max(model.creationTime?.getTime() ?? 0, startedAt, lastFaultAt, stack.deniedUntil, this.newModels.lastLate(request)) + lag;
     const limit = since + PATIENCE.orphan + 8 * world.pollSeconds * SECOND + MINUTE;
     if (this.world.now > limit && request.excuses.size === 0 && !this.deleteRefusedAt.has(request.chain)) {
       this.violate('prompt', `${describeRequest(request)} reports late that ${model.modelName} exists`);
@@ -523,13 +581,13 @@ export class Checks {
     if (link === 'import') this.forgetSecondDelivery(chain);
     if (link === 'wait' && request.stack.phase === 'cleanup' && request.excuses.size === 0) this.checkPromptCleanUp(request);
     // The framework responds to the Delete of a Create that failed before it had a physical ID, and so created nothing.
-    if (link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
+    if (link === 'check' || link === 'wait' || event.PhysicalResourceId === CREATE_FAILED) return;
     if (link === 'model' && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete) {
       this.world.count('assumed: last link gives up its delete');
       return;
     }
     const left = this.world.bedrock.snapshot().models.filter(model => this.chainOf(model) === chain && !hasMark(model.tags)
-      && (link === 'import' || model.modelName === event.PhysicalResourceId));
+      && (link === 'import' || (model.modelName === event.PhysicalResourceId && !isKeptForSuccessor(model.tags))));
     if (left.length > 0 && !this.hasZombie(chain)) this.violate('delete-verified', `${describeRequest(request)} succeeded, but ${left[0].modelName} still exists`);
     const own = this.runningJobs().filter(job => this.jobs.get(job.jobName ?? '')?.chain === chain);
     if (link === 'import' && own.length > 0 && this.world.now >= (request.startedAt ?? request.sentAt) + PATIENCE.delete - 11 * MINUTE
@@ -587,10 +645,13 @@ export class Checks {
     if (/my model/.test(String(event.ResourceProperties.S3Uri))) return 'invalid property';
     const wasStranger = this.world.isUnserved(stack) || this.world.isUnserved(stack, now - 3 * MINUTE);
     if (/a stack whose models use this provider/.test(reason) && wasStranger) return 'not served';
+    if (link === 'check') return this.newModels.causeOfRefusedFiles(request, reason);
     const start = request.startedAt ?? request.sentAt;
 
     const window = Number(event.ResourceProperties.WindowMinutes) * MINUTE;
     const timedOut = link === 'model' && now >= start + window;
+    if (/verification: model/.test(reason)) return this.newModels.causeOfRejection(request, reason);
+    if (timedOut && this.newModels.gaveUpEarly(request, start + window)) return undefined;
     const failed = [...this.jobs].map(([name, truth]) => ({ job: this.job(name), truth }))
       .find(({ job, truth }) => job?.status === 'Failed' && truth.chain === chain && truth.content === content
         && (truth.operation === request.operation || (job.endTime?.getTime() ?? 0) >= start - PATIENCE.handOver) && reason.includes(job.jobArn ?? '-'));
@@ -658,6 +719,9 @@ export class Checks {
       const gone = [...this.jobs].find(([jobName, truth]) => truth.chain === chain && truth.content === content
         && this.handDeleted.has(this.job(jobName)?.importedModelArn ?? ''));
       if (gone) return 'deleted by hand';
+      const isRejected = [...this.jobs].some(([jobName, truth]) => truth.chain === chain && truth.content === content
+        && this.newModels.wasRejected(this.job(jobName)?.importedModelArn ?? ''));
+      if (isRejected) return 'verification failed without a response';
       const told = this.importAnswered.get(chain);
       // The other links use the model that existed before. Ten minutes after the end of its job, the first link imports again.
       const since = told?.operation === request.operation ? told.at : link === 'import' ? start : 0;
@@ -690,7 +754,12 @@ export class Checks {
       if (this.contentOfModel(model) !== content || this.chainOf(model) !== `${stack.stackId}|${chain}`) {
         this.violate('arn-live', `${stack.name} is ${stack.status}, but ${model.modelName} has the content ${shortContent(this.contentOfModel(model) ?? '[]')} instead of ${shortContent(content)}`);
       }
-      const { ImportedModelTags, JobTags, RemovalPolicy } = recorded.properties as RecordedProperties;
+      const { ImportedModelTags, JobTags, RemovalPolicy, VerificationBody } = recorded.properties as RecordedProperties;
+      const verification = model.tags.find(({ key }) => key === VERIFICATION_TAG.key)?.value;
+      const wanted = VerificationBody === undefined ? undefined : VERIFICATION_TAG.passed;
+      if (verification !== wanted && !this.zombieTagged.has(arn) && !this.hasZombieOf(stack)) {
+        this.violate('tags', `the verification of ${model.modelName} is ${verification}`);
+      }
       if (RemovalPolicy === 'RETAIN' && !hasMark(model.tags) && !this.zombieTagged.has(arn)) this.violate('retained', `${model.modelName} has no retain tag`);
       if (RemovalPolicy !== 'RETAIN' && hasMark(model.tags)) this.world.count('a retained model serves again');
       // A model that was imported by a cancelled deployment and adopted by this one can have additional tags.
@@ -724,7 +793,7 @@ export class Checks {
     if (missing) this.violate('tags', `${missing.key}=${missing.value} is missing on ${name}`);
     const extra = actual.find(({ key }) => known.includes(key) && !wanted.some(tag => tag.key === key));
     if (extra) this.violate('tags', `${extra.key}=${extra.value} is still on ${name}`);
-    if (actual.some(({ key }) => key !== 'by-hand' && key !== RETAIN_TAG.key && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
+    if (actual.some(({ key }) => !OWN_TAGS.includes(key) && !wanted.some(tag => tag.key === key))) this.world.count('assumed: tags of an adopted model');
   }
 
   private checkRestored(stack: Stack): void {
@@ -750,8 +819,19 @@ export class Checks {
       const recorded = this.recorded(stack, chain);
       const orphan = this.world.bedrock.snapshot().models.find(model => this.chainOf(model) === key
         && recorded?.properties.RemovalPolicy !== 'RETAIN' && !hasMark(model.tags) && !this.onceSkipped.has(key)
-        && model.modelArn !== recorded?.attributes.ModelArn && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
-      if (orphan) this.violate('orphan-removed', `${stack.name} is ${stack.status}, but the orphan ${orphan.modelName} of ${chain} exists`);
+        && model.modelArn !== recorded?.attributes.ModelArn
+        && !(recorded?.properties.KeepPrevious === 'true' && this.newModels.isPrevious(key, model.modelArn))
+        && (model.creationTime?.getTime() ?? 0) + this.lag() < start.at);
+      if (orphan) this.violate(isKeptForSuccessor(orphan.tags) ? 'previous-removed' : 'orphan-removed', `${stack.name} is ${stack.status}, but the orphan ${orphan.modelName} of ${chain} exists`);
+    }
+  }
+
+  private checkPrevious(stack: Stack): void {
+    for (const chain of importLinks(stack.template)) {
+      const key = `${stack.stackId}|${chain}`;
+      const recorded = this.recorded(stack, chain);
+      if (recorded?.properties.RemovalPolicy === 'RETAIN' || this.onceSkipped.has(key) || this.abandonedChains.has(key)) continue;
+      this.newModels.rests(stack, key, recorded?.attributes.ModelArn);
     }
   }
 
@@ -798,7 +878,12 @@ export class Checks {
       const arn = this.recorded(stack, chain)?.attributes.ModelArn;
       // With DELETE_FIRST, the old model can be deleted as soon as another one is requested.
       const deletesFirst = stack.target.models[indexOf(chain)]?.strategy === 'DELETE_FIRST';
+      const spec = stack.target.models[indexOf(chain)];
+      this.newModels.begun(key, spec !== undefined && keepsPrevious(spec));
       this.before.delete(key);
+      const name = this.recorded(stack, chain)?.attributes.ImportedModelName;
+      this.formerNames.delete(key);
+      if (name) this.formerNames.set(key, name);
       if (arn && this.isLive(arn)) this.before.set(key, { arn, deletesFirst, tagKeys: tagKeysOf(this.recorded(stack, chain)) });
       if (deletesFirst) this.release(key);
     }
@@ -859,6 +944,12 @@ export class Checks {
     return this.world.bedrock.inProgress();
   }
 
+  /** Whether an import of these weights started until a time, and has not failed. */
+  private isAccepted(chain: string, weights: string, until: number): boolean {
+    return [...this.jobs].some(([name, truth]) => truth.chain === chain && truth.startedAt <= until && this.job(name)?.status !== 'Failed'
+      && weights === JSON.stringify((JSON.parse(truth.content) as unknown[]).slice(0, 3)));
+  }
+
   private isRivalUnseen(): boolean {
     const seenUntil = this.world.now - this.world.script.world.listLagSeconds * SECOND;
     return this.runningJobs().some(({ creationTime }) => (creationTime?.getTime() ?? 0) >= seenUntil);
@@ -915,6 +1006,12 @@ interface RecordedProperties {
   readonly ImportedModelTags?: Tag[];
   readonly JobTags?: Tag[];
   readonly RemovalPolicy?: string;
+  readonly VerificationBody?: string;
+}
+
+/** Whether a Create or Update asks for a model of this name. */
+function isAskedFor({ event: { RequestType, ResourceProperties: { ImportedModelName, NamePrefix } } }: CfnRequest, name = ''): boolean {
+  return RequestType !== 'Delete' && (ImportedModelName === undefined ? name.startsWith(`${String(NamePrefix)}-`) : name === ImportedModelName);
 }
 
 function hasMark(tags: readonly Tag[]): boolean {

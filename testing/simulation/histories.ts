@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type {
-  ChangeScript, DeployScript, FaultScript, ImportScript, ModelSpec, OperationScript, OtherScript, RoleChoice, Script, WorldScript,
+  AnswerScript, ChangeScript, DeployScript, FaultScript, FilesScript, ImportScript,
+  ModelSpec, OperationScript, OtherScript, RoleChoice, Script, WorldScript,
 } from './script';
 
 /** Arbitrary scripts: mostly simple with a few faults each, so that a failure can be explained. Numbers shrink to the simplest case. */
@@ -13,6 +14,17 @@ export function histories(): fc.Arbitrary<Script> {
   });
 }
 
+const oneAnswer: fc.Arbitrary<AnswerScript> = fc.record({
+  is: fc.constantFrom('good', 'wrong', 'loading', 'loading', 'wrong', 'empty', 'refused', 'failing'),
+  seconds: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 6, max: 59 })),
+});
+const loading: AnswerScript = { is: 'loading', seconds: 1 };
+/** One answer, or one after a few others: the model is loaded at last, it never is, or a bad answer is followed by a good one. */
+const answers: fc.Arbitrary<AnswerScript[]> = fc.oneof(
+  fc.array(oneAnswer, { minLength: 1, maxLength: 3 }),
+  fc.tuple(fc.nat(14), oneAnswer).map(([refusals, last]) => [...Array.from({ length: refusals }, () => loading), last]),
+);
+
 const imports: fc.Arbitrary<ImportScript> = fc.record({
   minutes: fc.oneof(
     { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 14 },
@@ -20,6 +32,15 @@ const imports: fc.Arbitrary<ImportScript> = fc.record({
     { arbitrary: fc.integer({ min: 61, max: 360 }), weight: 1 },
   ),
   fails: rarely(fc.constant(true), false, 6),
+  answers: rarely(answers, undefined, 1),
+});
+
+const files: fc.Arbitrary<FilesScript> = fc.record({
+  weights: fc.constantFrom(0, 0, 1),
+  version: fc.constantFrom(undefined, 0, 1, 2),
+  state: fc.constantFrom('bad', 'worse', 'unreadable', 'bad', 'unreadable', 'odd'),
+  fromMinute: fc.constantFrom(0, 0, 5, 20, 60),
+  minutes: fc.constantFrom(1000, 1000, 40, 10, 1),
 });
 
 const worlds: fc.Arbitrary<WorldScript> = fc.record({
@@ -33,6 +54,7 @@ const worlds: fc.Arbitrary<WorldScript> = fc.record({
   maxModels: fc.constantFrom(3, 3, 2, 5, 1),
   deleteConflicts: rarely(fc.integer({ min: 1, max: 3 }), 0, 4),
   imports: fc.array(imports, { minLength: 1, maxLength: 4 }),
+  files: rarely(fc.array(files, { minLength: 1, maxLength: 3 }), undefined, 1),
   failedUpdateRecords: fc.constantFrom('old', 'new'),
   cleanupCarries: fc.constantFrom('old', 'new'),
   rollbackFollows: fc.boolean(),
@@ -48,6 +70,15 @@ const tags = fc.constantFrom<{ [key: string]: string }>({}, { team: 'a' }, { tea
 const roles = fc.oneof(
   { arbitrary: fc.constantFrom<RoleChoice>('own-1', 'own-2', 'user-1', 'user-2'), weight: 12 },
   { arbitrary: fc.constant<RoleChoice>('missing'), weight: 1 },
+);
+
+/** Options for new and former models. They stay until another change turns them off. */
+const options: fc.Arbitrary<Partial<ModelSpec>> = fc.oneof<fc.Arbitrary<Partial<ModelSpec>>[]>(
+  fc.record({ check: fc.constantFrom('on', 'acknowledged', 'on', 'off') }),
+  fc.record({ verification: fc.constantFrom('on', 'on', 'other', 'off') }),
+  fc.record({ keepPrevious: fc.constantFrom(true, true, true, false) }),
+  fc.record({ verification: fc.constantFrom('on', 'off'), keepPrevious: fc.constantFrom(true, false) }),
+  fc.record({ check: fc.constantFrom('on', 'off'), verification: fc.constantFrom('on', 'off'), keepPrevious: fc.constantFrom(true, false) }),
 );
 
 /** A change of one property, or of a few related ones. */
@@ -75,7 +106,13 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.constant<'remove'>('remove'),
   );
   return fc.oneof(
-    { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set }), weight: 30 },
+    { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set }), weight: 20 },
+    { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set: options }), weight: 3 },
+    {
+      arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), version: fc.integer({ min: 0, max: 2 }), also: options })
+        .map(({ model, version, also }): ChangeScript => ({ model, set: { version, ...also } })),
+      weight: 7,
+    },
     { arbitrary: fc.record({ model: fc.constantFrom(0, 1), set: fc.constant<Partial<ModelSpec>>({ weights: 'invalid' }) }), weight: 1 },
   );
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/imported-model/provider/handler/decide/steps';
+import type { judge, judgeError } from '../../src/imported-model/provider/handler/answer';
 import type { invocation, InvocationEnvironment } from '../../src/imported-model/provider/handler/entry-point';
 import type { NewModel } from '../../src/imported-model/provider/handler/new-model';
 import type { Serves, servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
@@ -9,6 +9,8 @@ import type { Operation } from '../bedrock-server/constraints';
 export interface HandlerCode {
   readonly invocation: typeof invocation;
   readonly servedStacks: typeof servedStacks;
+  readonly judge: typeof judge;
+  readonly judgeError: typeof judgeError;
 }
 
 interface SendOptions {
@@ -58,7 +60,9 @@ export class Invocation {
   /** Runs the code until its first Bedrock call or its end. */
   public async start(code: HandlerCode, event: object, { now, abortAfter, serves }: Pick<InvocationEnvironment, 'now' | 'abortAfter'> & { readonly serves: Serves }): Promise<void> {
     const client = { send: async (command: object, options?: SendOptions) => this.send(command, options?.abortSignal) } as unknown as InvocationEnvironment['client'];
-    const handle = code.invocation({ client, now, abortAfter, sleep: async ms => this.fallAsleep(ms), log: () => undefined, serves, newModel: async () => this.newModel() });
+    const newModel = this.newModel(code);
+    const sleep = async (ms: number) => this.fallAsleep(ms);
+    const handle = code.invocation({ client, now, abortAfter, sleep, log: () => undefined, serves, newModel: async () => newModel });
     const progress = this.progress();
     handle(event as Parameters<typeof handle>[0]).then(
       value => this.end({ value }),
@@ -95,10 +99,16 @@ export class Invocation {
   }
 
   /** Calls of Amazon S3 and of the model go the same way as those of Bedrock. */
-  private newModel(): NewModel {
+  private newModel({ judge, judgeError }: HandlerCode): NewModel {
     return {
       checkFiles: async (files, signal) => this.pending('CheckModelFiles', files, signal) as Promise<ModelCheck>,
-      verify: async (modelArn, verification, signal) => this.pending('InvokeModel', { modelArn, ...verification }, signal) as Promise<Answer>,
+      verify: async (modelId, verification, signal) => {
+        try {
+          return judge(verification, await this.pending('InvokeModel', { modelId, body: verification.body }, signal) as string);
+        } catch (error) {
+          return judgeError(verification, error);
+        }
+      },
     };
   }
 

@@ -1,11 +1,13 @@
 import type { InvariantName } from './invariants';
 import { type Variant, variantsOf } from './variants';
-import { RETAIN_TAG, type Tag } from '../../src/imported-model/provider/contract';
+import { REPLACED_BY_TAG, RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../../src/imported-model/provider/contract';
 import type { ImportJob, Model } from '../../src/imported-model/provider/handler/bedrock-api';
 import type { RefusalKind } from '../../src/imported-model/provider/handler/bedrock-error';
+import type { decideChecked } from '../../src/imported-model/provider/handler/decide/checked';
 import type { ownedModels } from '../../src/imported-model/provider/handler/decide/ownership';
 import type { decideRefused } from '../../src/imported-model/provider/handler/decide/refused';
-import type { Facts, Present, Step } from '../../src/imported-model/provider/handler/decide/steps';
+import type { Answer, Facts, Present, Step } from '../../src/imported-model/provider/handler/decide/steps';
+import type { verifyAnswer } from '../../src/imported-model/provider/handler/decide/verification';
 import { fail, wait } from '../../src/imported-model/provider/handler/decide/wait';
 import type { InvocationEnvironment } from '../../src/imported-model/provider/handler/entry-point';
 import { readEvent, validate } from '../../src/imported-model/provider/handler/event';
@@ -13,6 +15,7 @@ import { contentOf } from '../../src/imported-model/provider/handler/names';
 import { withQuickPolls } from '../../src/imported-model/provider/handler/quick-polls';
 import type { ModelImportRequest } from '../../src/imported-model/provider/handler/request';
 import { CALL_BUDGET, MINUTE, QUIET_TIME, SECOND } from '../../src/imported-model/provider/patience';
+import type { ModelCheck } from '../../src/model-format';
 
 /** A broken handler, and the invariants of which one must detect it. */
 export interface Mutant {
@@ -25,8 +28,10 @@ export interface Mutant {
   readonly path?: string;
 }
 
+const answer = variantsOf<typeof import('../../src/imported-model/provider/handler/answer')>('handler/answer');
 const absent = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/absent')>('handler/decide/absent');
 const bedrockApi = variantsOf<typeof import('../../src/imported-model/provider/handler/bedrock-api')>('handler/bedrock-api');
+const checked = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/checked')>('handler/decide/checked');
 const deploymentError = variantsOf<typeof import('../../src/imported-model/provider/handler/deployment-error')>('handler/deployment-error');
 const entryPoint = variantsOf<typeof import('../../src/imported-model/provider/handler/entry-point')>('handler/entry-point');
 const event = variantsOf<typeof import('../../src/imported-model/provider/handler/event')>('handler/event');
@@ -36,13 +41,16 @@ const names = variantsOf<typeof import('../../src/imported-model/provider/handle
 const ownership = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/ownership')>('handler/decide/ownership');
 const patience = variantsOf<typeof import('../../src/imported-model/provider/patience')>('patience');
 const present = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/present')>('handler/decide/present');
+const previous = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/previous')>('handler/decide/previous');
 const reconcile = variantsOf<typeof import('../../src/imported-model/provider/handler/reconcile')>('handler/reconcile');
 const refusal = variantsOf<typeof import('../../src/imported-model/provider/handler/bedrock-error')>('handler/bedrock-error');
 const refused = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/refused')>('handler/decide/refused');
+const refusedFiles = variantsOf<typeof import('../../src/imported-model/provider/handler/refused-files')>('handler/refused-files');
 const request = variantsOf<typeof import('../../src/imported-model/provider/handler/request')>('handler/request');
 const served = variantsOf<typeof import('../../src/imported-model/provider/handler/served-stacks')>('handler/served-stacks');
 const tags = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/tags')>('handler/decide/tags');
-const verification = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/verify')>('handler/decide/verify');
+const verification = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/verification')>('handler/decide/verification');
+const verify = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/verify')>('handler/decide/verify');
 const waiting = variantsOf<typeof import('../../src/imported-model/provider/handler/decide/wait')>('handler/decide/wait');
 
 /** Changes the decision for refusals of one kind. */
@@ -84,6 +92,16 @@ const withoutRetainTag = (facts: Facts): Facts => ({
   tags: Object.fromEntries(Object.entries(facts.tags ?? {}).map(([arn, list]) => (
     [arn, Array.isArray(list) ? list.filter(({ key }) => key !== RETAIN_TAG.key) : list]))),
 });
+
+const REPLACING = { key: REPLACED_BY_TAG.key };
+
+/** Changes what is known of the files. */
+const withFiles = (original: typeof decideChecked, change: (files: ModelCheck) => ModelCheck): typeof decideChecked => (aGoal, facts) => (
+  original(aGoal, facts.files && 'passed' in facts.files ? { ...facts, files: change(facts.files) } : facts));
+
+/** Takes some answers for good ones. */
+const withAnswer = (original: typeof verifyAnswer, isGood: (said: Answer) => boolean): typeof verifyAnswer => (aGoal, model, facts) => (
+  original(aGoal, model, facts.answer && isGood(facts.answer) ? { ...facts, answer: { is: 'good' } } : facts));
 
 const withoutReason = (job: Facts['job']): Facts['job'] => job === undefined || job === 'absent' ? job : { ...job, failureMessage: undefined } satisfies ImportJob;
 
@@ -436,7 +454,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['hands-off'],
     seed: 102,
   },
-  { name: 'the name of a job is believed', variants: [verification('verify', () => () => undefined)], caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'], seed: 202 },
+  { name: 'the name of a job is believed', variants: [verify('verify', () => () => undefined)], caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'], seed: 202 },
   {
     name: 'the role of a job is not looked at',
     variants: [ownership('hasRoleOfStack', original => (aGoal, job) => aGoal.kind === 'present' || original(aGoal, job))],
@@ -534,6 +552,165 @@ export const MUTANTS: readonly Mutant[] = [
       }
     })],
     caughtBy: ['destroy-ends', 'nothing-left', 'needless-failure'],
+  },
+
+  // The check of the files.
+  { name: 'findings are ignored', variants: [checked('decideChecked', original => withFiles(original, files => ({ ...files, passed: true })))], caughtBy: ['checked-first'] },
+  {
+    name: 'a finding that is acknowledged stops the import',
+    variants: [checked('decideChecked', original => withFiles(original, files => ({ ...files, passed: files.findings.every(({ severity }) => severity !== 'error') })))],
+    caughtBy: ['check-never-blocks'],
+  },
+  {
+    name: 'a warning stops the import',
+    variants: [checked('decideChecked', original => withFiles(original, files => ({ ...files, passed: files.findings.length === 0 })))],
+    caughtBy: ['check-never-blocks'],
+  },
+  {
+    name: 'files that cannot be read stop the import',
+    variants: [checked('decideChecked', original => (aGoal, facts) => facts.files && 'unreadable' in facts.files ? fail(facts.files.unreadable) : original(aGoal, facts))],
+    caughtBy: ['check-never-blocks'],
+  },
+  { name: 'files that cannot be read are waited for', variants: [patience('FILES_PATIENCE', () => Infinity)], caughtBy: ['check-never-blocks'] },
+  {
+    name: 'the check stops a rollback to files that are bad by now',
+    variants: [checked('decideChecked', original => (aGoal, facts) => original(aGoal, { ...facts, ownJobs: facts.ownJobs && [] }))],
+    caughtBy: ['check-never-blocks'],
+  },
+  {
+    name: 'the check waits for its turn',
+    variants: [checked('decideChecked', original => (aGoal, facts) => {
+      if (facts.running === undefined && !facts.refusal) return { do: 'ListModelImportJobs', into: 'running', status: 'InProgress' };
+      return facts.running?.length ? { do: 'wait', why: 'later' } : original(aGoal, facts);
+    })],
+    caughtBy: ['check-never-blocks'],
+  },
+  {
+    name: 'bad files are looked at again and again',
+    variants: [checked('decideChecked', original => (aGoal, facts) => {
+      const step = original(aGoal, facts);
+      return step.do === 'fail' && facts.now < aGoal.startedAt + 15 * MINUTE ? { do: 'wait', why: 'later' } : step;
+    })],
+    caughtBy: ['fails-at-first-look'],
+  },
+  { name: 'a check keeps its reason to itself', variants: [refusedFiles('refusalOfFiles', () => () => 'The files are bad')], caughtBy: ['reason-given'] },
+  {
+    name: 'the check has no attribute',
+    variants: [handler('ModelImportHandler', original => class extends original {
+      public async handle(anEvent: Parameters<InstanceType<typeof original>['handle']>[0]) {
+        const answered = await super.handle(anEvent);
+        return anEvent.ResourceProperties.Link === 'check' && 'Data' in answered ? { ...answered, Data: undefined } : answered;
+      }
+    })],
+    caughtBy: ['attributes'],
+  },
+
+  // Verification.
+  {
+    name: 'verification is not read',
+    variants: [request('readRequest', original => properties => ({ ...original(properties), verification: undefined }))],
+    caughtBy: ['unverified-never-serves', 'tags'],
+  },
+  { name: 'every answer is good', variants: [answer('judge', () => () => ({ is: 'good' }))], caughtBy: ['unverified-never-serves'] },
+  { name: 'no answer is as good as a good one', variants: [verification('verifyAnswer', original => withAnswer(original, ({ is }) => is === 'late'))], caughtBy: ['unverified-never-serves'] },
+  {
+    name: 'a bad answer may become a good one',
+    variants: [verification('verifyAnswer', original => (aGoal, model, facts) => (
+      original(aGoal, model, facts.answer?.is === 'bad' ? { ...facts, answer: { ...facts.answer, is: 'late' } } : facts)))],
+    caughtBy: ['fails-at-first-look'],
+  },
+  {
+    name: 'a model that is being loaded has failed',
+    variants: [verification('verifyAnswer', original => (aGoal, model, facts) => (
+      original(aGoal, model, facts.answer?.is === 'late' ? { ...facts, answer: { ...facts.answer, is: 'bad' } } : facts)))],
+    caughtBy: ['needless-failure'],
+  },
+  { name: 'a model has two minutes to answer', variants: [patience('VERIFICATION_PATIENCE', () => 2 * MINUTE)], caughtBy: ['needless-failure'] },
+  { name: 'a model has all the time to answer', variants: [patience('VERIFICATION_PATIENCE', () => 9e9)], caughtBy: ['bounded-patience'] },
+  {
+    name: 'a refused call after the window ends a verification',
+    variants: [verification('withTimeToAnswer', () => aGoal => aGoal)],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a model that fails its verification stays',
+    variants: [withStep((step, aGoal, { answer: said }) => step.do === 'DeleteImportedModel' && said && said.is !== 'good' ? fail(`verification: model: ${said.why}`) : step)],
+    caughtBy: ['failed-model-deleted'],
+  },
+  {
+    name: 'a model is not marked as pending',
+    variants: [request('readRequest', original => properties => ({ ...original(properties), verified: false }))],
+    caughtBy: ['failed-model-deleted'],
+  },
+  {
+    name: 'a bad answer deletes a model that was not pending',
+    variants: [verification('verifyAnswer', original => (aGoal, model, facts) => {
+      const isBad = facts.answer !== undefined && facts.answer.is !== 'good' && Array.isArray(facts.tags?.[model.arn]);
+      const pending: Tag[] = [{ key: VERIFICATION_TAG.key, value: VERIFICATION_TAG.pending }];
+      return original(aGoal, model, isBad ? { ...facts, tags: { ...facts.tags, [model.arn]: pending } } : facts);
+    })],
+    caughtBy: ['model-kept', 'retained'],
+  },
+  {
+    name: 'the tags are not read again after the answer',
+    variants: [verification('verifyAnswer', original => {
+      const before = new Map<string, Facts['tags']>();
+      return (aGoal, model, facts) => {
+        const key = `${aGoal.startedAt} ${model.arn}`;
+        const step = original(aGoal, model, facts);
+        if (step?.do === 'InvokeModel') before.set(key, facts.tags);
+        return facts.answer === undefined ? step : original(aGoal, model, { ...facts, tags: before.get(key) ?? facts.tags });
+      };
+    })],
+    caughtBy: ['model-kept'],
+  },
+  {
+    name: 'a model that the stack has is asked again',
+    variants: [verification('verifyAnswer', original => (aGoal, model, facts) => {
+      const list = facts.tags?.[model.arn];
+      const tagsOfModel = Array.isArray(list) && facts.answer === undefined ? list.filter(({ key }) => key !== VERIFICATION_TAG.key) : list;
+      return original({ ...aGoal, verifiedJobName: undefined }, model, { ...facts, tags: { ...facts.tags, [model.arn]: tagsOfModel } });
+    })],
+    caughtBy: ['invoked-only-if-new'],
+  },
+  {
+    name: 'every model is invoked',
+    variants: [withGoal(aGoal => ({ request: { ...aGoal.request, verification: aGoal.request.verification ?? { body: '{}' } } }))],
+    caughtBy: ['invoked-only-if-new'],
+  },
+
+  // The former model.
+  {
+    name: 'keepPrevious is not read',
+    variants: [request('readRequest', original => properties => ({ ...original(properties), keepPrevious: false }))],
+    caughtBy: ['previous-kept'],
+  },
+  {
+    name: 'the former model is an orphan',
+    variants: [ownership('deleteOne', original => (facts, models, isKept) => original(facts, models, facts.job === undefined ? isKept : undefined))],
+    caughtBy: ['previous-kept'],
+  },
+  {
+    name: 'the former model of long ago stays',
+    variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'model' ? [] : owned)],
+    caughtBy: ['previous-removed'],
+  },
+  { name: 'a former model is never marked as kept', variants: [previous('kept', () => name => ({ ...REPLACING, value: `REPLACING:${name}` }))], caughtBy: ['previous-removed'] },
+  { name: 'a rollback keeps the model that failed', variants: [previous('isToBeKept', () => () => true)], caughtBy: ['previous-removed'] },
+  {
+    name: 'a model in use does not say so',
+    variants: [previous('inUse', original => list => original(list).value === 'NONE' ? { ...REPLACING, value: '' } : original(list))],
+    caughtBy: ['previous-removed'],
+  },
+  {
+    name: 'a model that returns is forgotten',
+    variants: [previous('inUse', () => () => ({ ...REPLACING, value: 'NONE' }))],
+    caughtBy: ['previous-kept'],
+  },
+  {
+    name: 'turning keepPrevious off is noticed too late',
+    variants: [previous('replaced', original => (list, name, isKept) => isKept ? original(list, name, isKept) : list.filter(({ key }) => key === REPLACING.key))],
+    caughtBy: ['previous-removed'],
   },
 
   // Upgrades of the library: in the stack of the models before that of the provider, and in both.

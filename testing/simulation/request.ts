@@ -52,6 +52,11 @@ export function contentOf(properties: OnEventRequest['ResourceProperties']): str
   return JSON.stringify([S3Uri, SourceVersion ?? null, ImportedModelKmsKeyId ?? null, ImportedModelName ?? null]);
 }
 
+/** The part of `contentOf` that a check knows: not the name. */
+export function weightsOf({ S3Uri, SourceVersion, ImportedModelKmsKeyId }: OnEventRequest['ResourceProperties']): string {
+  return JSON.stringify([S3Uri, SourceVersion ?? null, ImportedModelKmsKeyId ?? null]);
+}
+
 /** A short form of `contentOf` for messages. */
 export function shortContent(content: string): string {
   const [uri, version, key, name] = JSON.parse(content) as (string | null)[];

@@ -33,6 +33,8 @@ export interface WorldScript {
   readonly deleteConflicts: number;
   /** The outcomes of the imports of the stacks, in the order in which they start. The last one repeats. */
   readonly imports: readonly ImportScript[];
+  /** The files that cannot be imported or read, for a time. The first that applies. All others are good. */
+  readonly files?: readonly FilesScript[];
   /** The physical ID that CloudFormation records after an Update that failed with a new one. Not documented. */
   readonly failedUpdateRecords: 'old' | 'new';
   /** The properties in the Delete of a replaced resource. Not documented. */
@@ -52,7 +54,44 @@ export interface WorldScript {
 export interface ImportScript {
   readonly minutes: number;
   readonly fails?: boolean;
+  /** The answers of the model, one for each invocation. The last one repeats. */
+  readonly answers?: readonly AnswerScript[];
 }
+
+/**
+ * An answer of a model:
+ *
+ * - `good`: with the expected text
+ * - `wrong`: with another text
+ * - `empty`: without text
+ * - `refused`: the body is invalid
+ * - `loading`: the model is being loaded
+ * - `failing`: the model fails
+ */
+export interface AnswerScript {
+  readonly is: 'good' | 'wrong' | 'empty' | 'refused' | 'loading' | 'failing';
+  readonly seconds: number;
+}
+
+/** The files of a version of the weights. Somebody can replace, break, repair or delete them at any time. */
+export interface FilesScript {
+  readonly weights: number;
+  /** @default - every version */
+  readonly version?: number;
+  readonly state: FilesState;
+  readonly fromMinute: number;
+  readonly minutes: number;
+}
+
+/**
+ * What a check finds:
+ *
+ * - `bad`: an error that can be acknowledged
+ * - `worse`: many more errors, with long messages
+ * - `odd`: warnings
+ * - `unreadable`: access is denied
+ */
+export type FilesState = 'bad' | 'worse' | 'odd' | 'unreadable';
 
 export interface StackScript {
   readonly operations: readonly OperationScript[];
@@ -105,6 +144,12 @@ export interface ModelSpec {
   readonly strategy?: ReplacementOrder | null;
   /** The removal policy is RETAIN. */
   readonly retain: boolean;
+  /** Whether the files are checked before the import, and whether an error is acknowledged. */
+  readonly check: 'off' | 'on' | 'acknowledged';
+  /** Whether a new model is verified. `other` expects another text. */
+  readonly verification: 'off' | 'on' | 'other';
+  /** Whether the former model is kept when it is replaced. */
+  readonly keepPrevious: boolean;
   /** The construct path. Changes without the logical IDs if the construct is moved or CDK changes its names. */
   readonly path: 0 | 1;
   /** The library version. The next version has more properties. */

@@ -8,6 +8,7 @@ import { type Mutant, MUTANTS } from './mutants';
 import type { Script } from './script';
 import { type Findings, search, tell } from './search';
 import { handlerWith } from './variants';
+import { judge, judgeError } from '../../src/imported-model/provider/handler/answer';
 import { invocation } from '../../src/imported-model/provider/handler/entry-point';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 
@@ -30,7 +31,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const HANDLER: HandlerCode = { invocation, servedStacks };
+const HANDLER: HandlerCode = { invocation, servedStacks, judge, judgeError };
 
 /** The input of a worker. */
 interface Work {

@@ -6,10 +6,11 @@ import { play } from './play';
 import type { Script } from './script';
 import { search } from './search';
 import { handlerWith, variantsOf } from './variants';
+import { judge, judgeError } from '../../src/imported-model/provider/handler/answer';
 import { invocation } from '../../src/imported-model/provider/handler/entry-point';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 
-const code = { invocation, servedStacks };
+const code = { invocation, servedStacks, judge, judgeError };
 
 // `npm run simulate` plays more histories, with another seed each time.
 test('300 histories break no invariant', async () => {

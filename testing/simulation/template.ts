@@ -29,7 +29,21 @@ export interface Template {
 }
 
 export const DEFAULT_MODEL: ModelSpec = {
-  weights: 0, version: 0, key: 0, role: 'own-1', vpc: false, modelTags: {}, jobTags: {}, windows: 2, lessMinutes: 0, retain: false, path: 0, revision: 1,
+  weights: 0,
+  version: 0,
+  key: 0,
+  role: 'own-1',
+  vpc: false,
+  modelTags: {},
+  jobTags: {},
+  windows: 2,
+  lessMinutes: 0,
+  retain: false,
+  check: 'off',
+  verification: 'off',
+  keepPrevious: false,
+  path: 0,
+  revision: 1,
 };
 
 /** Applies the changes of a deployment to the models of the previous template. */
@@ -55,7 +69,7 @@ export function templateOf(
     if (ownRole) definitions.set(role, { logicalId: role, kind: 'role', dependsOn: [], properties: () => ({ Choice: spec.role }) });
     const chain = chainOf({ id, nameBase: `${spec.path === 1 ? 'Moved' : stackName}${id}`, waitWindow: world.windowMinutes }, spec);
     const importLogicalId = chain[0].logicalId;
-    chain.forEach(({ logicalId, link, dependsOn, properties }, place) => definitions.set(logicalId, {
+    chain.forEach(({ logicalId, link, dependsOn, properties }) => definitions.set(logicalId, {
       logicalId,
       kind: 'link',
       link,
@@ -63,16 +77,16 @@ export function templateOf(
       retained: isRetained(spec),
       dependsOn: [
         ...dependsOn,
-        ...place > 0 ? [importLogicalId] : [],
+        ...isFollower(link) ? [importLogicalId] : [],
         ...ownRole ? [role] : [],
-        ...place === 0 && tail && world.oneImportAtATime ? [tail] : [],
+        ...link === 'import' && tail && world.oneImportAtATime ? [tail] : [],
       ],
       properties: getAtt => ({
         ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:framework-onEvent',
-        ...properties(ownRole ? getAtt(role, 'Arn') : roleArnOf(spec), place > 0 ? getAtt(importLogicalId, 'JobName') : '', place > 0 ? getAtt(importLogicalId, 'Ref') : ''),
+        ...properties(ownRole ? getAtt(role, 'Arn') : roleArnOf(spec), ...isFollower(link) ? [getAtt(importLogicalId, 'JobName'), getAtt(importLogicalId, 'Ref')] as const : ['', ''] as const),
       }),
     }));
-    tail = chain[chain.length - 1].logicalId;
+    tail = `${id}Resource`;
   });
   if (sibling) {
     const after = sibling.after === undefined || !models[sibling.after] ? [] : [`M${sibling.after}Resource`];
@@ -81,6 +95,11 @@ export function templateOf(
     });
   }
   return { models, definitions };
+}
+
+/** Whether a link refers to the `import` link. */
+function isFollower(link: Link): boolean {
+  return link === 'wait' || link === 'model';
 }
 
 /** The ARN of a role outside of the stack. */

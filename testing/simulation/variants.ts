@@ -31,7 +31,7 @@ function fileOf(module: string): string {
 /** Bundles the handler with variants in place of the originals, in other modules and in their own. */
 export async function handlerWith(variants: readonly Variant[]): Promise<HandlerCode> {
   const { outputFiles } = await build({
-    stdin: { contents: 'export * from "./handler/entry-point"; export * from "./handler/served-stacks";', resolveDir: PROVIDER },
+    stdin: { contents: 'export * from "./handler/entry-point"; export * from "./handler/served-stacks"; export * from "./handler/answer";', resolveDir: PROVIDER },
     bundle: true,
     write: false,
     platform: 'node',

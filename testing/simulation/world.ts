@@ -2,7 +2,8 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { Checks } from './checks';
 import { Stack } from './cloudformation';
 import { FaultPlan } from './fault-plan';
-import { AbortError, type HandlerCode, Invocation, type Outcome, type PendingCall } from './lambda';
+import { Answers, bodyOf, Files, verdictOf } from './files-and-answers';
+import { AbortError, type HandlerCode, Invocation, type NewModelCall, type Outcome, type PendingCall } from './lambda';
 import type { Polled } from './provider';
 import { type CfnRequest, describeRequest } from './request';
 import { type Scheduled, Scheduler } from './scheduler';
@@ -10,8 +11,10 @@ import type { OtherScript, Script } from './script';
 import { roleArnOf } from './template';
 import { Trace } from './trace';
 import { User } from './user';
+import type { FilesToCheck } from '../../src/imported-model/provider/handler/decide/steps';
 import { contentOf, ownerOf } from '../../src/imported-model/provider/handler/names';
 import { FUNCTION_TIMEOUT } from '../../src/imported-model/provider/patience';
+import type { ModelCheck } from '../../src/model-format';
 import { Bedrock } from '../bedrock-server/bedrock';
 import type { Operation } from '../bedrock-server/constraints';
 import { BedrockError } from '../bedrock-server/errors';
@@ -34,12 +37,14 @@ type Method = Uncapitalize<Operation>;
 export class World {
   public readonly scheduler = new Scheduler();
   public readonly bedrock: Bedrock;
+  public readonly files: Files;
   public readonly faults: FaultPlan;
   public readonly trace: Trace;
   public readonly checks: Checks;
   public readonly stacks: Stack[];
   /** The number of occurrences by label. */
   public readonly counts = new Map<string, number>();
+  private readonly answers = new Answers();
   private readonly began: number;
   private imports = 0;
   /** The duration in minutes of the import that is currently being planted. */
@@ -51,6 +56,7 @@ export class World {
   constructor(public readonly script: Script, private readonly code: HandlerCode, traced: boolean) {
     const { world } = script;
     this.began = this.now;
+    this.files = new Files(world.files, this.began);
     this.faults = new FaultPlan(script.faults);
     this.trace = new Trace(() => this.now, traced);
     this.bedrock = new Bedrock({
@@ -214,7 +220,11 @@ export class World {
       this.trace.say('fault', () => `${fault.name} affects ${operation} for ${describeRequest(request)}`);
     }
     let result: Result | undefined;
-    if (fault.killed !== 'before' && (!fault.error || fault.after)) result = this.callBedrock(request, operation, input);
+    if (fault.killed !== 'before' && (!fault.error || fault.after)) {
+      result = operation === 'CheckModelFiles' || operation === 'InvokeModel'
+        ? this.callForNewModel(request, operation, input)
+        : this.callBedrock(request, operation, input);
+    }
     if (fault.killed) {
       request.excuses.add('handler killed');
       run.invocation.call = undefined;
@@ -222,9 +232,10 @@ export class World {
       return;
     }
     if (fault.lasts === Infinity) return; // pending until it is aborted
-    if (fault.lasts) {
-      this.scheduler.after(fault.lasts, async () => {
-        request.lastFaultAt = this.now;
+    const lasts = Math.max(fault.lasts ?? 0, result?.lasts ?? 0);
+    if (lasts > 0) {
+      this.scheduler.after(lasts, async () => {
+        if (fault.lasts) request.lastFaultAt = this.now;
         await this.tell(run, call, fault.error, result);
       });
       return;
@@ -241,6 +252,7 @@ export class World {
   private async tell(run: Run, call: PendingCall, lost: Error | undefined, result: Result | undefined): Promise<void> {
     if (run.over || run.invocation.call !== call) return;
     run.request.answerOf = run.askedAt;
+    this.observe(run, call, lost, result);
     await run.invocation.answer(({ answer, refuse }) => {
       if (lost) {
         refuse(lost);
@@ -251,6 +263,18 @@ export class World {
       }
     });
     this.goOn(run);
+  }
+
+  /** What the handler learns about a new model. */
+  private observe({ request }: Run, { operation, input }: PendingCall, lost: Error | undefined, result: Result | undefined): void {
+    const { newModels } = this.checks;
+    if (operation === 'CheckModelFiles' && !lost && result && 'value' in result) newModels.read(request, result.value as ModelCheck);
+    if (operation === 'InvokeModel') newModels.answered(request, this.modelOf(input), lost ? 'late' : result?.verdict ?? 'late');
+  }
+
+  private modelOf(input: object): ReturnType<Bedrock['snapshot']>['models'][number] | undefined {
+    const { modelId } = input as { modelId: string };
+    return this.bedrock.snapshot().models.find(({ modelArn }) => modelArn === modelId);
   }
 
   /** Calls Bedrock with the permissions of the stack's provider. */
@@ -288,6 +312,39 @@ export class World {
     return result;
   }
 
+  /** Reads the files in Amazon S3, or invokes the model. */
+  private callForNewModel(request: CfnRequest, operation: NewModelCall, input: object): Result {
+    const { ResourceProperties } = request.event;
+    const { stack } = request;
+    if (this.now < stack.deniedUntil && stack.deniedAll) {
+      this.count('access denied');
+      return { error: new BedrockError('AccessDeniedException', `You are not authorized to perform ${operation}`) };
+    }
+    try {
+      if (operation === 'CheckModelFiles') {
+        return { value: this.files.check(input as FilesToCheck, ResourceProperties.SourceVersion as string | undefined, this.now) };
+      }
+      return this.invokeModel(request, input);
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  private invokeModel(request: CfnRequest, input: object): Result {
+    const model = this.modelOf(input);
+    this.checks.newModels.invoking(request, model);
+    if (!model?.modelArn) throw new BedrockError('ResourceNotFoundException', 'The model does not exist');
+    const answer = this.answers.next(model.jobName ?? '', model.modelArn);
+    const more = { lasts: answer.seconds * SECOND, verdict: verdictOf(answer) };
+    this.count(`answer: ${answer.is}`);
+    this.trace.say('model', () => `${model.modelName} for ${describeRequest(request)}: ${answer.is}`);
+    try {
+      return { value: bodyOf(answer), ...more };
+    } catch (error) {
+      return { error, ...more };
+    }
+  }
+
   private planImport({ jobName }: CreateModelImportJobRequest): { durationMs: number; failureMessage?: string } {
     const { imports } = this.script.world;
     if (this.planted !== undefined) return { durationMs: this.planted * MINUTE };
@@ -295,7 +352,8 @@ export class World {
       const [, , minutes, fails] = jobName.split('-');
       return { durationMs: Number(minutes) * MINUTE, failureMessage: fails === 'fails' ? 'other reasons' : undefined };
     }
-    const { minutes, fails } = imports[Math.min(this.imports++, imports.length - 1)] ?? { minutes: 3 };
+    const { minutes, fails, answers } = imports[Math.min(this.imports++, imports.length - 1)] ?? { minutes: 3 };
+    this.answers.plan(jobName ?? '', answers);
     return { durationMs: minutes * MINUTE, failureMessage: fails ? `The weights are unreadable${minutes % 4 === 0 ? LONG_MESSAGE : ''}` : undefined };
   }
 
@@ -390,7 +448,12 @@ export class World {
 }
 
 /** The response of Bedrock. */
-type Result = { readonly value: unknown } | { readonly error: unknown };
+type Result = ({ readonly value: unknown } | { readonly error: unknown }) & {
+  /** The duration in milliseconds. */
+  readonly lasts?: number;
+  /** How the answer of a model must be judged. */
+  readonly verdict?: ReturnType<typeof verdictOf>;
+};
 
 interface Run {
   readonly request: CfnRequest;

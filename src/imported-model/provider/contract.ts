@@ -143,10 +143,12 @@ export const RETAIN_TAG: Tag = { key: 'cdk-bedrock-model-import:removal-policy',
 export const VERIFICATION_TAG = { key: 'cdk-bedrock-model-import:verification', pending: 'PENDING', passed: 'PASSED' };
 
 /**
- * The tag of a model that is kept after its replacement (`KeepPrevious`): `REPLACING:<name>` with the name of its successor, as long as
- * CloudFormation can roll back to it, then `KEPT:<name>`.
+ * The tag of a model with `KeepPrevious`: what it is replaced by. `decide/previous.ts` describes the states. All but the first have the name of another
+ * model after a colon.
  */
-export const REPLACED_BY_TAG = { key: 'cdk-bedrock-model-import:replaced-by', replacing: 'REPLACING', kept: 'KEPT' };
+export const REPLACED_BY_TAG = {
+  key: 'cdk-bedrock-model-import:replaced-by', none: 'NONE', returned: 'RETURNED', replacing: 'REPLACING', kept: 'KEPT',
+};
 
 /** `Data` of the `check` link. */
 export interface CheckAttributes {

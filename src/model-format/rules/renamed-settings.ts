@@ -5,7 +5,7 @@ import { CONFIG_READER } from '../sources';
 import { familyOf, TRANSFORMERS_VERSION } from '../supported';
 import { show } from '../wording';
 
-/** The settings that Transformers 5 has moved or renamed, by model type. Complete: see `testing/model-files/transformers`. */
+/** The settings that later versions have moved or renamed, by model type. Complete: see `testing/model-files/transformers`. */
 const RENAMED: ReadonlyMap<string, (config: JsonObject) => Omit<Problem, 'file'> | undefined> = new Map([
   ['qwen2_vl', settingsOfText],
   ['qwen2_5_vl', settingsOfText],
@@ -17,7 +17,7 @@ const RENAMED: ReadonlyMap<string, (config: JsonObject) => Omit<Problem, 'file'>
 export const RENAMED_SETTINGS_RULES: readonly Rule[] = [
   {
     id: 'newer-setting-names',
-    checks: 'Settings of Qwen2-VL, Qwen2.5-VL, Qwen3-MoE and T5 in config.json that Transformers 5 has moved or renamed',
+    checks: 'Settings of Qwen2-VL, Qwen2.5-VL, Qwen3-MoE and T5 in config.json that later versions have moved or renamed',
     severity: 'warning',
     source: CONFIG_READER,
     find: (model: Model) => {
@@ -27,10 +27,13 @@ export const RENAMED_SETTINGS_RULES: readonly Rule[] = [
   },
 ];
 
+/** Transformers 4.52 and later writes `text_config` as well, and 5 nothing but it. 4.51.3 fails as soon as there is one. */
 function settingsOfText(config: JsonObject): Omit<Problem, 'file'> | undefined {
-  return objectField(config, TEXT_CONFIG) === undefined || field(config, 'hidden_size') !== undefined ? undefined : {
-    message: `The settings of the text are in ${TEXT_CONFIG}. Transformers ${TRANSFORMERS_VERSION} expects them at the top level, and fails.`,
-    remedy: `In config.json, move the fields of "${TEXT_CONFIG}" to the top level, except "model_type", and remove it.`,
+  return objectField(config, TEXT_CONFIG) === undefined ? undefined : {
+    message: `${TEXT_CONFIG} has the settings of the text. Transformers ${TRANSFORMERS_VERSION} reads them at the top level, and fails if there is a ${TEXT_CONFIG}.`,
+    remedy: field(config, 'hidden_size') === undefined
+      ? `In config.json, move the fields of "${TEXT_CONFIG}" to the top level, except "model_type", and remove it.`
+      : `In config.json, remove "${TEXT_CONFIG}": the top level has its fields, too.`,
   };
 }
 

@@ -102,7 +102,8 @@ function keepPrevious(goal: Absence, model: Model, facts: Facts): Step | undefin
   if (successor === undefined) return undefined;
   const owned = ownedModels(goal, facts);
   if (!Array.isArray(owned)) return owned;
-  const isPredecessor = (others: Tag[]) => successorOf(others)?.name === model.name;
+  // Not one that is only about to be replaced by this model: after a rollback it is in use.
+  const isPredecessor = (others: Tag[]) => successorOf(others)?.name === model.name && successorOf(others)?.isComplete === true;
   const deletion = deleteOne(facts, owned.filter(({ arn }) => arn !== model.arn), others => !isPredecessor(others));
   if (deletion) return deletion;
   if (!successor.isComplete && !facts.retagged) {

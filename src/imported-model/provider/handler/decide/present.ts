@@ -1,9 +1,9 @@
 import { deleteOne, isBeingDeleted, isOlder, ownedModels } from './ownership';
-import { replacing, successorOf } from './previous';
+import { inUse, isToBeKept, replaced, successorOf } from './previous';
 import { decideRefused } from './refused';
 import type { Call, Facts, Present, Step, TagChange } from './steps';
 import { tagChange } from './tags';
-import { afterDeletion, verifyAnswer } from './verification';
+import { afterDeletion, verifyAnswer, withTimeToAnswer } from './verification';
 import { verify } from './verify';
 import { fail, wait, waitForImport, waitForTurn } from './wait';
 import { REPLACED_BY_TAG, RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../../contract';
@@ -14,7 +14,7 @@ import { identityOfJob } from '../names';
 /** Create and Update: the next step towards a model. */
 export function decidePresent(goal: Present, facts: Facts): Step {
   const { names } = goal;
-  if (facts.refusal && !givesUpOrphan(goal, facts)) return decideRefused(goal, facts, facts.refusal);
+  if (facts.refusal && !givesUpOrphan(goal, facts)) return decideRefused(withTimeToAnswer(goal), facts, facts.refusal);
   const failed = afterDeletion(goal, facts);
   if (failed) return failed;
   if (facts.job === undefined) return { do: 'GetModelImportJob', into: 'job', jobName: names.jobName };
@@ -150,10 +150,10 @@ function updateTags(goal: Present, model: Model, facts: Facts): Step {
   if (jobTags === undefined) return { do: 'ListTagsForResource', resourceArn: model.jobArn };
   const marked = markReplaced(goal, facts, modelTags);
   if (!Array.isArray(marked)) return marked;
-  const outdated = [VERIFICATION_TAG.key, ...isBack(modelTags) ? [REPLACED_BY_TAG.key] : []];
+  const wanted = [...goal.tags.model, ...goal.request.keepPrevious ? [inUse(known(modelTags))] : []];
   const changes = [
     ...marked,
-    tagChange(model.arn, modelTags, goal.tags.model, [...goal.formerTagKeys.model, ...outdated]),
+    tagChange(model.arn, modelTags, wanted, [...goal.formerTagKeys.model, VERIFICATION_TAG.key, REPLACED_BY_TAG.key]),
     tagChange(model.jobArn, jobTags, goal.tags.job, goal.formerTagKeys.job),
   ].filter(change => change.put.length + change.remove.length > 0);
   return changes.length > 0 ? { do: 'TagResource', changes } : { do: 'succeed', model };
@@ -166,22 +166,16 @@ function updateTags(goal: Present, model: Model, facts: Facts): Step {
 function markReplaced(goal: Present, facts: Facts, modelTags: Tag[] | Absent): TagChange[] | Call {
   const others = otherModels(goal, facts);
   if (!Array.isArray(others)) return others;
-  const replaced = others.find(({ name }) => name === goal.replacedModelName);
-  if (replaced === undefined) return [];
-  if (goal.request.retain) return [{ resourceArn: replaced.arn, put: [RETAIN_TAG], remove: [] }];
-  const tags = facts.tags?.[replaced.arn];
-  if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: replaced.arn };
-  const wanted = goal.request.keepPrevious && !isRolledBack(modelTags, replaced) ? [replacing(goal.names.modelName)] : [];
-  return [tagChange(replaced.arn, tags, wanted, [REPLACED_BY_TAG.key])];
+  const other = others.find(({ name }) => name === goal.replacedModelName);
+  if (other === undefined) return [];
+  if (goal.request.retain) return [{ resourceArn: other.arn, put: [RETAIN_TAG], remove: [] }];
+  const tags = facts.tags?.[other.arn];
+  if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: other.arn };
+  const isKept = goal.request.keepPrevious && isToBeKept(known(tags), goal.names.modelName, known(modelTags));
+  return [tagChange(other.arn, tags, replaced(known(tags), goal.names.modelName, isKept), [])];
 }
 
-/** Whether the model of this request was just about to be replaced by the other one: that one is what failed. */
-function isRolledBack(modelTags: Tag[] | Absent, replaced: ModelSummary): boolean {
-  const successor = modelTags === 'absent' ? undefined : successorOf(modelTags);
-  return successor !== undefined && !successor.isComplete && successor.name === replaced.name;
-}
-
-/** Whether a model that was replaced is the model of the stack again. */
-function isBack(modelTags: Tag[] | Absent): boolean {
-  return modelTags !== 'absent' && successorOf(modelTags)?.isComplete === true;
+/** The tags of a model that was deleted moments ago are none. */
+function known(tags: Tag[] | Absent): Tag[] {
+  return tags === 'absent' ? [] : tags;
 }

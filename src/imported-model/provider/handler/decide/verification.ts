@@ -15,7 +15,7 @@ export function verifyAnswer(goal: Present, model: Model, facts: Facts): Step | 
   if (verification === undefined || goal.verifiedJobName === model.jobName) return undefined;
   const tags = facts.tags?.[model.arn];
   if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
-  if (tags === 'absent') return wait(goal, facts.now, `Model ${model.arn} is being deleted`);
+  if (tags === 'absent') return wait(withTimeToAnswer(goal), facts.now, `Model ${model.arn} is being deleted`);
   const state = valueOf(tags, VERIFICATION_TAG.key);
   if (state === VERIFICATION_TAG.passed) return undefined;
 
@@ -31,6 +31,12 @@ export function verifyAnswer(goal: Present, model: Model, facts: Facts): Step | 
 /** The end of a verification after which the model has been deleted. Undefined if there is none. */
 export function afterDeletion(goal: Present, { answer, deleted }: Facts): Step | undefined {
   return deleted && answer && answer.is !== 'good' ? failVerification(goal, answer.why, true) : undefined;
+}
+
+/** The goal of a request that may still verify its model when the window of the import has elapsed: a refused call must not end it before. */
+export function withTimeToAnswer(goal: Present): Present {
+  if (goal.request.verification === undefined) return goal;
+  return { ...goal, deadline: Math.min(goal.deadline + VERIFICATION_PATIENCE, goal.startedAt + WAIT_WINDOW.max) };
 }
 
 /** Later than the deadline of the import, because a model that was imported at the last minute needs the time as well. */
