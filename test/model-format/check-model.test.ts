@@ -36,6 +36,17 @@ describe('the findings', () => {
   });
 });
 
+test.each([
+  [200e9 - 1, []],
+  [200e9, ['warning']],
+  [200 * 2 ** 30 - 1, ['warning']],
+  [200 * 2 ** 30, ['error']],
+])('weights of %s bytes', async (size, severities) => {
+  const { findings } = await checkModel(listing(llama, files => files.map(file => file.path === 'model.safetensors' ? { ...file, size } : file)));
+
+  expect(findings.filter(({ rule }) => rule === 'weights-too-large').map(({ severity }) => severity)).toEqual(severities);
+});
+
 test('original/ is not proposed as the folder of the model', async () => {
   const { findings } = await check({ 'original/config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{"chat_template": "x"}' });
 

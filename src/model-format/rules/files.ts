@@ -34,7 +34,7 @@ export const FILE_RULES: readonly Rule[] = [
     id: 'invalid-json',
     checks: 'JSON files that contain a JSON object',
     severity: 'error',
-    severityNote: `error; warning for ${GENERATION_CONFIG} and ${TEMPLATE_JSON}`,
+    severityNote: `error; warning for ${GENERATION_CONFIG} and chat templates`,
     source: IMPORT_GUIDE,
     find: ({ invalid }) => invalid.map(({ file, problem }) => ({
       file,

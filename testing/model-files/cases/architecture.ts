@@ -210,6 +210,28 @@ export const FAILING: readonly FailingCase[] = [
     }],
   },
   {
+    rule: 'llama3-rope-scaling',
+    what: 'a model and its text model',
+    files: config({ rope_scaling: { ...LLAMA3, factor: 32 }, text_config: { rope_scaling: { ...LLAMA3, factor: 16 } } }),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_scaling of the type llama3 has factor 32. Bedrock serves it with factor 8.',
+      remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
+    }],
+  },
+  {
+    rule: 'llama3-rope-scaling',
+    what: 'only the text model',
+    files: config({ text_config: { ...FAMILIES.mllama.config.text_config, rope_scaling: { ...LLAMA3, factor: 16 } } }, validModel('mllama')),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_scaling of the type llama3 has factor 16. Bedrock serves it with factor 8.',
+      remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
+    }],
+  },
+  {
     rule: 'converse-not-supported',
     what: 'Qwen2.5',
     files: validModel('qwen2'),

@@ -160,6 +160,17 @@ export const FAILING: readonly FailingCase[] = [
     }],
   },
   {
+    rule: 'invalid-json',
+    what: 'a chat_template.jinja that is not UTF-8',
+    files: add({ 'chat_template.jinja': Buffer.from('{{ "\u00e9" }}', 'latin1') }),
+    finds: [{
+      severity: 'warning',
+      file: 'chat_template.jinja',
+      message: 'The file is not UTF-8.',
+      remedy: 'Upload chat_template.jinja again, as save_pretrained of transformers==4.51.3 writes it.',
+    }],
+  },
+  {
     rule: 'unread-file',
     what: 'a tokenizer.json of 17 MB',
     files: add({ [TOKENIZER]: { start: new Uint8Array(), size: 17_000_000 } }),

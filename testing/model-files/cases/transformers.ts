@@ -155,6 +155,17 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'gpt-oss-eos-tokens',
+    what: 'three end tokens, of which one is right',
+    files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200002, 1, 2] }),
+    finds: [{
+      severity: 'error',
+      file: 'generation_config.json',
+      message: 'eos_token_id is [200002,1,2]. For GPT-OSS it must have 200002, 199999 and 200012; otherwise calls fail.',
+      remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
+    }],
+  },
+  {
+    rule: 'gpt-oss-eos-tokens',
     what: 'no generation_config.json',
     files: without(gptOss, 'generation_config.json'),
     finds: [{
