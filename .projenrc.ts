@@ -86,9 +86,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgrade: false,
   sampleCode: false,
 
-  // They are bundled, and not compiled into `lib`.
-  excludeTypescript: ['src/**/handler/**', 'src/**/command/**', 'src/**/folders/**', 'src/**/*.lambda.ts'],
-
   // A generated function class would import CDK beside the handler.
   lambdaAutoDiscover: false,
   integrationTestAutoDiscover: false,
@@ -135,8 +132,8 @@ for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/
 }
 project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/index.js' });
 
-// --- What ships: the constructs as compiled by jsii, and the bundles. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
+// --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
+project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/command/', '/lib/**/folders/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
 project.npmignore!.include('/assets/'); // before the exclusions below it
 project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 
@@ -210,6 +207,8 @@ project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 project.tsconfigDev.addInclude('../scripts/**/*.ts');
 
+// @huggingface/jinja has both module formats, but declares only the types of one.
+project.tsconfigDev.file.addOverride('compilerOptions.module', 'node20');
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-bedrock-model-import': ['../src'] });
 
 project.synth();

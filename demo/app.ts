@@ -3,8 +3,8 @@ import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-e
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { BATCH_STACK, MODEL_STACK, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
-import { BatchInference, BatchLocation, ImportedModel, ModelEncryption, ModelSource } from '../src';
+import { BATCH_STACK, MODEL_STACK, PROMPT, WEIGHTS_PREFIX, WEIGHTS_STACK } from './names';
+import { BatchInference, BatchLocation, ImportedModel, ModelEncryption, ModelSource, ModelVerification } from '../src';
 
 /** The parameter with the ARN of the model. */
 const ARN_PARAMETER = '/demo/llama';
@@ -52,6 +52,7 @@ class ModelStack extends Stack {
       source: ModelSource.fromBucket(props.weights, WEIGHTS_PREFIX, { version: props.weightsVersion }),
       encryption: ModelEncryption.customerManaged(),
       vpc,
+      verification: ModelVerification.invoke({ prompt: PROMPT }),
       importTimeout: Duration.minutes(30),
     });
     Tags.of(model).add('team', 'platform');
@@ -61,6 +62,7 @@ class ModelStack extends Stack {
     new CfnOutput(this, 'ModelName', { value: model.importedModelName });
     new CfnOutput(this, 'JobArn', { value: model.jobArn });
     new CfnOutput(this, 'ModelArchitecture', { value: model.modelArchitecture });
+    new CfnOutput(this, 'FilesDigest', { value: model.filesDigest! });
   }
 }
 

@@ -66,7 +66,9 @@ async function execute(stage: Stage, step: Step, guard: ProcessGuard, stateMachi
   const engine = await startStepFunctions({
     guard, dir: aws.dir, awsEndpoint: aws.endpoint, bedrockEndpoint: bedrock.url, waitScale: WAIT_SCALE, log: (line) => step.fact('setting up', line),
   });
+  bedrock.bedrock.serving.reset(); // it was loaded for its verification
   bedrock.bedrock.serving.configure({ coldStartMs: COLD_START_MS });
+  bedrock.bedrock.clearCalls();
   bedrock.bedrock.inference.poison(UNPROCESSABLE, 'ValidationException');
   const machine = await engine.createStateMachine('demo', await stage.api.stateMachineDefinition(stateMachineArn));
   const began = Date.now();

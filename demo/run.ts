@@ -75,12 +75,13 @@ async function startStage(step: Step, signal: AbortSignal, batch: boolean): Prom
     clock: new SystemClock(), // real time, because the handler compares its clock with the times of Bedrock
     rolePropagationMs: ROLE_PROPAGATION_MS,
     authorize: iam.authorize,
-    // The state machine of a batch runs on an engine that assumes no role; testing/iam shows its permissions.
-    authorizeInvocation: async () => undefined,
+    // Not the state machine of a batch: it runs on an engine that assumes no role, and testing/iam shows its permissions.
+    authorizeInvocation: iam.authorizeInvocation,
+    coldStartMs: 0,
     planImport: request => ({ durationMs: IMPORT_MS, ...iam.planImport(request) }),
   });
   const aws = await startLocalAws({ bedrockEndpoint: bedrock.url, nodeOptions: iam.nodeOptions, log: (line) => step.fact('setting up', line), signal });
-  iam.connect(aws.endpoint);
+  iam.connect(aws.endpoint, bedrock.bedrock);
   step.fact('AWS', aws.endpoint);
   step.fact('Bedrock', bedrock.url);
   if (iam.isOn) step.fact('IAM', 'the policies of the stacks are enforced for every Bedrock call');

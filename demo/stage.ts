@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MODEL_STACK, WEIGHTS_PREFIX } from './names';
+import { MODEL_STACK, PROMPT, WEIGHTS_PREFIX } from './names';
 import type { Step } from './steps';
-import { writeTinyLlama } from './tiny-llama';
+import { writeBadLlama, writeTinyLlama } from './tiny-llama';
 import type { BedrockServer } from '../testing/bedrock-server/server';
 import type { LocalEnforcement } from '../testing/iam/local-enforcement';
 import { bedrockClient, importedModelArns } from '../testing/local-aws/bedrock-client';
 import { EmulatorApi } from '../testing/local-aws/emulator-api';
 import type { LocalAws } from '../testing/local-aws/local-aws';
+import { REPOSITORY } from '../testing/local-aws/places';
 
 export const APP = 'node --import tsx demo/app.ts';
+
+/** The bundle of `npx cdk-bedrock-model-import`. */
+const COMMAND = join(REPOSITORY, 'assets/model-format/command/main/index.js');
 
 type Outputs = Record<string, string>;
 
@@ -69,6 +74,18 @@ export class Stage {
     return outputs;
   }
 
+  /** Checks folders on the disk with the command: one that Bedrock does not import, and the one that is uploaded next. */
+  public async checkFolders(step: Step, seed: number): Promise<void> {
+    await writeBadLlama(join(this.aws.dir, 'bad-llama'));
+    const bad = await this.check('bad-llama');
+    assert.equal(bad.code, 1, bad.output);
+    step.fact('exit code 1', bad.output);
+    await writeTinyLlama(join(this.aws.dir, 'tiny-llama'), seed);
+    const good = await this.check('tiny-llama');
+    assert.equal(good.code, 0, good.output);
+    step.fact('exit code 0', good.output);
+  }
+
   /** Creates a model and uploads it to the URI that the model stack imports. */
   public async upload(step: Step, bucket: string, seed: number): Promise<void> {
     const dir = join(this.aws.dir, 'tiny-llama');
@@ -79,6 +96,18 @@ export class Stage {
     assert.deepEqual(await this.api.objectKeys(bucket), files.map((file) => WEIGHTS_PREFIX + file));
     step.fact('files', `${files.length} in s3://${bucket}/${WEIGHTS_PREFIX}`);
     step.fact('weights', `sha256 ${createHash('sha256').update(await readFile(join(dir, 'model.safetensors'))).digest('hex')}`);
+  }
+
+  /** Checks the digest in the stack outputs with the command, and that the model was asked before the deployment succeeded. */
+  public async inspectCheck(step: Step, { FilesDigest: deployed, ModelArn: modelArn }: Outputs, bucket: string): Promise<void> {
+    const { output } = await this.check(`s3://${bucket}/${WEIGHTS_PREFIX}`, '--json');
+    const { digest, files } = JSON.parse(output) as { digest: string; files: number };
+    assert.equal(deployed, digest, output);
+    step.fact('checked', `${files} files before the import, digest ${digest}`);
+    const answers = this.bedrock.bedrock.calls.filter(({ operation, input, outcome }) =>
+      operation === 'InvokeModel' && (input as { modelId: string }).modelId === modelArn && outcome === 'ok');
+    assert.equal(answers.length, 1);
+    step.fact('verified', `by its answer to "${PROMPT}"`);
   }
 
   /** Checks the model in the stack outputs with the API of Bedrock. */
@@ -106,6 +135,16 @@ export class Stage {
     assert.equal(job.vpcConfig?.subnetIds?.length, 2);
     const minutes = Math.round((job.endTime!.getTime() - job.creationTime!.getTime()) / 60_000);
     step.fact('import job', `${job.jobName}, ${minutes} minutes in Bedrock, in ${job.vpcConfig!.subnetIds!.length} subnets`);
+  }
+
+  /** Runs `cdk-bedrock-model-import check`. */
+  private async check(model: string, ...options: string[]): Promise<{ readonly code: number; readonly output: string }> {
+    const { dir, variables } = this.aws;
+    return new Promise((resolve) => {
+      execFile(process.execPath, [COMMAND, 'check', model, ...options], { cwd: dir, env: { ...variables, NO_COLOR: '1' } }, (error, stdout, stderr) => {
+        resolve({ code: Number(error?.code ?? 0), output: `${stdout}${stderr}`.trim() });
+      });
+    });
   }
 
   public async assertCustomerKey(keyId: string): Promise<void> {

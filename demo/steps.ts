@@ -53,7 +53,7 @@ export class Steps {
   }
 
   private fact(label: string, value: string): void {
-    this.print(`   ${this.style('dim', label.padEnd(14))} ${value}`);
+    this.print(`   ${this.style('dim', label.padEnd(14))} ${value.replaceAll('\n', `\n${' '.repeat(18)}`)}`);
   }
 
   private progress(line: string): void {

@@ -24,7 +24,11 @@ export async function tellStory(stage: Stage, steps: Steps, beforeDestroy: () =>
     return outputs;
   });
 
-  await steps.run('Create a tiny Llama and upload its weights', async (step) => {
+  await steps.run('cdk-bedrock-model-import check: a model that Bedrock does not import, and a tiny Llama', async (step) => {
+    await stage.checkFolders(step, FIRST_SEED);
+  });
+
+  await steps.run('Upload the tiny Llama', async (step) => {
     await stage.upload(step, bucket, FIRST_SEED);
   });
 
@@ -34,9 +38,10 @@ export async function tellStory(stage: Stage, steps: Steps, beforeDestroy: () =>
 
   await steps.run('Verify the model in Bedrock', async (step) => {
     await stage.inspect(step, first, bucket);
+    await stage.inspectCheck(step, first, bucket);
   });
 
-  await middle(stage, steps, { bucket, modelArn: first.ModelArn });
+  await middle(stage, steps, { bucket, modelArn: first.ModelArn, filesDigest: first.FilesDigest });
 
   await beforeDestroy();
 
@@ -58,9 +63,10 @@ export async function tellStory(stage: Stage, steps: Steps, beforeDestroy: () =>
 interface Deployed {
   readonly bucket: string;
   readonly modelArn: string;
+  readonly filesDigest: string;
 }
 
-async function replaceModel(stage: Stage, steps: Steps, { bucket, modelArn }: Deployed): Promise<void> {
+async function replaceModel(stage: Stage, steps: Steps, { bucket, modelArn, filesDigest }: Deployed): Promise<void> {
   await steps.run('Upload new weights to the same prefix', async (step) => {
     await stage.upload(step, bucket, SECOND_SEED);
   });
@@ -73,6 +79,8 @@ async function replaceModel(stage: Stage, steps: Steps, { bucket, modelArn }: De
 
   await steps.run('Verify both models in Bedrock', async (step) => {
     await stage.inspect(step, second, bucket);
+    await stage.inspectCheck(step, second, bucket);
+    assert.notEqual(second.FilesDigest, filesDigest, 'the digest is that of the old weights');
     await stage.assertGone(modelArn);
     await stage.assertOnlyModel(second.ModelArn);
     step.fact('deleted', modelArn);

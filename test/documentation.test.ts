@@ -5,7 +5,10 @@ import { stampOf } from '../scripts/diagrams';
 import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
 import * as batchPatience from '../src/batch-inference/patience';
 import * as importPatience from '../src/imported-model/provider/patience';
-import { SCENARIOS } from '../testing/batch-inference/scenarios';
+import { RULES } from '../src/model-format';
+import { CLASSES } from '../src/model-format/supported';
+import { SCENARIOS as BATCH_SCENARIOS } from '../testing/batch-inference/scenarios';
+import { SCENARIOS } from '../testing/e2e/scenarios';
 
 const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
@@ -111,11 +114,39 @@ test('the table of the statuses of a job is that of the code', () => {
   expect(rows).toEqual(Object.entries(JOB_STATUSES).map(([status, route]) => [status, effects[route]]));
 });
 
-test('the table of the scenarios of batches is that of the code', () => {
-  const cells = [...read('testing/batch-inference/README.md').matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, cell]) => cell);
+describe('the tables of what Bedrock imports are those of the code', () => {
+  const guide = read('docs/guides/preparing-models.md');
+  const plain = (cell: string) => cell.replaceAll('`', '');
+
+  test('of the rules', () => {
+    const rows = [...guide.matchAll(/^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \| \[[^\]]+\]\((.*?)\) \|$/gm)].map(([, id, ...cells]) => [id, ...cells.map(plain)]);
+
+    expect(rows).toEqual(RULES.map(({ id, checks, severity, severityNote, source }) => [id, checks, severityNote ?? severity, source]));
+  });
+
+  test('of the architectures', () => {
+    const rows = [...guide.matchAll(/^\| \w[^|]* \| `(\w+)` \| `(\w+For\w+)` \|/gm)].map(([, type, name]) => [type, name]);
+
+    expect(rows).toEqual([...CLASSES]);
+  });
+
+  test('of repairs, whose rules exist', () => {
+    const [, section] = guide.split('### Repair what a newer version has saved');
+    const ids = [...section.matchAll(/^\| .* \| `([a-z-]+)` \|$/gm)].map(([, id]) => id);
+
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids.filter(id => !RULES.some(rule => rule.id === id))).toEqual([]);
+  });
+});
+
+test.each([
+  ['testing/batch-inference', BATCH_SCENARIOS],
+  ['testing/e2e', SCENARIOS],
+])('the table of the scenarios of %s is that of the code', (folder, scenarios) => {
+  const cells = [...read(join(folder, 'README.md')).matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, cell]) => cell);
   const names = cells.flatMap(cell => [...cell.matchAll(/`(.*?)`/g)].map(([, name]) => name));
 
-  expect(names.sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
+  expect(names.sort()).toEqual(scenarios.map(({ name }) => name).sort());
 });
 
 describe('the messages of the troubleshooting guide are those of the code', () => {

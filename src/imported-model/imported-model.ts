@@ -233,7 +233,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
       serviceRole: role,
       modelKey,
       weightsKey: source.callerKey,
-      filesStatements: formatCheck && source.readStatements,
+      filesStatements: formatCheck && source.checkStatements,
       invokes: verification !== undefined,
     });
     this.chain.addDependency(...permissions, ...source.dependencies, ...dependencies, ...network?.dependencies ?? []);

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct, IDependable } from 'constructs';
-import { decryptStatement, type Place, readStatements } from './weights-access';
+import { decryptStatement, decryptThroughS3, type Place, readStatements } from './weights-access';
 import {
   admitToBucket, admitToKey, arnFor, arnFrom, arnOf, asResourcePolicy, folderOf, isOfOtherAccount, objectsBelow,
 } from '../shared/constructs/bucket-access';
@@ -47,7 +47,8 @@ export interface ModelSourceOptions {
 /**
  * The location of the weights of a model: a prefix in Amazon S3 with a model in Hugging Face format.
  *
- * Bedrock reads `*.safetensors`, `config.json`, `tokenizer_config.json`, `tokenizer.json` and `tokenizer.model`.
+ * An import needs `*.safetensors`, with `model.safetensors.index.json` if there are several, `config.json`, `tokenizer_config.json` and
+ * `tokenizer.json`. AWS lists `tokenizer.model` as well, but many supported models have none, and its own walk-throughs omit it.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html
  *
@@ -87,7 +88,7 @@ export abstract class ModelSource {
    * Statements for the policy of a bucket in another account, which let the service role read the weights.
    *
    * They are added automatically to a bucket that is defined in the app. Otherwise the owner of the bucket adds them; the role does not have to exist
-   * yet. With the statements for `model.provider.role` as well, the files are checked before the import.
+   * yet. With the statements for `model.provider.role` as well, which are never added automatically, the files are checked before the import.
    *
    * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
@@ -100,6 +101,7 @@ export abstract class ModelSource {
    * Statements for the policy of a key in another account, which let the service role decrypt the weights.
    *
    * They are added automatically to a key that is defined in the app. Otherwise the owner of the key adds them; the role does not have to exist yet.
+   * The check of encrypted files needs those for `model.provider.role` as well, like those of the bucket.
    *
    * @param role The service role of the model, `model.role` or `Role.fromRoleArn()`
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/cross-account-access-cmi.html
@@ -126,12 +128,16 @@ export abstract class ModelSource {
     const fromAccount = { conditions: { StringEquals: { 'aws:ResourceAccount': place.bucketAccount ?? Stack.of(scope).account } } };
     const statements = readStatements(place, fromAccount);
     if (encryptionKey) statements.push(decryptStatement(arnFrom(scope, encryptionKey)));
+    const isForeignKey = encryptionKey && isOfOtherAccount(Stack.of(scope), encryptionKey);
     return {
       s3Uri,
       version,
       statements,
-      readStatements: readStatements(place, fromAccount),
-      callerKey: encryptionKey && !isOfOtherAccount(Stack.of(scope), encryptionKey) ? encryptionKey : undefined,
+      checkStatements: [
+        ...readStatements({ ...place, folder: place.folder && { ...place.folder, prefixes: place.folder.prefixesInside } }, fromAccount),
+        ...isForeignKey ? [decryptThroughS3(scope, arnFrom(scope, encryptionKey))] : [],
+      ],
+      callerKey: isForeignKey ? undefined : encryptionKey,
       dependencies: [
         ...bucket && isOfOtherAccount(role, bucket) ? admitToBucket(bucket, readStatements(place, asResourcePolicy(role))) : [],
         ...encryptionKey && isOfOtherAccount(role, encryptionKey) ? admitToKey(encryptionKey, this.keyPolicyStatements(role)) : [],
@@ -166,8 +172,8 @@ export interface ModelSourceConfig {
   readonly callerKey?: kms.IKey;
   /** The permissions of the service role to read and decrypt the weights. */
   readonly statements: iam.PolicyStatement[];
-  /** The permissions to read the weights. */
-  readonly readStatements: iam.PolicyStatement[];
+  /** The permissions of the provider to check the files. Where another account owns the bucket or the key, it must let the provider in as well. */
+  readonly checkStatements: iam.PolicyStatement[];
   /** What must exist before the import begins. */
   readonly dependencies: IDependable[];
 }

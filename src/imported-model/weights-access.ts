@@ -1,6 +1,8 @@
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
 import type { Folder, Side } from '../shared/constructs/bucket-access';
 
 /** The place of the weights in Amazon S3, for policies. */
@@ -39,4 +41,10 @@ export function readStatements({ bucketArn, folder, objectsArn }: Place, { princ
 
 export function decryptStatement(keyArn: string, side: Side = {}): iam.PolicyStatement {
   return new iam.PolicyStatement({ ...side, actions: ['kms:Decrypt', 'kms:DescribeKey'], resources: [keyArn] });
+}
+
+/** The permission to decrypt what can be read from Amazon S3 anyway. The ARN may be that of all keys of another account. */
+export function decryptThroughS3(scope: Construct, keyArn: string): iam.PolicyStatement {
+  const conditions = { StringEquals: { 'kms:ViaService': `s3.${Stack.of(scope).region}.amazonaws.com` } };
+  return new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions });
 }

@@ -2,7 +2,8 @@ import { show } from './wording';
 
 /**
  * The header of a safetensors file: 8 bytes with its length, then JSON with the name, the type, the shape and the place of every tensor.
- * A file that `parseHeader` refuses, the safetensors library refuses as well: the messages name the first rule that is broken.
+ * A file that `parseHeader` refuses, the safetensors library refuses as well, except for the length of its header. The reverse is true but for forms
+ * of JSON that no writer uses, such as a size of 1.0.
  *
  * @see https://huggingface.co/docs/safetensors/index#format
  */

@@ -1,4 +1,4 @@
-import { field, objectField, stringField } from './json-object';
+import { field, objectField } from './json-object';
 import type { Model } from './model';
 
 /**
@@ -44,9 +44,9 @@ export function classOf(model: Model): string | undefined {
 /** The supported model type that the class, or else the model type, of config.json stands for. */
 export function familyOf(model: Model): string | undefined {
   const className = classOf(model);
-  const [ofClass] = [...CLASSES].find(([, name]) => name === className) ?? [];
-  const modelType = stringField(model.config, 'model_type');
-  return ofClass ?? (modelType !== undefined && CLASSES.has(modelType) ? modelType : undefined);
+  const modelType = field(model.config, 'model_type');
+  const families = [...CLASSES];
+  return (families.find(([, name]) => name === className) ?? families.find(([type]) => type === modelType))?.[0];
 }
 
 /** Whether it is a model of the GPT-OSS family, for which AWS documents other rules. */

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyLlama } from '../../demo/tiny-llama';
+import { checkModel } from '../../src/model-format';
+import { MemoryFolder } from '../../testing/model-files';
 
 interface Tensor {
   readonly dtype: string;
@@ -32,6 +34,13 @@ test('returns the written files, including those that an import needs', async ()
 
   expect(files).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']));
   files.forEach((file) => expect(read('one', file).length).toBeGreaterThan(0));
+});
+
+test('the model breaks no rule of an import', async () => {
+  const files = await writeTinyLlama(join(root, 'one'), 1);
+  const { findings } = await checkModel(new MemoryFolder(Object.fromEntries(files.map(file => [file, read('one', file)]))), { region: 'us-east-1' });
+
+  expect(findings).toEqual([]);
 });
 
 test('the tensors fill the data without gaps or overlaps', () => {

@@ -1,6 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Annotations as CdkAnnotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ImportedModel, ModelFormatCheck } from '../../src';
-import { newStack, weights, WEIGHTS_URI } from '../../testing/support/stacks';
+import { type ModelFiles, validModel, withFields, writeModel } from '../../testing/model-files';
+import { newApp, newStack, weights, WEIGHTS_URI } from '../../testing/support/stacks';
 import { FORMAT_CHECK, inTemplate, logicalIdOf, madeBefore, resourceFor, resourceOf, resourcesOf, statementsOf } from '../../testing/support/template';
 
 test('the files are checked by default, before the import and with the permissions of the provider', () => {
@@ -54,4 +59,74 @@ test('an id that is no rule is refused, with the ids that are', () => {
 
   expect(() => new ImportedModel(newStack(), 'Llama', { source: weights(), formatCheck })).toThrow(
     /formatCheck\.acknowledge: "unsupported-architektur" must be the id of a rule\. Use the id in square brackets of a finding, one of: .*unsupported-architecture/);
+});
+
+describe('a local directory', () => {
+  let directory: string;
+  beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'model-')); });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const stackWith = async (files: ModelFiles, acknowledge: string[] = [], localDirectory = directory) => {
+    await writeModel(directory, files);
+    const stack = newStack();
+    const model = new ImportedModel(stack, 'Llama', { source: weights(), formatCheck: ModelFormatCheck.enabled({ localDirectory, acknowledge }) });
+    return { stack, model };
+  };
+  const unsupported = withFields(validModel(), 'config.json', { architectures: ['GemmaForCausalLM'], model_type: 'gemma' });
+  const newer = withFields(validModel(), 'config.json', { transformers_version: '5.24.0' });
+
+  test('is checked at synthesis: a good model has no annotation', async () => {
+    const { stack } = await stackWith(validModel());
+
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+  });
+
+  test('with what Bedrock refuses is an error, which stops the deployment', async () => {
+    const { stack } = await stackWith(unsupported);
+
+    Annotations.fromStack(stack).hasError('/Stack/Llama', Match.stringLikeRegexp(
+      'formatCheck: \\[unsupported-architecture\\] config\\.json: .*GemmaForCausalLM.* To deploy it nevertheless, acknowledge "unsupported-architecture" in formatCheck\\.'));
+  });
+
+  test('with an acknowledged error has no annotation', async () => {
+    const { stack } = await stackWith(unsupported, ['unsupported-architecture']);
+
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+  });
+
+  test('with what may fail is a warning, which is acknowledged by the id of the rule', async () => {
+    const warnings = async (acknowledged?: string) => {
+      const { stack, model } = await stackWith(newer);
+      if (acknowledged) CdkAnnotations.of(model).acknowledgeWarning(acknowledged);
+      return Annotations.fromStack(stack).findWarning('/Stack/Llama', Match.stringLikeRegexp('5\\.24\\.0')).length;
+    };
+
+    expect(await warnings()).toBe(1);
+    expect(await warnings('cdk-bedrock-model-import:modelFormat.newer-transformers')).toBe(0);
+  });
+
+  // GPT-OSS is imported in us-east-1 only.
+  test.each([[undefined, 0], ['us-east-1', 0], ['us-west-2', 1]])('is checked for the Region of the stack, and not of the environment (%s)', async (region, errors) => {
+    await writeModel(directory, validModel('gpt_oss'));
+    const stack = new Stack(newApp(), 'Stack', { env: { region } });
+    const environment = process.env;
+    process.env = { ...environment, AWS_REGION: 'us-east-2' };
+    try {
+      new ImportedModel(stack, 'Llama', { source: weights(), formatCheck: ModelFormatCheck.enabled({ localDirectory: directory }) });
+    } finally {
+      process.env = environment;
+    }
+
+    expect(Annotations.fromStack(stack).findError('*', Match.stringLikeRegexp('us-east-1'))).toHaveLength(errors);
+  });
+
+  test.each(['', 's3://amzn-s3-demo-bucket/llama/', 'hf://meta-llama/Llama-3.1-8B', Lazy.string({ produce: () => 'x' })])('is refused if it is %j', async localDirectory => {
+    await expect(stackWith(validModel(), [], localDirectory)).rejects.toThrow(
+      /formatCheck\.localDirectory: ".*" must be a directory on this machine\. Pass the path of a copy of the model's files, or omit it\./);
+  });
+
+  test('that does not exist is refused, with the path', async () => {
+    await expect(stackWith(validModel(), [], path.join(directory, 'missing'))).rejects.toThrow(/formatCheck\.localDirectory: There is no directory .*missing/);
+  });
 });

@@ -6,7 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { ImportedModel, ModelEncryption, ModelSource } from '../../src';
+import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelSource, ModelVerification } from '../../src';
 import { differences, everyResource, objectionsTo, operationsIn, type Permission, permissionsIn, referenceOf } from '../../testing/support/iam';
 import { newStack, weights } from '../../testing/support/stacks';
 import { inTemplate, resourceFor, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
@@ -15,8 +15,13 @@ import { inTemplate, resourceFor, resourcesOf, statementsIn, statementsOf } from
  * The operations come from the code of the handler, their actions and resource types from the service authorization reference. The roles must have
  * exactly these permissions.
  */
-const HANDLER = 'src/imported-model/provider/handler';
-const OPERATIONS = readdirSync(HANDLER, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).flatMap(file => operationsIn(readFileSync(join(HANDLER, file), 'utf8'), '@aws-sdk/client-bedrock'));
+const operationsOf = (client: string, folder = 'src/imported-model/provider/handler') => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts')).flatMap(file => operationsIn(readFileSync(join(folder, file), 'utf8'), `@aws-sdk/client-${client}`));
+const OPERATIONS = operationsOf('bedrock');
+/** Of the verification. */
+const RUNTIME_OPERATIONS = operationsOf('bedrock-runtime');
+/** Of the check of the files. */
+const S3_OPERATIONS = operationsOf('s3', 'src/model-format');
 
 /**
  * The actions that an operation needs in addition to the action of its name, according to the table of operations in the service authorization reference:
@@ -25,6 +30,9 @@ const OPERATIONS = readdirSync(HANDLER, { recursive: true, encoding: 'utf8' }).f
 const BESIDES: { readonly [operation: string]: readonly string[] } = {
   CreateModelImportJob: ['iam:PassRole', 'bedrock:TagResource'],
 };
+
+/** The action of an operation that has another name. The reference of actions does not have it. */
+const ACTIONS: { readonly [operation: string]: string } = { ListObjectsV2: 's3:ListBucket' };
 
 const MODEL_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
 const GRANTS = {
@@ -37,27 +45,40 @@ interface Fixture {
   readonly stack: Stack;
   readonly model: ImportedModel;
   readonly weightsKey?: kms.IKey;
+  /** The ARN of the bucket with the weights, if they are checked. */
+  readonly checkedBucket?: string;
+  readonly isVerified?: boolean;
 }
 
 /** A model that needs all permissions. */
 function fullModel(): Fixture {
   const stack = newStack();
   const weightsKey = new kms.Key(stack, 'WeightsKey');
+  const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: weightsKey });
   const model = new ImportedModel(stack, 'Llama', {
-    source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights', { encryptionKey: weightsKey }), 'llama/'),
+    source: ModelSource.fromBucket(bucket, 'llama/'),
+    verification: ModelVerification.invoke({ prompt: 'Hello' }),
+    keepPrevious: true,
     encryption: ModelEncryption.customerManaged(),
     vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'import', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] }),
     importedModelTags: { team: 'platform' },
     jobTags: { team: 'operations' },
   });
   Tags.of(model).add('stage', 'test');
-  return { stack, model, weightsKey };
+  return { stack, model, weightsKey, checkedBucket: bucket.bucketArn, isVerified: true };
+}
+
+/** A model without any property that is optional. Its files are checked. */
+function plainModel(): Fixture {
+  const stack = newStack();
+  const model = new ImportedModel(stack, 'Llama', { source: weights() });
+  return { stack, model, checkedBucket: stack.formatArn({ service: 's3', account: '', region: '', resource: 'amzn-s3-demo-bucket' }) };
 }
 
 /** A model that needs the fewest permissions. */
-function plainModel(): Fixture {
+function uncheckedModel(): Fixture {
   const stack = newStack();
-  return { stack, model: new ImportedModel(stack, 'Llama', { source: weights() }) };
+  return { stack, model: new ImportedModel(stack, 'Llama', { source: weights(), formatCheck: ModelFormatCheck.disabled() }) };
 }
 
 /** The ARN of a resource of the stack, in the form of the reference. */
@@ -91,8 +112,23 @@ async function neededForOperations(): Promise<Permission[]> {
   return (await Promise.all(needed)).flat();
 }
 
+/** The permissions to read the files: only those of the folder, and only in the account that is expected to own the bucket. */
+function neededForCheck(bucketArn: string): Permission[] {
+  const owner = { StringEquals: { 'aws:ResourceAccount': '${AWS::AccountId}' } };
+  return S3_OPERATIONS.map(operation => ACTIONS[operation] ?? `s3:${operation}`).map(action => action === 's3:ListBucket'
+    ? { action, resource: bucketArn, conditions: { ...owner, StringLike: { 's3:prefix': ['llama/*'] } } }
+    : { action, resource: `${bucketArn}/llama/*`, conditions: owner });
+}
+
+/** The permissions to invoke a new model: all models of the account and Region, because Bedrock chooses the ids. */
+async function neededForVerification(): Promise<Permission[]> {
+  const references = await Promise.all(RUNTIME_OPERATIONS.map(async operation => ({ operation, ...await referenceOf(`bedrock:${operation}`) })));
+  return references.flatMap(({ operation, resourceTypes }) => resourceTypes.filter(({ name }) => name === 'imported-model')
+    .map(({ arn }) => ({ action: `bedrock:${operation}`, resource: everyResource(arn) })));
+}
+
 /** The permissions of the handler for a model. */
-async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<Permission[]> {
+async function neededByHandler({ stack, model, weightsKey, checkedBucket, isVerified }: Fixture): Promise<Permission[]> {
   const on = (resource: string, actions: readonly string[], conditions?: unknown) =>
     actions.map((action): Permission => ({ action, resource: inTemplate(stack, resource) as string, ...(conditions ? { conditions } : {}) }));
   return [
@@ -100,6 +136,8 @@ async function neededByHandler({ stack, model, weightsKey }: Fixture): Promise<P
     ...on(model.role.roleArn, ['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } }),
     ...model.encryptionKey ? [...on(model.encryptionKey.keyArn, MODEL_KEY_ACTIONS), ...on(model.encryptionKey.keyArn, ['kms:CreateGrant'], GRANTS)] : [],
     ...weightsKey ? on(weightsKey.keyArn, ['kms:Decrypt']) : [],
+    ...checkedBucket ? neededForCheck(inTemplate(stack, checkedBucket) as string) : [],
+    ...isVerified ? await neededForVerification() : [],
     ...on(model.provider.logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ];
 }
@@ -109,10 +147,13 @@ const allowedTo = (role: iam.IRole) => permissionsIn(statementsOf(role));
 const apartFromLogs = (permissions: readonly Permission[]) => permissions.filter(({ action }) => !action.startsWith('logs:'));
 
 describe('the role of the provider', () => {
-  test.each([['every feature', fullModel], ['no optional feature', plainModel]])('has exactly the permissions for the calls of the handler, for a model with %s', async (_, build) => {
+  test.each([
+    ['every feature', fullModel], ['no optional feature', plainModel], ['no check of the files', uncheckedModel],
+  ])('has exactly the permissions for the calls of the handler, for a model with %s', async (_, build) => {
     const fixture = build();
 
     expect(OPERATIONS.length).toBeGreaterThan(5);
+    expect([RUNTIME_OPERATIONS, S3_OPERATIONS]).toEqual([['InvokeModel'], ['GetObject', 'ListObjectsV2']]);
     expect(differences(await neededByHandler(fixture), allowedTo(fixture.model.provider.role))).toEqual([]);
   });
 
@@ -215,6 +256,7 @@ describe('these checks can fail:', () => {
     ['an action on everything', { action: 'bedrock:GetModelImportJob', resource: '*' }],
     ['an action on another type', { action: 'bedrock:TagResource', resource: JOB.replace('model-import-job', 'agent') }],
     ['every action', { action: 'bedrock:*', resource: '*' }],
+    ['writing weights', { action: 's3:PutObject', resource: 'arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket/llama/*' }],
   ])('%s that is not needed is reported', async (_, more) => {
     const fixture = plainModel();
 
@@ -222,7 +264,7 @@ describe('these checks can fail:', () => {
   });
 
   test('a missing condition is reported, as a missing permission and as one that is not needed', async () => {
-    const fixture = plainModel();
+    const fixture = uncheckedModel();
     const allowed = allowedTo(fixture.model.provider.role).map(({ action, resource }) => ({ action, resource }));
 
     expect(differences(await neededByHandler(fixture), allowed)).toEqual([
@@ -257,12 +299,12 @@ describe('these checks can fail:', () => {
 
   test('operations are found under another name, and only if they are sent', () => {
     const text =
-      'import { GetFooCommand as Get, ListFooCommand, type FooClient } from "sdk"; import { BarCommand } from "other"; import type { Foo } from "sdk"; new Get({}); new BarCommand({});';
+      'import { GetFooCommand as Get, ListFooCommand, paginateBars, type FooClient } from "sdk"; import { BarCommand } from "other"; import type { Foo } from "sdk"; new Get({}); new BarCommand({}); paginateBars({});';
 
-    expect(operationsIn(text, 'sdk')).toEqual(['GetFoo']);
+    expect(operationsIn(text, 'sdk')).toEqual(['Bars', 'GetFoo']);
   });
 
-  test.each(['import * as sdk from "sdk";', 'import { paginateListFoo } from "sdk";', 'import { Foo } from "sdk";'])('an import that could hide operations is refused: %s', (text) => {
+  test.each(['import * as sdk from "sdk";', 'import { waitUntilFoo } from "sdk";', 'import { Foo } from "sdk";'])('an import that could hide operations is refused: %s', (text) => {
     expect(() => operationsIn(text, 'sdk')).toThrow();
   });
 });

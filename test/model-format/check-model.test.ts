@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { checkModel, type ModelFile, type ModelFolder } from '../../src/model-format';
 import {
-  INDEX, json, MemoryFolder, type ModelFiles, shardedModel, sparseSafetensors, validModel, withFields, withHeader, withLength,
+  below, INDEX, json, MemoryFolder, type ModelFiles, shardedModel, sparseSafetensors, validModel, withFields, withHeader, withLength,
 } from '../../testing/model-files';
 
 const llama = validModel();
@@ -34,6 +34,32 @@ describe('the findings', () => {
     expect(findings.map(({ rule, acknowledged }) => [rule, acknowledged])).toEqual([['model-type', true], ['tokenizers-backend', false]]);
     expect(passed).toBe(false);
   });
+});
+
+test.each([
+  [200e9 - 1, []],
+  [200e9, ['warning']],
+  [200 * 2 ** 30 - 1, ['warning']],
+  [200 * 2 ** 30, ['error']],
+])('weights of %s bytes', async (size, severities) => {
+  const { findings } = await checkModel(listing(llama, files => files.map(file => file.path === 'model.safetensors' ? { ...file, size } : file)));
+
+  expect(findings.filter(({ rule }) => rule === 'weights-too-large').map(({ severity }) => severity)).toEqual(severities);
+});
+
+test('original/ is not proposed as the folder of the model', async () => {
+  const { findings } = await check({ 'original/config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{"chat_template": "x"}' });
+
+  expect(findings.map(({ rule, remedy }) => [rule, remedy])).toEqual([
+    ['missing-file', 'Add it: save the tokenizer and the model with save_pretrained of transformers==4.51.3.'],
+    ['no-safetensors', 'Load the model with transformers==4.51.3, and save it with save_pretrained(folder, safe_serialization=True).'],
+  ]);
+});
+
+test('the folder that is closest is proposed', async () => {
+  const { findings } = await check({ ...below('a/long/way', llama), ...below('z', llama) });
+
+  expect(findings.map(({ rule, remedy }) => [rule, remedy])).toEqual([['missing-file', 'Use the folder z/ as the source: the model is there.']]);
 });
 
 test('the files and the bytes of the weights are counted', async () => {
@@ -204,14 +230,14 @@ describe('whatever the files contain,', () => {
 
   test('there is no exception, and all texts are short', async () => {
     const files = fc.dictionary(fc.constantFrom(...paths), content);
-    await fc.assert(fc.asyncProperty(files, async changed => check400({ ...llama, ...changed })), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(files, async changed => check400({ ...llama, ...changed })), { numRuns: 200 });
   });
 
   test('also for models that are valid except for a few fields', async () => {
     const fields = fc.dictionary(fc.constantFrom(...FIELDS), value as fc.Arbitrary<unknown>, { maxKeys: 4 });
     await fc.assert(fc.asyncProperty(fc.constantFrom(...paths.slice(0, 5)), fields, async (path, changed) => {
       await check400(withFields({ ...llama, [INDEX]: '{}' }, path, changed), { parseTemplate: (template: string) => { throw new Error(template); } });
-    }), { numRuns: 300 });
+    }), { numRuns: 200 });
   });
 
   test('also for any names', async () => {

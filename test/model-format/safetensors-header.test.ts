@@ -34,6 +34,7 @@ test('a part of the file is enough', () => {
 
 test('a file without tensors is one', () => {
   expect(parseHeader(withHeader({}), 16)).toEqual({ tensors: [] });
+  expect(parseHeader(withHeader({ __metadata__: null }), 32)).toEqual({ tensors: [] });
   expect(parseHeader(withLength(2n, Buffer.from('{}')), 10)).toEqual({ tensors: [] });
 });
 

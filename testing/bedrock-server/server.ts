@@ -110,7 +110,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
     console.error(error);
     answer = errorResponse(500, 'InternalFailure', String(error));
   }
-  response.writeHead(answer.status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...answer.headers });
+  response.writeHead(answer.status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...dateOf(service.bedrock), ...answer.headers });
   response.end(answer.body);
 }
 
@@ -133,6 +133,11 @@ async function answerClient({ bedrock, authorize }: Service, request: WireReques
 function call(bedrock: Bedrock, { operation, input }: OperationCall): { readonly [member: string]: unknown } {
   const name = operation.charAt(0).toLowerCase() + operation.slice(1) as Uncapitalize<AnyOperation>;
   return (bedrock[name] as (input: object) => { readonly [member: string]: unknown }).call(bedrock, input);
+}
+
+/** The date of the clock, unless time advances only on request: the SDK attributes errors of a server with another time to clock skew. */
+function dateOf({ clock }: Bedrock): { readonly date?: string } {
+  return clock.realMs ? { date: new Date(clock.now()).toUTCString() } : {};
 }
 
 /** The time that a model takes, unless time advances only on request. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SETTINGS, type StackSettings } from './settings';
+import { MODEL_FOLDER, SETTINGS, type StackSettings, WEIGHTS_BUCKET } from './settings';
 import type { Bedrock } from '../bedrock-server/bedrock';
+import { echo, type Respond } from '../bedrock-server/inference';
 import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
 import { LocalEnforcement } from '../iam/local-enforcement';
 import { lastLines, type CommandResult } from '../local-aws/command';
@@ -9,6 +11,8 @@ import { EmulatorApi } from '../local-aws/emulator-api';
 import { ACCOUNT, REGION } from '../local-aws/environment';
 import { FastClock } from '../local-aws/fast-clock';
 import { startLocalAws, type LocalAws } from '../local-aws/local-aws';
+import { type ModelFiles, validModel } from '../model-files';
+import { bytesOf } from '../model-files/model-files';
 
 const APP = 'node --import tsx testing/e2e/app.ts';
 
@@ -30,25 +34,35 @@ export interface Job {
   readonly ended: number;
 }
 
-/** A bootstrapped local account with a Bedrock server, and the real CDK CLI. */
+/** The files that every account has, by key. */
+const FILES = validModel();
+const KEYS = Object.keys(FILES).map(path => `${MODEL_FOLDER}/${path}`).sort();
+
+/** A bootstrapped local account with a bucket that contains a model, a Bedrock server, and the real CDK CLI. */
 export class Account {
   public static async open(signal: AbortSignal): Promise<Account> {
     const clock = new FastClock(SPEED);
     const iam = new LocalEnforcement();
+    const answering: { respond: Respond } = { respond: echo };
     const server = await startBedrockServer({
       account: ACCOUNT,
       region: REGION,
       clock,
       authorize: iam.authorize,
-      planImport: request => ({ durationMs: 2 * MINUTE, ...iam.planImport(request) }),
+      authorizeInvocation: iam.authorizeInvocation,
+      respond: (modelInput, modelId) => answering.respond(modelInput, modelId),
+      planImport: request => ({ durationMs: MINUTE, ...iam.planImport(request) }),
     });
     let aws: LocalAws | undefined;
     try {
       aws = await startLocalAws({ bedrockEndpoint: server.url, waitScale: clock.waitScale, nodeOptions: `${clock.nodeOptions} ${iam.nodeOptions}`, signal });
-      iam.connect(aws.endpoint);
+      iam.connect(aws.endpoint, server.bedrock);
       const { code, output } = await aws.cdk(['bootstrap', aws.target]);
       assert.equal(code, 0, output);
-      return new Account(aws, server, iam, signal);
+      const account = new Account(aws, server, iam, answering, signal);
+      await account.api.createBucket(WEIGHTS_BUCKET);
+      await account.upload(MODEL_FOLDER, FILES);
+      return account;
     } catch (error) {
       await aws?.stop();
       await server.close();
@@ -63,6 +77,7 @@ export class Account {
     private readonly aws: LocalAws,
     private readonly server: BedrockServer,
     private readonly iam: LocalEnforcement,
+    private readonly answering: { respond: Respond },
     private readonly signal: AbortSignal,
   ) {
     this.api = new EmulatorApi(aws.endpoint);
@@ -76,6 +91,27 @@ export class Account {
   public async close(options?: { readonly keepFiles?: boolean }): Promise<void> {
     await this.aws.stop(options);
     await this.server.close();
+  }
+
+  /** Makes the account as it was at first, for the next scenario. */
+  public reset(): void {
+    this.bedrock.reset();
+    this.answering.respond = echo;
+  }
+
+  /** Lets the models answer something else than what they are asked. */
+  public answerWith(respond: Respond): void {
+    this.answering.respond = respond;
+  }
+
+  /** Uploads the files of a model to a folder. */
+  public async upload(folder: string, files: ModelFiles): Promise<void> {
+    for (const [path, content] of Object.entries(files)) await this.api.putObject(WEIGHTS_BUCKET, `${folder}/${path}`, Buffer.from(bytesOf(content)));
+  }
+
+  /** Deletes a folder. */
+  public async discard(folder: string): Promise<void> {
+    await this.api.emptyBucket(WEIGHTS_BUCKET, `${folder}/`);
   }
 
   /** Runs `cdk deploy`, which can fail. */
@@ -120,6 +156,11 @@ export class Account {
     return this.bedrock.snapshot().models.map((model) => model.modelArn!);
   }
 
+  /** The lines with a text in the logs of all functions, which the emulator writes into its own. */
+  public async linesOfLog(text: string): Promise<string[]> {
+    return (await readFile(this.logFile, 'utf8')).split('\n').filter(line => line.includes(text));
+  }
+
   /** All import jobs, oldest first. */
   public jobs(): Job[] {
     return this.bedrock.snapshot().jobs.map((job) => ({
@@ -143,8 +184,9 @@ export class Account {
         importing: this.isImporting(),
         stacks: await this.api.stackNames(),
         functions: await this.api.functionNames(),
+        files: (await this.api.objectKeys(WEIGHTS_BUCKET)).sort(),
       },
-      { models: [...others].sort(), importing: false, stacks: ['CDKToolkit'], functions: [] },
+      { models: [...others].sort(), importing: false, stacks: ['CDKToolkit'], functions: [], files: KEYS },
     );
   }
 

@@ -1,16 +1,19 @@
 import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { SETTINGS, type StackSettings } from './settings';
-import { ImportedModel, ModelImportProvider, ModelSource, ReplacementStrategy } from '../../src';
+import { MODEL_FOLDER, QUESTION, SETTINGS, type StackSettings, WEIGHTS_BUCKET } from './settings';
+import { ImportedModel, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy } from '../../src';
 
 class ModelStack extends Stack {
   constructor(scope: Construct, settings: StackSettings) {
     super(scope, settings.stack);
-    const { version = 1, retain, team } = settings;
+    const { version = 1, folder = MODEL_FOLDER, acknowledge, expect, keepPrevious, retain, team } = settings;
     const { importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling, publishTo } = settings;
     const model = new ImportedModel(this, 'Llama', {
-      source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/', { version: String(version) }),
+      source: ModelSource.fromS3Uri(`s3://${WEIGHTS_BUCKET}/${folder}/`, { version: String(version) }),
+      formatCheck: acknowledge && ModelFormatCheck.enabled({ acknowledge }),
+      verification: expect === undefined ? undefined : ModelVerification.invoke({ prompt: QUESTION, expect }),
+      keepPrevious,
       importedModelName,
       removalPolicy: retain ? RemovalPolicy.RETAIN : undefined,
       importedModelTags: team === undefined ? undefined : { team },
@@ -20,6 +23,7 @@ class ModelStack extends Stack {
       _waitWindowMinutes: waitWindowMinutes,
     });
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
+    new CfnOutput(this, 'FilesDigest', { value: model.filesDigest! });
     if (publishTo) model.publishArn(publishTo);
     if (failingSibling) this.addFailingSibling(model.node.findChild(failingSibling === 'after-model' ? 'Resource' : 'Import'));
   }

@@ -48,7 +48,7 @@ async function runLane(queue: { scenario: Scenario; number: number }[], signal: 
         await next.scenario.play(account, (label, value) => lines.push(`   ${label.padEnd(14)} ${value.replaceAll('\n', '\n                  ')}`));
         await account.assertEmpty();
         account.assertEnforced();
-        account.bedrock.reset();
+        account.reset();
         results.push(true);
         lines.push(`   ✓ ${seconds(since)}`);
       } catch (error) {

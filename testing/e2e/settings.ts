@@ -3,6 +3,14 @@ export interface StackSettings {
   readonly stack: string;
   /** The version of the source. A different version is a different model. @default 1 */
   readonly version?: number;
+  /** The folder of the files in the bucket. @default 'llama' */
+  readonly folder?: string;
+  /** The rules whose findings do not stop the import. @default - none */
+  readonly acknowledge?: string[];
+  /** What the answer of a new model must contain. @default - a new model is not asked */
+  readonly expect?: string;
+  /** Whether the former model is kept. @default false */
+  readonly keepPrevious?: boolean;
   readonly importedModelName?: string;
   readonly deleteFirst?: boolean;
   /** Whether the removal policy is RETAIN. @default - default of the library */
@@ -20,6 +28,15 @@ export interface StackSettings {
   /** The name of the parameter to read the ARN of a model from, instead of importing one. Ignores the other settings. @default - none */
   readonly readFrom?: string;
 }
+
+/** The bucket of the files. */
+export const WEIGHTS_BUCKET = 'amzn-s3-demo-bucket';
+
+/** The folder in which every account has a model. */
+export const MODEL_FOLDER = 'llama';
+
+/** What a new model is asked. */
+export const QUESTION = 'What is the capital of France?';
 
 /** The context key of the settings. */
 export const SETTINGS = 'e2e';

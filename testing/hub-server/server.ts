@@ -48,7 +48,7 @@ export interface HubServer {
   close(): Promise<void>;
 }
 
-/** An answer of the Hub that is an error. */
+/** An answer of the Hub that is an error. With the status 0 the connection is lost instead. */
 export class HubRefusal extends Error {
   constructor(
     public readonly status: number, public readonly code: string | undefined, message: string, public readonly headers: Record<string, string> = {},
@@ -153,7 +153,7 @@ export async function startHubServer(repositories: { readonly [name: string]: Hu
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (response.headersSent) {
+      if (response.headersSent || (error as Partial<HubRefusal>).status === 0) {
         response.destroy();
         return;
       }

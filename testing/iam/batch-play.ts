@@ -2,11 +2,11 @@ import type { CreateModelInvocationJobRequest } from '@aws-sdk/client-bedrock';
 import { type App, type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { type Definition, integrationOf, type State, statesOf, valueOf } from './batch-definition';
 import {
-  asksOfGet, asksOfJobCall, asksOfJobNetwork, asksOfList, asksOfLogDelivery, asksOfMapRun, asksOfModel, asksOfPut, asksOfResultWriter, asksOfTracing,
-  asksOfUpload, type StoredObject,
+  asksOfJobCall, asksOfJobNetwork, asksOfLogDelivery, asksOfMapRun, asksOfModel, asksOfPut, asksOfResultWriter, asksOfTracing, asksOfUpload,
 } from './batch-requests';
 import { Enforcement } from './enforcement';
 import { arnOf, type Ask, asksOfAssumption, asksOfLogging, NEW_ID, type Where } from './requests';
+import { asksOfGet, asksOfList, type StoredObject } from './s3-requests';
 import { type Made, SynthesizedAccount, type WeightsElsewhere } from './synthesized-account';
 import type {
   CollectResponse, Ending, ExecutionOptions, FinishResponse, Part, Place, PrepareRequest, PrepareResponse, RecordsRequest, Run,

@@ -1,6 +1,6 @@
 import type { CreateModelInvocationJobRequest } from '@aws-sdk/client-bedrock';
-import type { Bucket } from './account';
 import { type Ask, arnOf, asksOfNetwork, NEW_ID, tagContext, type Tags, type Where } from './requests';
+import { askOfObject, asksOfGet, asksOfObjectKey, type StoredObject } from './s3-requests';
 
 /**
  * The authorization requests of batch inference, as documented by AWS, independent of the policies of this library.
@@ -9,35 +9,17 @@ import { type Ask, arnOf, asksOfNetwork, NEW_ID, tagContext, type Tags, type Whe
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
  */
 
-/** An object in a bucket, and the key that it is encrypted with. */
-export interface StoredObject {
-  readonly bucket: string;
-  readonly key: string;
-  readonly owner: Bucket;
-  readonly keyArn?: string;
-}
-
-const s3 = (action: string, { bucket, key, owner: { account } }: StoredObject, { partition }: Where): Ask =>
-  ({ action: `s3:${action}`, resource: `arn:${partition}:s3:::${bucket}/${key}`, account, context: { 'aws:ResourceAccount': account } });
-
-const kms = (actions: readonly string[], keyArn?: string): Ask[] =>
-  keyArn === undefined ? [] : actions.map(action => ({ action: `kms:${action}`, resource: keyArn, account: keyArn.split(':')[4] }));
-
-export const asksOfGet = (object: StoredObject, where: Where): Ask[] => [s3('GetObject', object, where), ...kms(['Decrypt'], object.keyArn)];
-
 /** An upload, possibly in several parts, which are decrypted when it is completed. */
-export const asksOfPut = (object: StoredObject, where: Where): Ask[] => [s3('PutObject', object, where), ...kms(['GenerateDataKey', 'Decrypt'], object.keyArn)];
+export const asksOfPut = (object: StoredObject, where: Where): Ask[] => [
+  askOfObject('PutObject', object, where), ...asksOfObjectKey(['GenerateDataKey', 'Decrypt'], object, where),
+];
 
 /** An upload by the AWS SDK, which aborts it if a part fails. */
-export const asksOfUpload = (object: StoredObject, where: Where): Ask[] => [...asksOfPut(object, where), s3('AbortMultipartUpload', object, where)];
-
-export function asksOfList({ bucket, key, owner: { account } }: StoredObject, { partition }: Where): Ask[] {
-  return [{ action: 's3:ListBucket', resource: `arn:${partition}:s3:::${bucket}`, account, context: { 'aws:ResourceAccount': account, 's3:prefix': key } }];
-}
+export const asksOfUpload = (object: StoredObject, where: Where): Ask[] => [...asksOfPut(object, where), askOfObject('AbortMultipartUpload', object, where)];
 
 /** The result writer of a distributed map. */
 export const asksOfResultWriter = (object: StoredObject, where: Where): Ask[] =>
-  [...asksOfUpload(object, where), s3('ListMultipartUploadParts', object, where), ...asksOfGet(object, where)];
+  [...asksOfUpload(object, where), askOfObject('ListMultipartUploadParts', object, where), ...asksOfGet(object, where)];
 
 /** A distributed map starts, follows, stops and redrives its children, which are executions of the same state machine. */
 export function asksOfMapRun(stateMachineArn: string, label: string, where: Where): Ask[] {

@@ -2,12 +2,15 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import type { Account, Role } from './account';
 import { type AuthorizationRequest, evaluate, type Policies, type PolicyDocument } from './engine';
 import {
-  type Ask, asksOfAssumption, asksOfCaller, asksOfDecryption, asksOfModelKey, asksOfNetwork, asksOfReading, asksOfWeightsKey, type Where,
+  type Ask, asksOfAssumption, asksOfCaller, asksOfDecryption, asksOfModelKey, asksOfNetwork, asksOfReading, asksOfVerification, asksOfWeightsKey,
+  type Where,
 } from './requests';
-import type { Operation } from '../bedrock-server/constraints';
+import { asksOfGet, asksOfList } from './s3-requests';
+import type { InvocationOperation, Operation } from '../bedrock-server/constraints';
 import { BedrockError } from '../bedrock-server/errors';
 import type { ImportPlan } from '../bedrock-server/resources';
 import type { ClientCall } from '../bedrock-server/server';
+import type { S3Request } from '../s3-server/server';
 
 /** An authorization request and the decision of the engine. */
 export interface Decision extends AuthorizationRequest {
@@ -19,7 +22,7 @@ export interface EnforcementOptions {
   readonly serviceRoleUsesKey?: boolean;
 }
 
-/** Authorizes every Bedrock call, and the use of the service role by Bedrock, with the policies of an account. */
+/** Authorizes every call of the handler, and the use of the service role by Bedrock, with the policies of an account. */
 export class Enforcement {
   public readonly decisions: Decision[] = [];
   private readonly plans = new Map<string, Partial<ImportPlan>>();
@@ -37,6 +40,24 @@ export class Enforcement {
     }
     return undefined;
   };
+
+  /** For the Bedrock server: authorizes the verification of a model by the calling function. */
+  public async authorizeInvocation(call: ClientCall<InvocationOperation>, keyOf: KeyOf): Promise<BedrockError | undefined> {
+    const { operation, input, functionName } = call;
+    if (operation !== 'InvokeModel') throw new Error(`No function of the provider calls ${operation}`);
+    const caller = await this.account.roleOfFunction(functionName);
+    const modelArn = String(input.modelId);
+    const denied = await this.firstDenied(caller, asksOfVerification(modelArn, keyOf(modelArn)));
+    return denied && accessDenied(caller.arn, denied);
+  }
+
+  /** For the S3 server: authorizes a read by the calling function. */
+  public async authorizeRead({ action, bucket, key }: S3Request, functionName: string): Promise<boolean> {
+    const caller = await this.account.roleOfFunction(functionName);
+    const owner = await this.account.bucket(bucket);
+    const asks = action === 's3:GetObject' ? asksOfGet : asksOfList;
+    return await this.firstDenied(caller, asks({ bucket, key, owner, keyArn: owner.keyArn }, this.where)) === undefined;
+  }
 
   /** For the Bedrock server: fails an import if the service role has insufficient permissions. */
   public readonly planImport = ({ jobName }: CreateModelImportJobRequest): Partial<ImportPlan> => this.plans.get(jobName ?? '') ?? {};
@@ -114,6 +135,9 @@ export class Enforcement {
     }
   }
 }
+
+/** The ARN of the customer managed key of a model, if it has one. */
+export type KeyOf = (modelArn: string) => string | undefined;
 
 /** Evaluates a request with the engine. Throws if the request has a condition key that the action does not support. */
 export async function isAllowed(request: AuthorizationRequest, policies: Policies): Promise<boolean> {

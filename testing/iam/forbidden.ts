@@ -1,6 +1,9 @@
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
+import type { Account, Bucket } from './account';
 import type { PolicyDocument, Policies } from './engine';
 import type { Played } from './play';
 import { type Ask, asksOfModelKey, asksOfNetwork, jobTag, type JobType, type Where } from './requests';
+import type { Scene } from './scenes';
 
 /** A request that must be denied. */
 export interface Forbidden {
@@ -11,12 +14,15 @@ export interface Forbidden {
   readonly policies?: Partial<Policies>;
 }
 
+type Use = Omit<Scene, 'name' | 'build'>;
+
 export const STRANGER = '777788889999';
 export const EVERYTHING: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 export const EVERYBODY: PolicyDocument = { Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] };
 
 /** Requests that differ slightly from what an app needs: other accounts, jobs, prefixes, keys, network interfaces. */
-export async function forbiddenIn({ account, enforcement, imports }: Played, unconditionalGrants = false): Promise<Forbidden[]> {
+export async function forbiddenIn({ account, enforcement, imports }: Played, use: Use): Promise<Forbidden[]> {
+  const { unconditionalGrants = false, verifies = false } = use;
   const { where } = account.made('AWS::Lambda::Function')[0].stack;
   const arnOf = (service: string, resource: string, owner = where.account) => `arn:${where.partition}:${service}:${where.region}:${owner}:${resource}`;
   const found: Forbidden[] = [];
@@ -24,7 +30,7 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
   const callers = new Set(enforcement.decisions.filter(({ action }) => action === 'bedrock:CreateModelImportJob').map(({ principal }) => principal));
   for (const caller of callers) {
     found.push(
-      { what: 'the provider invokes a model', principal: caller, ask: { action: 'bedrock:InvokeModel', resource: arnOf('bedrock', 'imported-model/abcdefghijkl') } },
+      ...forbiddenInvocations(caller, where, verifies),
       { what: 'the provider deletes a custom model', principal: caller, ask: { action: 'bedrock:DeleteCustomModel', resource: arnOf('bedrock', 'custom-model/x/abcdefghijkl') } },
       { what: 'the provider tags a guardrail', principal: caller, ask: { action: 'bedrock:TagResource', resource: arnOf('bedrock', 'guardrail/abcdefghijkl') } },
       { what: 'the provider passes its own role to Bedrock', principal: caller, ask: { action: 'iam:PassRole', resource: caller, context: { 'iam:PassedToService': 'bedrock.amazonaws.com' } } },
@@ -33,6 +39,7 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
     for (const { roleArn } of imports) {
       found.push({ what: 'the provider passes the service role to a function', principal: caller, ask: { action: 'iam:PassRole', resource: String(roleArn), context: { 'iam:PassedToService': 'lambda.amazonaws.com' } } });
     }
+    found.push(...await forbiddenToCheck(caller, { account, imports }, use));
   }
 
   for (const keyArn of new Set(imports.flatMap(({ importedModelKmsKeyId }) => importedModelKmsKeyId ?? []))) {
@@ -52,30 +59,10 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
     const principal = String(roleArn);
     if ((await account.role(principal)).trust) found.push(...forbiddenAssumptions(principal, where, 'model-import-job'));
 
-    const [, , name, ...path] = String(modelDataSource?.s3DataSource?.s3Uri).split('/');
-    const bucket = await account.bucket(name);
-    const arn = `arn:${where.partition}:s3:::${name}`;
-    const folder = path.join('/').replace(/\/$/, '');
-    const list = (prefix?: string): Ask =>
-      ({ action: 's3:ListBucket', resource: arn, account: bucket.account, context: { 'aws:ResourceAccount': bucket.account, ...prefix !== undefined && { 's3:prefix': prefix } } });
-    const get = (key: string, action = 's3:GetObject'): Ask =>
-      ({ action, resource: `${arn}/${key}`, account: bucket.account, context: { 'aws:ResourceAccount': bucket.account } });
-    const [object] = await bucket.objects(path.join('/'));
+    const { bucket, path, folder, list, get } = await weightsOf(account, modelDataSource, where);
+    const [object] = await bucket.objects(path);
     found.push({ what: 'the service role writes weights', principal, ask: get(object, 's3:PutObject') });
-    if (folder !== '') {
-      // The engine also treats a star in the requested resource as a wildcard.
-      for (const neighbour of [`${folder}-evil`.replace('*', 'x'), folder.replace('*', 'am')].filter(other => other !== folder)) {
-        found.push({ what: `the service role reads ${neighbour}/`, principal, ask: get(`${neighbour}/config.json`) });
-      }
-    }
-    // If the URI is known only at deployment, the policy does not contain the prefix and allows to list the whole bucket.
-    const listsAll = (await account.role(principal)).policies.flatMap(({ Statement }) => Statement)
-      .some(({ Action, Condition }) => [Action].flat().includes('s3:ListBucket') && !JSON.stringify(Condition ?? {}).includes('s3:prefix'));
-    if (!listsAll) {
-      for (const prefix of [undefined, '', `${folder}-evil/`].filter(other => other !== folder)) {
-        found.push({ what: `the service role lists ${prefix ?? 'without a prefix'}`, principal, ask: list(prefix) });
-      }
-    }
+    found.push(...await forbiddenBeside('the service role', principal, account, { folder, list, get }));
     const elsewhere = { account: STRANGER, context: { 'aws:ResourceAccount': STRANGER } };
     const open = { resource: EVERYBODY };
     found.push(
@@ -101,6 +88,123 @@ export async function forbiddenIn({ account, enforcement, imports }: Played, unc
     if (vpcConfig) found.push(...forbiddenInNetwork(principal, vpcConfig.subnetIds ?? [], vpcConfig.securityGroupIds ?? [], where));
   }
   return found;
+}
+
+/** Invocations by the provider. If it verifies models, it may invoke all imported models of its account and Region, because Bedrock chooses the IDs. */
+function forbiddenInvocations(principal: string, where: Where, verifies: boolean): Forbidden[] {
+  const modelArn = (at: Where) => `arn:${at.partition}:bedrock:${at.region}:${at.account}:imported-model/abcdefghijkl`;
+  const invoked = (what: string, resource: string, action = 'InvokeModel'): Forbidden =>
+    ({ what: `the provider invokes ${what}`, principal, ask: { action: `bedrock:${action}`, resource } });
+  return [
+    ...verifies ? [] : [invoked('a model', modelArn(where))],
+    invoked('a model, with a stream', modelArn(where), 'InvokeModelWithResponseStream'),
+    invoked('a model of another account', modelArn({ ...where, account: STRANGER })),
+    invoked('a model in another Region', modelArn({ ...where, region: 'eu-central-1' })),
+    invoked('a foundation model', `arn:${where.partition}:bedrock:${where.region}::foundation-model/amazon.nova-lite-v1:0`),
+    invoked('an inference profile', modelArn(where).replace('imported-model/abcdefghijkl', 'inference-profile/us.amazon.nova-lite-v1:0')),
+  ];
+}
+
+/** Requests of Amazon S3 by the provider, which differ slightly from those of its checks. All of them, if it checks nothing. */
+async function forbiddenToCheck(principal: string, { account, imports }: Pick<Played, 'account' | 'imports'>, { check = 'reads', unknownPrefix }: Use): Promise<Forbidden[]> {
+  const { where } = account.made('AWS::Lambda::Function')[0].stack;
+  const by = (what: string, ask: Ask, policies?: Forbidden['policies']): Forbidden => ({ what: `the provider ${what}`, principal, ask, policies });
+  const sources = new Map(imports.map(({ modelDataSource }) => [modelDataSource?.s3DataSource?.s3Uri, modelDataSource]));
+  const places = await Promise.all([...sources.values()].map(async source => weightsOf(account, source, where)));
+  const found: Forbidden[] = [];
+  for (const { arn, bucket, path, folder, list, get } of places) {
+    const [object] = await bucket.objects(path);
+    const isForeign = bucket.account !== where.account;
+    if (check !== 'reads') found.push(by('reads the files', get(object)), by('lists the files', list(`${folder}/`)));
+    // The policies of both accounts limit access to the folder, independently of each other.
+    for (const policies of isForeign ? [undefined, { identity: [EVERYTHING] }, { resource: EVERYBODY }] : [undefined]) {
+      found.push(...(await forbiddenBeside('the provider', principal, account, { folder, list, get })).map(one => ({ ...one, policies })));
+    }
+    if (!unknownPrefix && !await listsAll(account, principal)) found.push(by('lists names that begin like the folder', list(folder)));
+    for (const policies of [undefined, ...isForeign ? [{ resource: EVERYBODY }] : []]) {
+      found.push(
+        by('writes a file', get(object, 's3:PutObject'), policies),
+        by('deletes a file', get(object, 's3:DeleteObject'), policies),
+        by('reads another version of a file', get(object, 's3:GetObjectVersion'), policies),
+      );
+    }
+    const other = `${arn}-evil`;
+    found.push(
+      by('reads another bucket', { ...get(object), resource: `${other}/${object}` }),
+      by('lists another bucket', { ...list(`${folder}/`), resource: other }),
+    );
+    const elsewhere = (ask: Ask): Ask => ({ ...ask, account: STRANGER, context: { ...ask.context, 'aws:ResourceAccount': STRANGER } });
+    found.push(
+      by('reads a bucket of this name in another account', elsewhere(get(object)), { resource: EVERYBODY }),
+      by('lists a bucket of this name in another account', elsewhere(list(`${folder}/`)), { resource: EVERYBODY }),
+    );
+    // The prefix of a model is not one of the buckets of others.
+    for (const one of places.filter(({ arn: its }) => its !== arn)) {
+      const [foreign] = await one.bucket.objects(one.path);
+      found.push(by('lists the folder of another model', list(`${one.folder}/`)), by('reads the folder of another model', get(foreign)));
+    }
+    // A key of the account may be used as the caller of CreateModelImportJob, that of another account only by Amazon S3.
+    const { keyArn = '' } = bucket;
+    const owner = keyArn.split(':')[4];
+    if (keyArn !== '' && owner !== where.account) {
+      const decrypt: Ask = { action: 'kms:Decrypt', resource: keyArn, account: owner };
+      const through = (service: string): Ask => ({ ...decrypt, context: { 'kms:ViaService': `${service}.${where.region}.amazonaws.com` } });
+      for (const ask of [decrypt, through('secretsmanager')]) found.push(by(`decrypts with a key of another account: ${JSON.stringify(ask.context)}`, ask, { resource: EVERYBODY }));
+      if (check !== 'reads') found.push(by('decrypts the files', through('s3')));
+    }
+  }
+  return found;
+}
+
+/** The place of weights, and what may be asked of it. */
+interface Weights {
+  readonly bucket: Bucket;
+  readonly arn: string;
+  /** The path as it is in the URI. */
+  readonly path: string;
+  /** The path without a slash at its end. */
+  readonly folder: string;
+  list(prefix?: string): Ask;
+  get(key: string, action?: string): Ask;
+}
+
+async function weightsOf(account: Account, source: CreateModelImportJobRequest['modelDataSource'], { partition }: Where): Promise<Weights> {
+  const [, , name, ...parts] = String(source?.s3DataSource?.s3Uri).split('/');
+  const path = parts.join('/');
+  const bucket = await account.bucket(name);
+  const arn = `arn:${partition}:s3:::${name}`;
+  const owner = { 'aws:ResourceAccount': bucket.account };
+  return {
+    bucket,
+    arn,
+    path,
+    folder: path.replace(/\/$/, ''),
+    list: prefix => ({ action: 's3:ListBucket', resource: arn, account: bucket.account, context: { ...owner, ...prefix !== undefined && { 's3:prefix': prefix } } }),
+    get: (key, action = 's3:GetObject') => ({ action, resource: `${arn}/${key}`, account: bucket.account, context: owner }),
+  };
+}
+
+/** Reads of a role next to the folder of a model. */
+async function forbiddenBeside(name: string, principal: string, account: Account, { folder, list, get }: Pick<Weights, 'folder' | 'list' | 'get'>): Promise<Forbidden[]> {
+  const found: Forbidden[] = [];
+  if (folder !== '') {
+    // The engine also treats a star in the requested resource as a wildcard.
+    for (const neighbour of [`${folder}-evil`.replace('*', 'x'), folder.replace('*', 'am')].filter(other => other !== folder)) {
+      found.push({ what: `${name} reads ${neighbour}/`, principal, ask: get(`${neighbour}/config.json`) });
+    }
+  }
+  if (!await listsAll(account, principal)) {
+    for (const prefix of [undefined, '', `${folder}-evil/`].filter(other => other !== folder)) {
+      found.push({ what: `${name} lists ${prefix ?? 'without a prefix'}`, principal, ask: list(prefix) });
+    }
+  }
+  return found;
+}
+
+/** If the URI is known only at deployment, the policy does not contain the prefix and allows to list the whole bucket. */
+async function listsAll(account: Account, principal: string): Promise<boolean> {
+  return (await account.role(principal)).policies.flatMap(({ Statement }) => Statement)
+    .some(({ Action, Condition }) => [Action].flat().includes('s3:ListBucket') && !JSON.stringify(Condition ?? {}).includes('s3:prefix'));
 }
 
 /** Assumptions of the service role, each with one difference to that for a job. */

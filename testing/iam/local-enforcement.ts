@@ -2,6 +2,7 @@ import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { EmulatedAccount } from './emulated-account';
 import { Enforcement } from './enforcement';
 import { hasEngine } from './engine';
+import type { Bedrock } from '../bedrock-server/bedrock';
 import type { BedrockServerOptions } from '../bedrock-server/server';
 import { EmulatorApi } from '../local-aws/emulator-api';
 import { ACCOUNT, REGION } from '../local-aws/environment';
@@ -18,6 +19,7 @@ export class LocalEnforcement {
   public readonly nodeOptions = `--import=data:text/javascript;base64,${Buffer.from(PRELOAD).toString('base64')}`;
   public readonly isOn = hasEngine();
   private enforcement?: Enforcement;
+  private bedrock?: Bedrock;
 
   constructor() {
     if (!this.isOn && process.env.ENFORCE_IAM === 'true') throw new Error('ENFORCE_IAM=true requires the IAM engine: run npm run iam');
@@ -34,12 +36,20 @@ export class LocalEnforcement {
     return call.functionName === '' ? undefined : this.enforcement?.authorize(call);
   };
 
+  /** The same for the verification of a model. The reads of its files go to the emulator, which enforces no policies: `npm run iam` plays them. */
+  public readonly authorizeInvocation: BedrockServerOptions['authorizeInvocation'] = async call => {
+    if (call.functionName === '') return undefined;
+    const models = this.bedrock?.snapshot().models ?? [];
+    return this.enforcement?.authorizeInvocation(call, arn => models.find(({ modelArn }) => modelArn === arn)?.modelKmsKeyArn);
+  };
+
   /** For the Bedrock server: the outcome of an import. */
   public readonly planImport = (request: CreateModelImportJobRequest) => this.enforcement?.planImport(request) ?? {};
 
   /** Starts the enforcement when the emulator is running. */
-  public connect(endpoint: string): void {
+  public connect(endpoint: string, bedrock: Bedrock): void {
     if (!this.isOn) return;
+    this.bedrock = bedrock;
     this.enforcement = new Enforcement(new EmulatedAccount(new EmulatorApi(endpoint)), { partition: 'aws', region: REGION, account: ACCOUNT });
   }
 }

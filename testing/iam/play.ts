@@ -1,11 +1,13 @@
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { type App, type aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Enforcement, type EnforcementOptions } from './enforcement';
-import { asksOfFramework, asksOfInvocation, asksOfLogging, asksOfModelReader } from './requests';
+import { asksOfFramework, asksOfInvocation, asksOfLogging, asksOfModelReader, type Where } from './requests';
 import { type Made, SynthesizedAccount, type WeightsElsewhere } from './synthesized-account';
 import type { IImportedModel } from '../../src';
 import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
+import type { NewModel } from '../../src/imported-model/provider/handler/new-model';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
+import { type S3Bucket, s3Object, S3Refusal, startS3Server } from '../s3-server/server';
 import { type Answer, Deployment } from '../support/deployment';
 
 /** The environment of an app. */
@@ -32,6 +34,10 @@ export interface Played {
   readonly imports: readonly CreateModelImportJobRequest[];
   /** The reasons of failed requests. */
   readonly failures: readonly string[];
+  /** The outcomes of the checks of files. */
+  readonly checks: ReadonlySet<'read' | 'refused'>;
+  /** The models that were verified. */
+  readonly verified: ReadonlySet<string>;
 }
 
 type Properties = Made['properties'];
@@ -54,13 +60,20 @@ const MARK = { before: [{ key: 'phase', value: 'one' }, { key: 'former', value: 
 export async function play(app: App, { parameters, weights, consumers = [], ...options }: Surroundings = {}): Promise<Played> {
   const account = new SynthesizedAccount(app, parameters);
   if (weights) account.elsewhere = account.valueIn(weights.stack, { ...weights, stack: undefined }) as WeightsElsewhere;
-  const customs = account.made().filter(({ type }) => [...Object.values<string>(RESOURCE_TYPES), LOOK_UP_TYPE].includes(type));
+  const types: readonly string[] = [...Object.values(RESOURCE_TYPES), LOOK_UP_TYPE];
+  // Files are checked before any import begins.
+  const customs = account.made().filter(({ type }) => types.includes(type))
+    .sort((one, other) => Number(other.type === RESOURCE_TYPES.check) - Number(one.type === RESOURCE_TYPES.check));
   const providers = [...new Set(customs.map(({ properties }) => String(properties.ServiceToken)))];
   const { where } = customs[0].stack;
   const enforcement = new Enforcement(account, where, options);
   const imports: CreateModelImportJobRequest[] = [];
   const failures: string[] = [];
+  const checks = new Set<'read' | 'refused'>();
+  const verified = new Set<string>();
   let handler = account.made('AWS::Lambda::Function')[0];
+  // Same as the preload of the local AWS. The SDK limits the length.
+  const functionName = () => String(handler.stack.resolve({ Ref: handler.id })).slice(-50);
   const deployment = await Deployment.start({
     ...where,
     maxModels: 20,
@@ -69,11 +82,36 @@ export async function play(app: App, { parameters, weights, consumers = [], ...o
       if (!refused && call.operation === 'CreateModelImportJob') imports.push(call.input as unknown as CreateModelImportJobRequest);
       return refused;
     },
+    authorizeInvocation: async call => enforcement.authorizeInvocation(call, keyOf),
     planImport: enforcement.planImport,
-    // Same as the preload of the local AWS. The SDK limits the length.
-    functionName: () => String(handler.stack.resolve({ Ref: handler.id })).slice(-50),
+    functionName,
     serves: stackId => servedStacks(String(environmentOf(handler).SERVED_STACKS))(stackId),
   });
+
+  const keyOf = (arn: string) => deployment.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn)?.modelKmsKeyArn;
+  const s3 = await startS3Server(await bucketsOf(account, customs), {
+    before: async request => {
+      if (!await enforcement.authorizeRead(request, functionName())) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
+    },
+  });
+  const calls = (): NewModel => clientsIn({ where, s3Url: s3.url, bedrockUrl: deployment.url, functionName: functionName() });
+  deployment.newModel = {
+    checkFiles: async (...files) => {
+      try {
+        const check = { ...await calls().checkFiles(...files), passed: true };
+        checks.add('read');
+        return check;
+      } catch (error) {
+        checks.add('refused');
+        throw error;
+      }
+    },
+    verify: async (modelArn, ...verification) => {
+      const answer = await calls().verify(modelArn, ...verification);
+      if (answer.is === 'good') verified.add(modelArn);
+      return answer;
+    },
+  };
 
   const send = async (type: 'Create' | 'Update' | 'Delete', to: Deployed, properties: Properties): Promise<Answer> => {
     const { made } = to;
@@ -127,11 +165,41 @@ export async function play(app: App, { parameters, weights, consumers = [], ...o
       for (const consumer of consumers) await askForConsumer(account, enforcement, consumer);
       for (const one of deployed.reverse()) await send('Delete', one, one.properties);
     }
-    return { account, enforcement, imports, failures };
+    return { account, enforcement, imports, failures, checks, verified };
   } finally {
     await deployment.stop();
+    await s3.close();
   }
 }
+
+/** The buckets with the files of the models. */
+async function bucketsOf(account: SynthesizedAccount, customs: readonly Made[]): Promise<{ readonly [name: string]: S3Bucket }> {
+  const buckets: { [name: string]: S3Bucket } = {};
+  for (const { stack, properties } of customs) {
+    const [, name, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(String(properties.S3Uri)) ?? [];
+    if (name === undefined) continue; // a lookup
+    buckets[name] ??= { region: stack.where.region, objects: new Map() };
+    // What the files say is no matter of permissions.
+    for (const key of await (await account.bucket(name)).objects(prefix)) buckets[name].objects.set(key, s3Object('{}'));
+  }
+  return buckets;
+}
+
+/** The calls of a function for a new model, with the real clients. Their endpoints are only in the environment, as in Lambda. */
+function clientsIn({ where, s3Url, bedrockUrl, functionName }: { where: Where; s3Url: string; bedrockUrl: string; functionName: string }): NewModel {
+  Object.assign(process.env, {
+    AWS_REGION: where.region,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_S3: s3Url,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,
+    AWS_SDK_UA_APP_ID: functionName,
+  });
+  return jest.requireActual<{ readonly newModel: () => NewModel }>(NEW_MODEL).newModel();
+}
+
+/** The file that Lambda loads when a model is new. TypeScript refuses to import it here: a package that it uses has only types of an ES module. */
+const NEW_MODEL = '../../src/imported-model/provider/new-model.lambda';
 
 const isModel = (properties: Properties): boolean => properties.Link === 'model';
 

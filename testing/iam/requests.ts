@@ -158,13 +158,17 @@ export function asksOfNetwork(subnetIds: readonly string[], securityGroupIds: re
   ];
 }
 
-/** The invocation of the model. */
-export function asksOfInvocation(modelArn: string, keyArn?: string): Ask[] {
+/** The verification of a new model: an invocation without streaming. */
+export function asksOfVerification(modelArn: string, keyArn?: string): Ask[] {
   return [
     { action: 'bedrock:InvokeModel', resource: modelArn },
-    { action: 'bedrock:InvokeModelWithResponseStream', resource: modelArn },
     ...keyArn === undefined ? [] : [{ action: 'kms:Decrypt', resource: keyArn }],
   ];
+}
+
+/** The invocation of the model by a consumer. */
+export function asksOfInvocation(modelArn: string, keyArn?: string): Ask[] {
+  return [...asksOfVerification(modelArn, keyArn), { action: 'bedrock:InvokeModelWithResponseStream', resource: modelArn }];
 }
 
 /** Read access to the model. */

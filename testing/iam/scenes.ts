@@ -6,8 +6,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { PolicyDocument } from './engine';
 import type { Surroundings } from './play';
-import { ImportedModel, ImportedModelLookup, ModelEncryption, ModelImportProvider, ModelSource } from '../../src';
+import {
+  ImportedModel, ImportedModelLookup, ModelEncryption, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification,
+} from '../../src';
 import { ENV, KEY_ARN, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../support/stacks';
+
+/** What becomes of the check of the files. If it is refused, the import goes on. */
+export type Check = 'reads' | 'isRefused' | 'isDisabled';
 
 /** A usage of the library. Together, the scenes cover every property that affects a policy. */
 export interface Scene {
@@ -16,6 +21,12 @@ export interface Scene {
   readonly unconditionalGrants?: boolean;
   /** Matches the logical IDs of policies that are written by the user. */
   readonly written?: RegExp;
+  /** @default 'reads' */
+  readonly check?: Check;
+  /** Whether the prefix is known only at deployment. It may be empty then, so the name of the folder may be listed also without a slash. @default false */
+  readonly unknownPrefix?: boolean;
+  /** Whether the provider verifies new models. @default false */
+  readonly verifies?: boolean;
   build(app: App): Surroundings | void;
 }
 
@@ -34,6 +45,20 @@ function bucketElsewhere(app: App, encrypted: boolean): s3.Bucket {
   const owner = new Stack(app, 'Weights', { env: { account: OTHER_ACCOUNT, region: REGION } });
   const encryptionKey = encrypted ? new kms.Key(owner, 'Key') : undefined;
   return new s3.Bucket(owner, 'Bucket', { bucketName: PhysicalName.GENERATE_IF_NEEDED, encryptionKey });
+}
+
+/** A model with weights of another account, whose owner adds the policies that the source provides for some roles. */
+function weightsOfOwner(app: App, encrypted: boolean, rolesOf: (model: ImportedModel) => iam.IRole[]): Surroundings {
+  const stack = stackIn(app);
+  const keyArn = KEY_ARN.replace(ENV.account, OTHER_ACCOUNT);
+  const encryptionKey = encrypted ? kms.Key.fromKeyArn(stack, 'Key', keyArn) : undefined;
+  const source = ModelSource.fromS3Uri('s3://theirs/llama/', { bucketAccount: OTHER_ACCOUNT, encryptionKey });
+  const roles = rolesOf(new ImportedModel(stack, 'Llama', { source }));
+  const policyOf = (statementsFor: (role: iam.IRole) => iam.PolicyStatement[]) =>
+    new iam.PolicyDocument({ statements: roles.flatMap(statementsFor) }).toJSON() as PolicyDocument;
+  const bucketPolicy = policyOf(role => source.bucketPolicyStatements(role));
+  const ofKey = encrypted ? { keyArn, keyPolicy: policyOf(role => source.keyPolicyStatements(role)) } : {};
+  return { weights: { stack, account: OTHER_ACCOUNT, bucketPolicy, ...ofKey } };
 }
 
 function parameterIn(stack: Stack, id: string): string {
@@ -124,23 +149,37 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'a bucket of another account',
+    check: 'isRefused',
     build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, false), 'llama/') }); },
   },
   {
     name: 'a bucket of another account, with a key of that account',
+    check: 'isRefused',
     build: app => { new ImportedModel(stackIn(app), 'Llama', { source: ModelSource.fromBucket(bucketElsewhere(app, true), 'llama/') }); },
   },
   {
-    name: 'weights of another account, whose owner adds the policies that the source provides',
+    name: 'a bucket of another account, with a key of that account, that lets the provider in',
+    written: /^Key/, // kms:DescribeKey is for Bedrock
     build: app => {
-      const stack = stackIn(app);
-      const keyArn = KEY_ARN.replace(ENV.account, OTHER_ACCOUNT);
-      const source = ModelSource.fromS3Uri('s3://theirs/llama/', { bucketAccount: OTHER_ACCOUNT, encryptionKey: kms.Key.fromKeyArn(stack, 'Key', keyArn) });
-      const { role } = new ImportedModel(stack, 'Llama', { source });
-      const [bucketPolicy, keyPolicy] = [source.bucketPolicyStatements(role), source.keyPolicyStatements(role)]
-        .map(statements => new iam.PolicyDocument({ statements }).toJSON() as PolicyDocument);
-      return { weights: { stack, account: OTHER_ACCOUNT, keyArn, bucketPolicy, keyPolicy } };
+      const bucket = bucketElsewhere(app, true);
+      const source = ModelSource.fromBucket(bucket, 'llama/');
+      const { provider } = new ImportedModel(stackIn(app), 'Llama', { source });
+      for (const statement of source.bucketPolicyStatements(provider.role)) bucket.addToResourcePolicy(statement);
+      for (const statement of source.keyPolicyStatements(provider.role)) bucket.encryptionKey!.addToResourcePolicy(statement);
     },
+  },
+  {
+    name: 'weights of another account, whose owner adds the policies that the source provides',
+    check: 'isRefused',
+    build: app => weightsOfOwner(app, true, ({ role }) => [role]),
+  },
+  {
+    name: 'weights of another account, whose owner lets the provider in as well',
+    build: app => weightsOfOwner(app, false, ({ role, provider }) => [role, provider.role]),
+  },
+  {
+    name: 'encrypted weights of another account, whose owner lets the provider in as well',
+    build: app => weightsOfOwner(app, true, ({ role, provider }) => [role, provider.role]),
   },
   {
     name: 'weights at a URI, with a key of the account',
@@ -172,6 +211,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'bucket and prefix are parameters',
+    unknownPrefix: true,
     build: app => {
       const stack = stackIn(app);
       const bucket = s3.Bucket.fromBucketName(stack, 'Weights', parameterIn(stack, 'Name'));
@@ -181,6 +221,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'a prefix that is an empty parameter: the whole bucket',
+    unknownPrefix: true,
     build: app => {
       const stack = stackIn(app);
       new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(new s3.Bucket(stack, 'Weights'), parameterIn(stack, 'Prefix')) });
@@ -210,6 +251,51 @@ export const SCENES: readonly Scene[] = [
         new ImportedModel(stack, id, { source: ModelSource.fromBucket(bucket, `${id}/`), encryption: ModelEncryption.customerManaged() });
       }
     },
+  },
+  {
+    name: 'three models of one provider, in two buckets',
+    build: app => {
+      const stack = stackIn(app);
+      const buckets = ['Llamas', 'Qwens'].map(id => new s3.Bucket(stack, `${id}Weights`, { encryptionKey: new kms.Key(stack, `${id}Key`) }));
+      for (const [index, folder] of ['llama/1', 'qwen/1', 'llama/2/'].entries()) {
+        new ImportedModel(stack, `Model${index}`, { source: ModelSource.fromBucket(buckets[index % 2], folder) });
+      }
+    },
+  },
+  {
+    name: 'files that are not checked',
+    check: 'isDisabled',
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: weights(), formatCheck: ModelFormatCheck.disabled() }); },
+  },
+  {
+    name: 'encrypted files that are not checked',
+    check: 'isDisabled',
+    build: app => {
+      const stack = stackIn(app);
+      const bucket = new s3.Bucket(stack, 'Weights', { encryptionKey: new kms.Key(stack, 'WeightsKey') });
+      new ImportedModel(stack, 'Llama', { source: ModelSource.fromBucket(bucket, 'llama/'), formatCheck: ModelFormatCheck.disabled() });
+    },
+  },
+  {
+    name: 'a model that is verified',
+    verifies: true,
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: weights(), verification: ModelVerification.invoke({ prompt: 'Hello' }) }); },
+  },
+  {
+    name: 'a model that is verified, with a customer managed key, and one that is not, with a provider in another stack',
+    verifies: true,
+    build: app => {
+      const provider = new ModelImportProvider(stackIn(app, 'Platform'), 'Provider');
+      const stack = stackIn(app);
+      const encryption = ModelEncryption.customerManaged(new kms.Key(stack, 'Key'));
+      const verification = ModelVerification.invoke({ body: { messages: [{ role: 'user', content: 'Hello' }] } });
+      new ImportedModel(stack, 'Llama', { source: weights(), provider, encryption, verification });
+      new ImportedModel(stack, 'Qwen', { source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/qwen/'), provider });
+    },
+  },
+  {
+    name: 'a model whose predecessor is kept',
+    build: app => { new ImportedModel(stackIn(app), 'Llama', { source: weights(), keepPrevious: true }); },
   },
   {
     name: 'a provider in another stack, and a consumer in a third one',

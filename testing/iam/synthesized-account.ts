@@ -200,6 +200,8 @@ export class DeployedStack {
 }
 
 const NAME_PROPERTIES = ['RoleName', 'BucketName', 'FunctionName', 'LogGroupName', 'StateMachineName'];
+/** The files of a model, one of each kind. */
+const FILES = ['config.json', 'chat_template.jinja', 'model-00001-of-00002.safetensors', 'tokenizer.json'];
 const NOTHING = Symbol('AWS::NoValue');
 
 /** Weights outside of the app. */
@@ -296,7 +298,7 @@ export class SynthesizedAccount implements Account {
     return {
       account: own?.stack.where.account ?? elsewhere.account ?? WHERE.account,
       policy: elsewhere.bucketPolicy ?? policy?.properties.PolicyDocument as PolicyDocument | undefined,
-      objects: prefix => ['config.json', 'model-00001-of-00002.safetensors', 'tokenizer.json'].map(file => `${prefix.replace(/\/?$/, prefix === '' ? '' : '/')}${file}`),
+      objects: prefix => FILES.map(file => `${prefix.replace(/\/?$/, prefix === '' ? '' : '/')}${file}`),
       keyArn: elsewhere.keyArn ?? /"KMSMasterKeyID":"([^"]+)"/.exec(encryption)?.[1],
     };
   }

@@ -9,6 +9,10 @@ export interface StackEvent {
 export class EmulatorApi {
   constructor(private readonly endpoint: string) {}
 
+  public async createBucket(bucket: string): Promise<void> {
+    await this.call(`/${bucket}`, { method: 'PUT' });
+  }
+
   public async putObject(bucket: string, key: string, body: Buffer): Promise<void> {
     await this.call(`/${bucket}/${key}`, { method: 'PUT', body: new Uint8Array(body) });
   }
@@ -35,8 +39,8 @@ export class EmulatorApi {
     return tags(await this.call(`/${bucket}?encryption`).catch(() => ''), 'KMSMasterKeyID')[0];
   }
 
-  public async emptyBucket(bucket: string): Promise<void> {
-    for (const key of await this.objectKeys(bucket)) await this.call(`/${bucket}/${key}`, { method: 'DELETE' });
+  public async emptyBucket(bucket: string, prefix = ''): Promise<void> {
+    for (const key of await this.objectKeys(bucket, prefix)) await this.call(`/${bucket}/${key}`, { method: 'DELETE' });
   }
 
   /** The names of all stacks that are not deleted. */

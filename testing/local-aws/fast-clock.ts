@@ -2,7 +2,8 @@ import type { Clock } from '../bedrock-server/clock';
 
 /**
  * Preloaded into the Node.js of a Lambda function. Replaces the time and the sleep of the handler, but not network timeouts.
- * Also replaces the date of responses: if it differs from the local time, the SDK attributes all errors to clock skew.
+ * Also replaces the date of responses: if it differs from the local time, the SDK attributes all errors to clock skew. The Bedrock server has this
+ * clock, so that its responses over HTTP/2, which are not seen here, need no replacement.
  */
 const PRELOAD = `
   import { subscribe } from 'node:diagnostics_channel';

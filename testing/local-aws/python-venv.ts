@@ -12,7 +12,8 @@ const INSTALL_SECONDS = 300;
 export interface PythonVenvProps {
   readonly guard: ProcessGuard;
   /** The requirements file in this directory, with exact versions. */
-  readonly requirements: 'requirements.txt' | 'requirements-cfn-lint.txt' | 'requirements-step-functions.txt';
+  readonly requirements: 'requirements.txt' | 'requirements-cfn-lint.txt' | 'requirements-step-functions.txt'
+    | 'requirements-safetensors.txt';
   readonly log: (line: string) => void;
 }
 

@@ -15,18 +15,18 @@ export function safetensorsFile(shapes: Shapes, { seed = 1, dtype = 'BF16', dtyp
   /** The types of tensors that have another one. */
   readonly dtypes?: Readonly<Record<string, string>>;
 } = {}): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+  const header: [string, unknown][] = [['__metadata__', { format: 'pt' }]];
   const data: Buffer[] = [];
   let offset = 0;
   for (const [name, shape] of Object.entries(shapes)) {
-    const type = dtypes[name] ?? dtype;
+    const type = Object.hasOwn(dtypes, name) ? dtypes[name] : dtype;
     const count = elements(shape);
     const tensor = type === 'BF16' ? bfloat16(count, `${seed}/${name}`) : Buffer.alloc(count * BYTES[type]);
-    header[name] = { dtype: type, shape, data_offsets: [offset, offset + tensor.length] };
+    header.push([name, { dtype: type, shape, data_offsets: [offset, offset + tensor.length] }]);
     data.push(tensor);
     offset += tensor.length;
   }
-  return withHeader(header, Buffer.concat(data));
+  return withHeader(Object.fromEntries(header), Buffer.concat(data));
 }
 
 /** A file of any size that has only its header. */

@@ -46,7 +46,7 @@ export interface S3Server {
 
 export interface S3ServerOptions {
   /** Called before each request is answered; throws a refusal, or changes the objects. */
-  readonly before?: (request: S3Request) => void;
+  readonly before?: (request: S3Request) => void | Promise<void>;
   /** How S3 answers if the signature is for another Region: it depends on the endpoint. @default 'PermanentRedirect' */
   readonly redirection?: 'PermanentRedirect' | 'AuthorizationHeaderMalformed';
 }
@@ -74,7 +74,7 @@ export async function startS3Server(buckets: { readonly [name: string]: S3Bucket
       if (request.region !== bucket.region) throw redirected(options.redirection ?? 'PermanentRedirect', request, bucket.region);
       const owner = incoming.headers['x-amz-expected-bucket-owner'];
       if (owner !== undefined && bucket.owner !== undefined && owner !== bucket.owner) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
-      options.before?.(request);
+      await options.before?.(request);
       if (request.action === 's3:ListBucket') {
         response.setHeader('content-type', 'application/xml').end(list(bucket, new URL(incoming.url!, 'http://s3').searchParams));
         return;

@@ -61,8 +61,8 @@ const onRefusal = (kind: RefusalKind, decide: typeof decideRefused) =>
 
 /** Classifies matching errors as refusals of another kind. */
 const asKind = (error: RegExp, kind: RefusalKind) => refusal('refusalOf', original => (operation, thrown) => {
-  const answer = original(operation, thrown);
-  return error.test(answer.message) ? { ...answer, kind } : answer;
+  const found = original(operation, thrown);
+  return error.test(found.message) ? { ...found, kind } : found;
 });
 
 /** Changes the goal if a model should be present. */

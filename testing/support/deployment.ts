@@ -78,6 +78,11 @@ export class Deployment {
     return this.server.bedrock;
   }
 
+  /** The endpoint of Bedrock. */
+  public get url(): string {
+    return this.server.url;
+  }
+
   public async stop(): Promise<void> {
     this.client.destroy();
     await this.server.close();

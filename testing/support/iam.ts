@@ -27,11 +27,11 @@ export function differences(needed: readonly Permission[], allowed: readonly Per
   ].sort();
 }
 
-/** The operations of a service that a program calls, from each `new XxxCommand(...)` of its SDK client. */
+/** The operations of a service that a program calls, from each `new XxxCommand(...)` and `paginateXxx(...)` of its SDK client. */
 export function operationsIn(text: string, client: string): string[] {
   const source = ts.createSourceFile('text.ts', text, ts.ScriptTarget.Latest, true);
   const imported = new Map<string, string>();
-  const created = new Set<string>();
+  const used = new Set<string>();
   const visit = (node: ts.Node) => {
     if (ts.isImportDeclaration(node) && (node.moduleSpecifier as ts.StringLiteral).text === client && !node.importClause?.isTypeOnly) {
       const bindings = node.importClause?.namedBindings;
@@ -39,15 +39,15 @@ export function operationsIn(text: string, client: string): string[] {
       const values = bindings.elements.filter(({ isTypeOnly }) => !isTypeOnly);
       values.forEach(({ name, propertyName }) => imported.set(name.text, (propertyName ?? name).text));
     }
-    if (ts.isNewExpression(node)) created.add(node.expression.getText(source));
+    if (ts.isNewExpression(node) || ts.isCallExpression(node)) used.add(node.expression.getText(source));
     node.forEachChild(visit);
   };
   visit(source);
-  // Imports that call operations implicitly: paginators, waiters, and the client with one method for each operation.
-  const hidden = [...imported.values()].filter(name => !name.endsWith('Command') && !name.endsWith('Client'));
+  const operationOf = (name: string) => /^paginate(.+)$/.exec(name)?.[1] ?? /^(.+)Command$/.exec(name)?.[1];
+  // Imports that call operations implicitly: waiters, and the client with one method for each operation.
+  const hidden = [...imported.values()].filter(name => operationOf(name) === undefined && !name.endsWith('Client'));
   if (hidden.length > 0) throw new Error(`Which operations do these call? ${hidden.join(', ')}`);
-  const sent = [...imported].filter(([name, original]) => created.has(name) && original.endsWith('Command'));
-  return sent.map(([, original]) => original.slice(0, -'Command'.length)).sort();
+  return [...imported].flatMap(([name, original]) => used.has(name) ? operationOf(original) ?? [] : []).sort();
 }
 
 /** An action in the service authorization reference. */

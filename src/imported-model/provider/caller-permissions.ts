@@ -41,7 +41,8 @@ export function callerStatements(scope: Construct, logGroup: logs.ILogGroup): ia
 }
 
 /** The permissions of the handler for one model. */
-export function importStatements(scope: Construct, { filesStatements, invokes, serviceRole, modelKey, weightsKey }: ImportPermissions): iam.PolicyStatement[] {
+export function importStatements(scope: Construct, permissions: ImportPermissions): iam.PolicyStatement[] {
+  const { filesStatements, invokes, serviceRole, modelKey, weightsKey } = permissions;
   return [
     new iam.PolicyStatement({
       actions: ['iam:PassRole'],
@@ -61,7 +62,7 @@ function everyModelOf(scope: Construct): string {
 
 /**
  * A policy document with one statement of each kind, because statements for each model would exceed the policy size at about seventeen models
- * with keys.
+ * with keys. Prefixes are a kind for each bucket.
  */
 export class StatementsByKind {
   private readonly byKind = new Map<string, iam.PolicyStatement>();
@@ -70,12 +71,13 @@ export class StatementsByKind {
 
   public add(...statements: iam.PolicyStatement[]): void {
     for (const statement of statements) {
-      const { actions, conditions: { StringLike: prefixes, ...conditions } } = statement;
-      const kind = JSON.stringify([actions, conditions, prefixes && Object.keys(prefixes)]);
+      const { actions, resources, conditions: { StringLike: prefixes, ...conditions } } = statement;
+      // Together, the prefixes of two buckets would be those of each of them.
+      const kind = JSON.stringify([actions, conditions, prefixes && [Object.keys(prefixes), resources]]);
       const former = this.byKind.get(kind);
       // A statement is frozen once the policy has been resolved.
       if (former && !former.frozen) {
-        former.addResources(...statement.resources);
+        former.addResources(...resources);
         if (prefixes) former.addCondition('StringLike', union(former.conditions.StringLike, prefixes));
       } else {
         this.byKind.set(kind, statement);

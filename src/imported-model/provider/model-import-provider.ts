@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Aws, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Lazy, PhysicalName, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -145,7 +145,11 @@ export class ModelImportProvider extends Construct {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: vpc && [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
     };
-    const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, functionRole);
+    const { role, document, permissions } = roleWithDocument(this, 'Role', props.role, {
+      ...functionRole,
+      // With a name, the policy of a bucket in another account of the app can name the role.
+      roleName: PhysicalName.GENERATE_IF_NEEDED,
+    });
     this.role = role;
     this.statements = new StatementsByKind(document);
     this.dependencies = [...permissions, ...vpc ? routesTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];

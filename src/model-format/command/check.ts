@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { CheckArguments } from './arguments';
 import { type Environment, folderOf, isInS3 } from './target';
 import { checkModel, type ModelCheck } from '../check-model';
-import { parseTemplate } from '../folders/chat-template';
+import { templateParser } from '../folders/chat-template';
 import type { ReadCost } from '../folders/read-cost';
 
 /** Where Amazon S3 is asked for the Region of a bucket if nothing says a Region. */
@@ -28,7 +28,11 @@ export async function check(args: CheckArguments, environment: Environment & Nod
   await folder.list(); // the Region of the bucket is known now
   const { bucketRegion } = folder;
   const result = await checkModel(folder, {
-    region, bucketRegion, acknowledged, parseTemplate, progress: (read, total) => progress(`Reading headers ${read}/${total}`),
+    region,
+    bucketRegion,
+    acknowledged,
+    parseTemplate: await templateParser(),
+    progress: (read, total) => progress(`Reading headers ${read}/${total}`),
   });
   const { passed, digest, files, weightBytes, findings } = result;
   return { target, revision: folder.commit, region, bucketRegion, passed, digest, files, weightBytes, findings, read: folder.cost };

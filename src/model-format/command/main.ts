@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckArguments, parseArguments, UsageError } from './arguments';
-import { check } from './check';
+import { check, type Result } from './check';
 import { report, succeeds } from './report';
 import { harmless, Progress, screenOf } from './terminal';
 import { USAGE } from './usage';
@@ -29,11 +29,16 @@ async function checkAndReport(args: CheckArguments): Promise<number> {
   try {
     const result = await check(args, process.env, progress.show);
     progress.clear();
-    process.stdout.write(args.json ? `${JSON.stringify(result, undefined, 2)}\n` : report(result, args.strict, screenOf(process.stdout)));
+    process.stdout.write(args.json ? json(result) : report(result, args.strict, screenOf(process.stdout)));
     return succeeds(result, args.strict) ? PASSED : REFUSED;
   } finally {
     progress.clear();
   }
+}
+
+/** JSON escapes most characters that control a terminal itself; the others may be escaped, too. */
+function json(result: Result): string {
+  return `${JSON.stringify(result, undefined, 2).split('\n').map(harmless).join('\n')}\n`;
 }
 
 /** The bundle is assets/model-format/command/main/index.js of the package. */

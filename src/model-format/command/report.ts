@@ -80,21 +80,17 @@ function conclusion(result: Result, strict: boolean, { columns, paint }: Screen)
   const errors = count(findings, 'error');
   const warnings = count(findings, 'warning');
   const counts = [...errors > 0 ? [plural(errors, 'error')] : [], ...warnings > 0 ? [plural(warnings, 'warning')] : []].join(', ');
-  const acknowledged = findings.filter(one => one.acknowledged).length;
   const strictly = passed && !succeeds(result, strict) ? ', which --strict does not accept' : '';
-  const sentences = passed
-    ? [verdict(findings), counts && `${counts}${strictly}.`]
-    : [`Bedrock would refuse this model: ${counts}.`];
-  if (acknowledged > 0) sentences.push(`${acknowledged} acknowledged.`);
+  const sentences = passed ? [verdict(findings), counts && `${counts}${strictly}.`] : [`Bedrock would refuse this model: ${counts}.`];
   const style = !succeeds(result, strict) ? 'red' : warnings > 0 ? 'yellow' : 'green';
   return wrap(sentences.filter(sentence => sentence !== '').join(' '), columns).map(line => paint(style, line)).join('\n');
 }
 
 /** What passing means. */
 function verdict(findings: readonly Finding[]): string {
-  return findings.some(({ severity }) => severity === 'error')
-    ? 'Bedrock may refuse this model: errors are acknowledged.'
-    : 'Bedrock can import this model, as far as its files say.';
+  const errors = findings.filter(({ severity }) => severity === 'error').length; // all of them are acknowledged
+  return errors === 0 ? 'Bedrock can import this model, as far as its files say.'
+    : `Bedrock may refuse this model: ${plural(errors, 'error')} ${errors === 1 ? 'is' : 'are'} acknowledged.`;
 }
 
 function count(findings: readonly Finding[], severity: Severity): number {

@@ -1,6 +1,6 @@
-import { Template } from '@huggingface/jinja';
-
-/** Parses a chat template. Throws if it is no Jinja. */
-export function parseTemplate(template: string): void {
-  new Template(template);
+/** Loads a parser of chat templates, which throws if a template is no Jinja. */
+export async function templateParser(): Promise<(template: string) => void> {
+  // The package is an ES module.
+  const { Template } = await import('@huggingface/jinja');
+  return template => void new Template(template);
 }

@@ -14,7 +14,7 @@ export interface Refusal {
 /** Explains an error of the Hub: what cannot be read, what the Hub says, and what to do. */
 export function explainRefusal(refusal: Refusal, uri: string, page: string, hasToken: boolean): FolderError {
   const { status, code, message } = refusal;
-  const says = `${uri} cannot be read: the Hub answers ${status}${code ? ` ${code}` : ''}${message ? ` (${message})` : ''}`;
+  const says = `${uri} cannot be read: the Hub answers ${status}${code ? ` ${code}` : ''}${message ? ` (${message.replace(/\.$/, '')})` : ''}`;
   return new FolderError(says, remedyOf(refusal, page, hasToken));
 }
 
@@ -27,6 +27,7 @@ function remedyOf({ status, code, retryAfter }: Refusal, page: string, hasToken:
     const higher = hasToken ? '' : ', or set HF_TOKEN to an access token, which has a higher limit';
     return `Check again ${retryAfter === undefined ? 'later' : `in ${retryAfter} s`}${higher}`;
   }
+  if (status === 401 && hasToken && code === undefined) return 'Set HF_TOKEN to a valid access token, or unset it';
   if (status >= 500) return 'Check again later';
   // The Hub does not tell a stranger whether a repository is private or missing.
   return `Correct the name of the model, or ${token}`;

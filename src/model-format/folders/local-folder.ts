@@ -35,7 +35,7 @@ export class LocalFolder implements ModelFolder {
       this.bytes += content.length;
       return content;
     } catch (error) {
-      throw unreadable(join(this.directory, path));
+      throw unreadable(join(this.directory, path), error);
     }
   }
 
@@ -69,7 +69,7 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
   try {
     return (await readdir(directory, { withFileTypes: true })).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {
-    throw unreadable(directory);
+    throw unreadable(directory, error);
   }
 }
 
@@ -78,7 +78,7 @@ async function stats(path: string): Promise<{ readonly isDirectory: boolean; rea
     const found = await stat(path);
     return { isDirectory: found.isDirectory(), isFile: found.isFile(), size: found.size };
   } catch (error) {
-    throw unreadable(path);
+    throw unreadable(path, error);
   }
 }
 

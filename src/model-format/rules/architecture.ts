@@ -35,7 +35,7 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
       const className = classOf(model);
       const expected = familyOf(model);
       const modelType = field(model.config, 'model_type');
-      if (className === undefined || expected === undefined || CLASSES.get(expected) !== className || modelType === expected) return [];
+      if (expected === undefined || CLASSES.get(expected) !== className || modelType === expected) return [];
       return [{
         file: CONFIG,
         message: `model_type is ${show(modelType)}. It must be "${expected}", the model type of ${className}.`,

@@ -1,10 +1,10 @@
-import { field } from '../json-object';
+import { objectField } from '../json-object';
 import { MAX_FILE_BYTES } from '../limits';
 import { CONFIG, GENERATION_CONFIG, INDEX, isAtRoot, type Model, TEMPLATE_JINJA, TEMPLATE_JSON, TOKENIZER, TOKENIZER_CONFIG } from '../model';
 import type { Rule } from '../rule';
 import { CUSTOM_CODE_DOC, IMPORT_GUIDE } from '../sources';
 import { isAdapter, modelFolderInside, OTHER_WEIGHTS_FOLDER } from './layout';
-import { list, shorten, size as sizeText } from '../wording';
+import { list, listAll, shorten, size as sizeText } from '../wording';
 
 /** The files without which the import fails; tokenizer.model is documented as well, but many supported models have none. */
 const REQUIRED = [CONFIG, TOKENIZER_CONFIG, TOKENIZER];
@@ -34,7 +34,7 @@ export const FILE_RULES: readonly Rule[] = [
     id: 'invalid-json',
     checks: 'JSON files that contain a JSON object',
     severity: 'error',
-    severityNote: `error; warning for ${GENERATION_CONFIG} and ${TEMPLATE_JSON}`,
+    severityNote: `error; warning for ${GENERATION_CONFIG} and chat templates`,
     source: IMPORT_GUIDE,
     find: ({ invalid }) => invalid.map(({ file, problem }) => ({
       file,
@@ -63,13 +63,13 @@ export const FILE_RULES: readonly Rule[] = [
     source: CUSTOM_CODE_DOC,
     find: ({ config, files }) => {
       const python = files.map(({ path }) => path).filter(path => path.endsWith('.py'));
-      const hasAutoMap = field(config, 'auto_map') !== undefined;
-      if (python.length === 0 && !hasAutoMap) return [];
-      const found = [...hasAutoMap ? ['auto_map'] : [], ...python];
+      const autoMap = objectField(config, 'auto_map') ? ['auto_map'] : [];
+      if (python.length === 0 && autoMap.length === 0) return [];
+      const toRemove = [...autoMap.map(name => `"${name}" from config.json`), ...python.length > 0 ? ['the Python files'] : []];
       return [{
-        file: hasAutoMap ? CONFIG : python[0],
-        message: `${list(found)}: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code of a model.`,
-        remedy: `Remove ${hasAutoMap ? '"auto_map" from config.json and ' : ''}the Python files if the model is one of Transformers without changes.`,
+        file: autoMap.length > 0 ? CONFIG : python[0],
+        message: `${list([...autoMap, ...python])}: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code of a model.`,
+        remedy: `Remove ${listAll(toRemove)} if the model is one of Transformers without changes.`,
       }];
     },
   },

@@ -2,6 +2,7 @@ import { ARCHITECTURE_RULES } from './architecture';
 import { CHAT_TEMPLATE_RULES } from './chat-template';
 import { FILE_RULES } from './files';
 import { REGION_RULES } from './regions';
+import { RENAMED_SETTINGS_RULES } from './renamed-settings';
 import { TOKENIZER_RULES } from './tokenizer';
 import { TRANSFORMERS_RULES } from './transformers';
 import { WEIGHT_RULES } from './weights';
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ...WEIGHT_RULES,
   ...INDEX_RULES,
   ...TRANSFORMERS_RULES,
+  ...RENAMED_SETTINGS_RULES,
   ...TOKENIZER_RULES,
   ...CHAT_TEMPLATE_RULES,
 ];

@@ -23,8 +23,8 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
       return version === undefined || isGptOss(model) || !isNewer(version) ? [] : [{
         file: CONFIG,
         message: `transformers_version is ${show(version)}. AWS documents that Bedrock supports ${TRANSFORMERS_VERSION}.`,
-        remedy: `Load the model and save it again with transformers==${TRANSFORMERS_VERSION}. `
-          + 'If no other finding names a field, it may be imported as it is.',
+        remedy: `Make the edits of the other findings; without any, it may be imported as it is. Do not save it again with ${TRANSFORMERS_VERSION}, `
+          + 'which loses what it cannot read.',
       }];
     },
   },
@@ -97,15 +97,14 @@ function ropeProblem(config: JsonObject | undefined, prefix: string): Problem[] 
   ];
   if (missing.length === 0) return [];
   const fields = missing.map(({ name, value }) => `"${name}": ${stringify(value)}`).join(' and ');
-  const saveAgain = `save the model again with transformers==${TRANSFORMERS_VERSION}`;
   const isExact = typeof theta === 'number' && fields.length <= MAX_REPAIR;
   return [{
     file: CONFIG,
     message: `${prefix}rope_parameters is set without ${list(missing.map(({ name }) => name))}. `
       + `Transformers ${TRANSFORMERS_VERSION} ignores it: positions are wrong, without an error.`,
     remedy: isExact
-      ? `In config.json, replace ${prefix === '' ? '' : `in ${prefix.slice(0, -1)} `}"rope_parameters" by ${fields}, or ${saveAgain}.`
-      : `In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters", or ${saveAgain}.`,
+      ? `In config.json, replace ${prefix === '' ? '' : `in ${prefix.slice(0, -1)} `}"rope_parameters" by ${fields}.`
+      : 'In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters".',
   }];
 }
 

@@ -39,7 +39,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
       const others = [...new Set([...otherWeights(model), ...model.files.map(({ path }) => path).filter(path => BINARY.test(path))])];
       const inside = others.find(path => path.endsWith('.safetensors') && !isAtRoot(path));
       return [{
-        ...(others.length > 0 && { file: others[0] }),
+        file: others[0],
         message: others.length === 0
           ? 'The folder has no *.safetensors files, in which an import needs the weights.'
           : `The weights are in ${list(others)}. An import needs them in *.safetensors files of Transformers, in the folder of the model itself.`,
@@ -211,7 +211,7 @@ function vocabularyProblems(model: Model): Problem[] {
       file: CONFIG,
       message: `vocab_size is ${show(size)}, and the tensor ${shorten(name)} in ${shorten(shard.file)} has ${rows} rows. `
         + `It must have ${extra > 0 ? `${extra} rows more than vocab_size` : 'as many'}.`,
-      remedy: extra === 0 && rows > 0 ? `In config.json, set "vocab_size": ${rows}.` : 'Save the model again with transformers==4.51.3.',
+      remedy: extra === 0 ? `In config.json, set "vocab_size": ${rows}.` : 'Save the model again with transformers==4.51.3.',
     }];
   }
   const greatest = model.greatestAddedToken ?? 0;

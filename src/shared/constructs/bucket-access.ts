@@ -59,6 +59,8 @@ export interface Folder {
   readonly objects: string;
   /** The prefixes of list requests; undefined for the whole bucket. */
   readonly prefixes?: string[];
+  /** The prefixes of list requests with a slash at the end, which do not return the names next to the folder; undefined for the whole bucket. */
+  readonly prefixesInside?: string[];
 }
 
 /** A token without a slash at its end. The separator `|` is in no URI. */
@@ -72,9 +74,10 @@ export function folderOf(prefix: string): Folder {
   // Without a slash and wildcards at its end, a token covers no other folder.
   if (Token.isUnresolved(prefix)) {
     const name = withoutWildcards(withoutSlash(prefix));
-    return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
+    const prefixes = [name, `${name}/*`];
+    return { objects: `${name}/*`, prefixes, prefixesInside: prefixes }; // the name may be empty
   }
   // Part of the name for Bedrock; a wildcard and the beginning of a variable for IAM.
   const name = prefix.replace(/\/$/, '').replace(/[*$]/g, '${$&}');
-  return { objects: `${name}/*`, prefixes: [name, `${name}/*`] };
+  return { objects: `${name}/*`, prefixes: [name, `${name}/*`], prefixesInside: [`${name}/*`] };
 }

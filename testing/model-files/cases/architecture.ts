@@ -42,6 +42,28 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'unsupported-architecture',
+    what: 'a class of Qwen3 without a model type',
+    files: config({ architectures: ['Qwen3NextForCausalLM'], model_type: undefined }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'architectures is ["Qwen3NextForCausalLM"]. Of Qwen3, Custom Model Import supports only Qwen3ForCausalLM and Qwen3MoeForCausalLM.',
+      remedy: 'Fine-tune a model of a supported family, or host this one on Amazon SageMaker AI.',
+    }],
+  },
+  {
+    rule: 'unsupported-architecture',
+    what: 'a class of its own for a model of Qwen3',
+    files: config({ architectures: ['MyForCausalLM'], model_type: 'qwen3_next' }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'architectures is ["MyForCausalLM"]. Of Qwen3, Custom Model Import supports only Qwen3ForCausalLM and Qwen3MoeForCausalLM.',
+      remedy: 'Fine-tune a model of a supported family, or host this one on Amazon SageMaker AI.',
+    }],
+  },
+  {
+    rule: 'unsupported-architecture',
     what: 'Llama 4',
     files: config({ architectures: ['Llama4ForConditionalGeneration'], model_type: 'llama4' }),
     finds: [{
@@ -184,6 +206,28 @@ export const FAILING: readonly FailingCase[] = [
       message: 'rope_scaling of the type llama3 has factor 4, low_freq_factor missing, high_freq_factor missing and '
         + 'original_max_position_embeddings missing. Bedrock serves it with factor 8, low_freq_factor 1, high_freq_factor 4 and '
         + 'original_max_position_embeddings 8192.',
+      remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
+    }],
+  },
+  {
+    rule: 'llama3-rope-scaling',
+    what: 'a model and its text model',
+    files: config({ rope_scaling: { ...LLAMA3, factor: 32 }, text_config: { rope_scaling: { ...LLAMA3, factor: 16 } } }),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_scaling of the type llama3 has factor 32. Bedrock serves it with factor 8.',
+      remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
+    }],
+  },
+  {
+    rule: 'llama3-rope-scaling',
+    what: 'only the text model',
+    files: config({ text_config: { ...FAMILIES.mllama.config.text_config, rope_scaling: { ...LLAMA3, factor: 16 } } }, validModel('mllama')),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_scaling of the type llama3 has factor 16. Bedrock serves it with factor 8.',
       remedy: 'Compare answers to long prompts before and after the import. If they are good, acknowledge llama3-rope-scaling.',
     }],
   },

@@ -29,6 +29,28 @@ export const FAILING: readonly FailingCase[] = [
     }],
   },
   {
+    rule: 'no-chat-template',
+    what: 'an empty text',
+    files: tokenizerConfig({ chat_template: '' }),
+    finds: [{
+      severity: 'warning',
+      file: 'tokenizer_config.json',
+      message: 'The model has no chat_template, and Bedrock applies no default one: it can be called with a prompt, and not with messages.',
+      remedy: 'If it is a model for chats, set "chat_template" in tokenizer_config.json to the template that it was trained with.',
+    }],
+  },
+  {
+    rule: 'no-chat-template',
+    what: 'null',
+    files: tokenizerConfig({ chat_template: null }),
+    finds: [{
+      severity: 'warning',
+      file: 'tokenizer_config.json',
+      message: 'The model has no chat_template, and Bedrock applies no default one: it can be called with a prompt, and not with messages.',
+      remedy: 'If it is a model for chats, set "chat_template" in tokenizer_config.json to the template that it was trained with.',
+    }],
+  },
+  {
     rule: 'chat-template-not-embedded',
     what: 'chat_template.jinja',
     files: add({ 'chat_template.jinja': CHAT_TEMPLATE }, tokenizerConfig({ chat_template: undefined })),

@@ -160,6 +160,17 @@ export const FAILING: readonly FailingCase[] = [
     }],
   },
   {
+    rule: 'invalid-json',
+    what: 'a chat_template.jinja that is not UTF-8',
+    files: add({ 'chat_template.jinja': Buffer.from('{{ "\u00e9" }}', 'latin1') }),
+    finds: [{
+      severity: 'warning',
+      file: 'chat_template.jinja',
+      message: 'The file is not UTF-8.',
+      remedy: 'Upload chat_template.jinja again, as save_pretrained of transformers==4.51.3 writes it.',
+    }],
+  },
+  {
     rule: 'unread-file',
     what: 'a tokenizer.json of 17 MB',
     files: add({ [TOKENIZER]: { start: new Uint8Array(), size: 17_000_000 } }),
@@ -191,6 +202,17 @@ export const FAILING: readonly FailingCase[] = [
       message: 'auto_map and modeling_my_llama.py: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code '
         + 'of a model.',
       remedy: 'Remove "auto_map" from config.json and the Python files if the model is one of Transformers without changes.',
+    }],
+  },
+  {
+    rule: 'custom-code',
+    what: 'only auto_map',
+    files: config({ auto_map: { AutoModelForCausalLM: 'other/repository--modeling_my_llama.M' } }),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'auto_map: the model may need code of its own. Bedrock serves classes of Transformers, and runs no code of a model.',
+      remedy: 'Remove "auto_map" from config.json if the model is one of Transformers without changes.',
     }],
   },
   {

@@ -3,6 +3,7 @@ import type { Case, FailingCase } from './case';
 import * as chatTemplate from './chat-template';
 import * as files from './files';
 import * as regions from './regions';
+import * as renamedSettings from './renamed-settings';
 import * as safetensors from './safetensors';
 import * as tokenizer from './tokenizer';
 import * as transformers from './transformers';
@@ -11,7 +12,7 @@ import * as weightsIndex from './weights-index';
 
 export type { Case, FailingCase } from './case';
 
-const THEMES = [files, architecture, regions, weights, safetensors, weightsIndex, transformers, tokenizer, chatTemplate];
+const THEMES = [files, architecture, regions, weights, safetensors, weightsIndex, transformers, renamedSettings, tokenizer, chatTemplate];
 
 /** For each rule, models that break it. */
 export const FAILING: readonly FailingCase[] = THEMES.flatMap(theme => theme.FAILING);

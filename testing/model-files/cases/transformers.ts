@@ -14,7 +14,8 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'transformers_version is "4.52.0.dev0". AWS documents that Bedrock supports 4.51.3.',
-      remedy: 'Load the model and save it again with transformers==4.51.3. If no other finding names a field, it may be imported as it is.',
+      remedy: 'Make the edits of the other findings; without any, it may be imported as it is. Do not save it again with 4.51.3, '
+        + 'which loses what it cannot read.',
     }],
   },
   {
@@ -25,7 +26,8 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'transformers_version is "5.0". AWS documents that Bedrock supports 4.51.3.',
-      remedy: 'Load the model and save it again with transformers==4.51.3. If no other finding names a field, it may be imported as it is.',
+      remedy: 'Make the edits of the other findings; without any, it may be imported as it is. Do not save it again with 4.51.3, '
+        + 'which loses what it cannot read.',
     }],
   },
   {
@@ -47,7 +49,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
-      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000, or save the model again with transformers==4.51.3.',
+      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000.',
     }],
   },
   {
@@ -59,8 +61,7 @@ export const FAILING: readonly FailingCase[] = [
       file: 'config.json',
       message: 'rope_parameters is set without rope_theta and rope_scaling. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
       remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000 and "rope_scaling": '
-        + '{"factor":8,"high_freq_factor":4,"low_freq_factor":1,"original_max_position_embeddings":8192,"rope_type":"llama3"}, or save the '
-        + 'model again with transformers==4.51.3.',
+        + '{"factor":8,"high_freq_factor":4,"low_freq_factor":1,"original_max_position_embeddings":8192,"rope_type":"llama3"}.',
     }],
   },
   {
@@ -72,8 +73,7 @@ export const FAILING: readonly FailingCase[] = [
       file: 'config.json',
       message: 'rope_parameters is set without rope_scaling. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
       remedy: 'In config.json, replace "rope_parameters" by "rope_scaling": '
-        + '{"factor":8,"high_freq_factor":4,"low_freq_factor":1,"original_max_position_embeddings":8192,"rope_type":"llama3"}, or save the '
-        + 'model again with transformers==4.51.3.',
+        + '{"factor":8,"high_freq_factor":4,"low_freq_factor":1,"original_max_position_embeddings":8192,"rope_type":"llama3"}.',
     }],
   },
   {
@@ -86,8 +86,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'rope_parameters is set without rope_theta and rope_scaling. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
-      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 1000000 and "rope_scaling": {"type":"mrope","mrope_section":[1,1,2]}, '
-        + 'or save the model again with transformers==4.51.3.',
+      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 1000000 and "rope_scaling": {"type":"mrope","mrope_section":[1,1,2]}.',
     }],
   },
   {
@@ -102,8 +101,23 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'text_config.rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
-      remedy: 'In config.json, replace in text_config "rope_parameters" by "rope_theta": 500000, or save the model again with '
-        + 'transformers==4.51.3.',
+      remedy: 'In config.json, replace in text_config "rope_parameters" by "rope_theta": 500000.',
+    }],
+  },
+  {
+    rule: 'newer-rope-parameters',
+    what: 'a model and its text model',
+    files: config({
+      rope_parameters: { rope_theta: 500000 },
+      text_config: {
+        ...FAMILIES.mllama.config.text_config, rope_theta: undefined, rope_parameters: { rope_theta: 500000, rope_type: 'default' },
+      },
+    }, validModel('mllama')),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
+      remedy: 'In config.json, replace "rope_parameters" by "rope_theta": 500000.',
     }],
   },
   {
@@ -114,8 +128,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'config.json',
       message: 'rope_parameters is set without rope_theta. Transformers 4.51.3 ignores it: positions are wrong, without an error.',
-      remedy: 'In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters", or save the model again with '
-        + 'transformers==4.51.3.',
+      remedy: 'In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters".',
     }],
   },
   {
@@ -137,6 +150,17 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'generation_config.json',
       message: 'eos_token_id is [200002,199999]. For GPT-OSS it must have 200002, 199999 and 200012; otherwise calls fail.',
+      remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
+    }],
+  },
+  {
+    rule: 'gpt-oss-eos-tokens',
+    what: 'three end tokens, of which one is right',
+    files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200002, 1, 2] }),
+    finds: [{
+      severity: 'error',
+      file: 'generation_config.json',
+      message: 'eos_token_id is [200002,1,2]. For GPT-OSS it must have 200002, 199999 and 200012; otherwise calls fail.',
       remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
     }],
   },

@@ -2,6 +2,7 @@ import type { Case, FailingCase } from './case';
 import { add, damaged, firstTensor, llama, mapOf, shapes, sharded, WEIGHTS } from './variations';
 import { withFields, without } from '../model-files';
 import { INDEX, shardedModel, shardName } from '../models';
+import { safetensorsFile } from '../safetensors-file';
 
 /** The index and the files that it names: models that break a rule. */
 export const FAILING: readonly FailingCase[] = [
@@ -115,6 +116,17 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'model.safetensors.index.json',
       message: '20 tensors are in a file in which weight_map does not have them: "model.embed_tokens.weight" in "model.safetensors".',
+      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+    }],
+  },
+  {
+    rule: 'index-tensors',
+    what: 'a tensor in two shards',
+    files: add({ [shardName(2, 2)]: safetensorsFile(shapes) }, shardedModel(2)),
+    finds: [{
+      severity: 'warning',
+      file: 'model.safetensors.index.json',
+      message: '10 tensors are in a file in which weight_map does not have them: "lm_head.weight" in "model-00002-of-00002.safetensors".',
       remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
     }],
   },

@@ -136,7 +136,17 @@ export const FAILING: readonly FailingCase[] = [
   {
     rule: 'weights-too-large',
     what: 'a multimodal model of 108 GB',
-    files: add({ [WEIGHTS]: large(108) }, validModel('qwen2_vl')),
+    files: add({ [WEIGHTS]: large(108) }, config({ vision_config: undefined }, validModel('qwen2_vl'))),
+    finds: [{
+      severity: 'error',
+      message: 'The *.safetensors files have 108.0 GB. The weights of a multimodal model must have less than 100 GB.',
+      remedy: 'Save the model with torch_dtype=torch.bfloat16 if it has float32 weights, or import a smaller one.',
+    }],
+  },
+  {
+    rule: 'weights-too-large',
+    what: 'a model of 108 GB with a part for images',
+    files: config({ vision_config: {} }, weights(large(108))),
     finds: [{
       severity: 'error',
       message: 'The *.safetensors files have 108.0 GB. The weights of a multimodal model must have less than 100 GB.',

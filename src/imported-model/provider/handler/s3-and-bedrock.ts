@@ -2,21 +2,22 @@ import { BedrockRuntimeClient, InvokeModelCommand } from '@aws-sdk/client-bedroc
 import { judge, judgeError } from './answer';
 import type { NewModel } from './new-model';
 import { checkModel } from '../../../model-format';
-import { parseTemplate } from '../../../model-format/folders/chat-template';
+import { templateParser } from '../../../model-format/folders/chat-template';
 import { S3Folder } from '../../../model-format/folders/s3-folder';
 import { ANSWER_TIMEOUT, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../patience';
 
 /** Amazon S3 and Bedrock, as Lambda calls them. */
-export function s3AndBedrock(region = process.env.AWS_REGION): NewModel {
+export function s3AndBedrock({ answerTimeout = ANSWER_TIMEOUT, region = process.env.AWS_REGION } = {}): NewModel {
   // The next poll is the retry: a model that is being loaded refuses for minutes.
-  const runtime = new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: timeouts(ANSWER_TIMEOUT) });
+  const runtime = new BedrockRuntimeClient({ maxAttempts: 1, requestHandler: timeouts(answerTimeout) });
   return {
     async checkFiles({ acknowledgedRules, s3Uri }, abortSignal) {
       const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3Uri) ?? [];
       const folder = new S3Folder({ bucket, prefix }, { requestHandler: timeouts(REQUEST_TIMEOUT) });
       return unlessAborted(abortSignal, async () => {
         await folder.list(); // then its Region is known
-        return checkModel(folder, { region, bucketRegion: folder.bucketRegion, acknowledged: acknowledgedRules, parseTemplate });
+        const { bucketRegion } = folder;
+        return checkModel(folder, { region, bucketRegion, acknowledged: acknowledgedRules, parseTemplate: await templateParser() });
       });
     },
     async verify(modelId, verification, abortSignal) {
@@ -37,6 +38,7 @@ function timeouts(requestTimeout: number) {
 
 /** The reads of a folder take no signal, so they are left behind when the time of the invocation is over. */
 async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(new Error('The files could not be read in time')), { once: true });
   });

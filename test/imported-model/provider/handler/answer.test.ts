@@ -11,7 +11,6 @@ describe('an answer', () => {
     ['OpenAIChatCompletion', { choices: [{ message: { role: 'assistant', content: 'Hi there' } }] }],
     ['Mistral', { outputs: [{ text: 'Hi there' }] }],
     ['a format that is not known', { result: { output: 'Hi there' } }],
-    ['no JSON', 'Hi there'],
   ])('in the format %s is good with any text, or with the expected one', (_, answer) => {
     expect(ask(answer)).toEqual({ is: 'good' });
     expect(ask(answer, 'Hi')).toEqual({ is: 'good' });
@@ -19,10 +18,14 @@ describe('an answer', () => {
   });
 
   test.each([
-    '', ' \n', { generation: '' }, { generation: ' ' }, { choices: [{ text: '', finish_reason: 'stop' }] }, { choices: [{ message: { content: null } }] },
+    { generation: '' }, { generation: ' ' }, { choices: [{ text: '', finish_reason: 'stop' }] }, { choices: [{ message: { content: null } }] },
     { outputs: [{ text: '\n' }] },
   ])('without text is bad (%j)', answer => {
     expect(ask(answer)).toEqual({ is: 'bad', why: expect.stringMatching(/^its answer to .* has no text: /) });
+  });
+
+  test.each(['', '{"generation":"Hi th', 'Hi there'])('that is no JSON is incomplete, so it is late (%j)', answer => {
+    expect(ask(answer)).toEqual({ is: 'late', why: `its answer to "{\\"prompt\\":\\"Hello\\"}" is incomplete: ${JSON.stringify(answer)}` });
   });
 
   // The text must be what the model says, and not a part of the format.
@@ -41,7 +44,9 @@ describe('a refusal', () => {
     expect(refused(name, more)).toEqual({ is: 'late', why: `InvokeModel with "{\\"prompt\\":\\"Hello\\"}" was refused: ${name}: said Bedrock` });
   });
 
-  test('that cannot pass is bad', () => expect(refused('ValidationException')).toMatchObject({ is: 'bad' }));
+  test('that cannot pass is bad', () => expect(refused('ValidationException', { $metadata: { httpStatusCode: 400 } })).toMatchObject({ is: 'bad' }));
+
+  test('without a response can pass', () => expect(refused('Error')).toMatchObject({ is: 'late' }));
 
   test('an error of the program is none', () => {
     expect(() => judgeError({ body: '{}' }, new TypeError('undefined is not a function'))).toThrow(TypeError);

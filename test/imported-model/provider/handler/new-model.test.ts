@@ -5,7 +5,7 @@ import { Deployment, type LinkProperties, OWNER, request } from '../../../../tes
 
 /*
  * What only a new model needs: the check of its files before the import, its verification after it, and the former model that is kept. Against the
- * strict server; Amazon S3 and the model are fakes here, new-model-apis.test.ts has the real clients.
+ * strict server; Amazon S3 and the model are fakes here, s3-and-bedrock.test.ts has the real clients.
  */
 
 let deployment: Deployment;
@@ -24,8 +24,13 @@ const weights = (version: string, more: LinkProperties = {}): LinkProperties => 
 
 describe('the check of the files', () => {
   const finding: Finding = {
-    rule: 'unsupported-architecture', severity: 'error', file: 'config.json', message: '"architectures" is ["GemmaForCausalLM"].',
-    remedy: 'Choose another model.', source: 'https://docs.aws.amazon.com/', acknowledged: false,
+    rule: 'unsupported-architecture',
+    severity: 'error',
+    file: 'config.json',
+    message: '"architectures" is ["GemmaForCausalLM"].',
+    remedy: 'Choose another model.',
+    source: 'https://docs.aws.amazon.com/',
+    acknowledged: false,
   };
   const found = (...findings: Finding[]): ModelCheck =>
     ({ findings, passed: findings.every(({ severity, acknowledged }) => severity !== 'error' || acknowledged), digest: 'd1', files: 5, weightBytes: 1 });
@@ -34,10 +39,13 @@ describe('the check of the files', () => {
 
   test('is told the location, and the rules that the user has acknowledged', async () => {
     const seen: unknown[] = [];
-    deployment.newModel = { ...deployment.newModel, checkFiles: async files => {
-      seen.push(files);
-      return found();
-    } };
+    deployment.newModel = {
+      ...deployment.newModel,
+      checkFiles: async files => {
+        seen.push(files);
+        return found();
+      },
+    };
     await check('Create', { AcknowledgedRules: ['unsupported-architecture'] });
 
     expect(seen).toEqual([{ s3Uri: 's3://amzn-s3-demo-bucket/llama/', acknowledgedRules: ['unsupported-architecture'] }]);
@@ -145,10 +153,13 @@ const LATE: Answer = { is: 'late', why: 'InvokeModel was refused: ModelNotReadyE
 /** The model gives these answers, the last one repeatedly. Returns the models that were asked. */
 function answers(...all: Answer[]): string[] {
   const asked: string[] = [];
-  deployment.newModel = { ...deployment.newModel, verify: async arn => {
-    asked.push(arn);
-    return all[Math.min(asked.length, all.length) - 1];
-  } };
+  deployment.newModel = {
+    ...deployment.newModel,
+    verify: async arn => {
+      asked.push(arn);
+      return all[Math.min(asked.length, all.length) - 1];
+    },
+  };
   return asked;
 }
 
@@ -191,8 +202,11 @@ describe('the verification of a new model', () => {
     answers(BAD);
     const answer = await deployment.deploy('Update', { old: weights('1'), properties: weights('2', VERIFIED), id: former.physicalResourceId });
 
-    expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(
-      /verification: model "[^"]+" was imported, but its answer does not contain "Hi": "\.\.\."\. It has been deleted, so that it replaces no model\. Correct the model or the verification/) });
+    expect(answer).toMatchObject({
+      status: 'FAILED',
+      reason: expect.stringMatching(
+        /verification: model "[^"]+" was imported, but its answer does not contain "Hi": "\.\.\."\. It has been deleted, so that it replaces no model\. Correct the model or the verification/),
+    });
     expect(models()).toEqual([former.physicalResourceId]);
     expect(jobs()).toHaveLength(2);
   });
@@ -207,10 +221,13 @@ describe('the verification of a new model', () => {
 
   // Another poll of the same request, or a user who has removed the tag.
   test.each(['PASSED', undefined])('deletes no model whose tag is %s by the time of the answer', async value => {
-    deployment.newModel = { ...deployment.newModel, verify: async arn => {
-      setTags(arn, value === undefined ? [] : [{ key: VERIFICATION_TAG.key, value }]);
-      return BAD;
-    } };
+    deployment.newModel = {
+      ...deployment.newModel,
+      verify: async arn => {
+        setTags(arn, value === undefined ? [] : [{ key: VERIFICATION_TAG.key, value }]);
+        return BAD;
+      },
+    };
     const { status } = await deployment.deploy('Create', { properties: VERIFIED });
 
     expect(status).toBe(value === undefined ? 'FAILED' : 'SUCCESS');

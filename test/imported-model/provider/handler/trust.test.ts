@@ -1,6 +1,6 @@
 import { ModelImportHandler } from '../../../../src/imported-model/provider/handler/model-import-handler';
-import type { Apis } from '../../../../src/imported-model/provider/handler/reconcile';
 import { contentOf } from '../../../../src/imported-model/provider/handler/names';
+import type { Apis } from '../../../../src/imported-model/provider/handler/reconcile';
 import { readRequest } from '../../../../src/imported-model/provider/handler/request';
 import { servedStacks } from '../../../../src/imported-model/provider/handler/served-stacks';
 import { Deployment, NAME_PREFIX, OWNER, request, STACK_ID } from '../../../../testing/support/deployment';
