@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
         super({ send: async (command: never) => ({ ...await client.send(command) as object, nextToken: undefined }) } as never);
       }
     })],
-    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
+    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept', 'previous-kept'],
     seed: 14,
   },
 
