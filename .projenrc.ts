@@ -206,8 +206,6 @@ project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 project.tsconfigDev.addInclude('../scripts/**/*.ts');
 
-// @huggingface/jinja has both module formats, but declares only the types of one.
-project.tsconfigDev.file.addOverride('compilerOptions.module', 'node20');
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-bedrock-model-import': ['../src'] });
 
 project.synth();
