@@ -93,10 +93,9 @@ export class HubFolder implements ModelFolder {
     return this.retried('', async () => (await this.request(url)).json() as Promise<T>);
   }
 
-  /** `fetch` with the token, which is for the Hub only: `fetch` does not send it along to where large files are. Errors say what to do. */
+  /** `fetch` with the token, which it does not send along to where large files are. */
   private async request(url: string, headers: Readonly<Record<string, string>> = {}, accepted?: number): Promise<Response> {
-    const isHub = new URL(url).origin === new URL(this.endpoint).origin;
-    const authorization: Record<string, string> = this.options.token !== undefined && isHub ? { Authorization: `Bearer ${this.options.token}` } : {};
+    const authorization: Record<string, string> = this.options.token === undefined ? {} : { Authorization: `Bearer ${this.options.token}` };
     this.calls++;
     const response = await fetch(url, { headers: { ...headers, ...authorization } });
     if (response.ok || response.status === accepted) return response;
