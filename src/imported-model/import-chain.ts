@@ -2,9 +2,9 @@ import { CfnDeletionPolicy, type CfnResource, CustomResource, Lazy, Names, type 
 import type { Construct, IDependable } from 'constructs';
 import type { ModelVerificationConfig } from './model-verification';
 import {
-  ATTRIBUTES_REVISION, type CheckAttributes, type CheckLinkProperties, type ContentProperties, type FollowerProperties, type ImportAttributes, type ImportLinkProperties, type ImportProperties, type Link,
-  type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties, REPLACED_BY_TAG, RESOURCE_TYPES, RETAIN_TAG, type Tag, VERIFICATION_TAG,
-  type WaitLinkProperties,
+  ATTRIBUTES_REVISION, type CheckAttributes, type CheckLinkProperties, type ContentProperties, type FollowerProperties, type ImportAttributes,
+  type ImportLinkProperties, type ImportProperties, type Link, type ModelImportAttributes, type ModelImportProperties, type ModelLinkProperties,
+  REPLACED_BY_TAG, RESOURCE_TYPES, RETAIN_TAG, type Tag, VERIFICATION_TAG, type WaitLinkProperties,
 } from './provider/contract';
 import { MODEL_NAME_BASE_LENGTH } from './provider/library-limits';
 import { MINUTE, VERIFICATION_PATIENCE, WAIT_WINDOW } from './provider/patience';
@@ -149,8 +149,11 @@ export class ImportChain {
 
   private checkAllTags(): string[] {
     const { importedModelTags, jobTags, keepPrevious, verification } = this.props;
-    const ownKeys = [...this.isRetained ? [RETAIN_TAG.key] : [], ...keepPrevious ? [REPLACED_BY_TAG.key] : [], ...verification ? [VERIFICATION_TAG.key] : []];
-    const ownTags = Object.fromEntries(ownKeys.map(key => [key, '']));
+    const ownTags = {
+      ...this.isRetained ? { [RETAIN_TAG.key]: '' } : {},
+      ...keepPrevious ? { [REPLACED_BY_TAG.key]: '' } : {},
+      ...verification ? { [VERIFICATION_TAG.key]: '' } : {},
+    };
     return [...checkTags('importedModelTags', { ...knownPart(importedModelTags()), ...ownTags }), ...checkTags('jobTags', knownPart(jobTags()))];
   }
 }

@@ -23,7 +23,7 @@ export interface ModelInvocationOptions {
    * @default - a body with the prompt
    * @see https://docs.aws.amazon.com/bedrock/latest/userguide/invoke-imported-model.html
    */
-  readonly body?: { [key: string]: any };
+  readonly body?: { [key: string]: any }; // eslint-disable-line @typescript-eslint/no-explicit-any -- jsii knows no `unknown`
 
   /**
    * A text that the answer must contain: at most 256 characters, in the same case.

@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ImportedModel, ModelSource } from '../../src';
 import { ACCOUNT, ENV, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights } from '../../testing/support/stacks';
-import { inTemplate, resourceOf, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
+import { inTemplate, resourceFor, resourceOf, resourcesOf, statementsIn, statementsOf } from '../../testing/support/template';
 
 const role = (stack: Stack) => iam.Role.fromRoleArn(stack, 'ServiceRole', ROLE_ARN);
 const json = (stack: Stack, statements: iam.PolicyStatement[]) => inTemplate(stack, statements.map(statement => statement.toStatementJson()));
@@ -77,6 +77,23 @@ describe('a bucket of another account in the same app', () => {
     expect(owner.dependencies).toEqual([]);
   });
 
+  test('can let the provider in, which decrypts only through Amazon S3', () => {
+    const app = newApp();
+    const bucket = bucketIn(app, OTHER_ACCOUNT);
+    const source = ModelSource.fromBucket(bucket, 'llama/');
+    const stack = new Stack(app, 'Models', { env: ENV });
+    const { provider } = new ImportedModel(stack, 'Llama', { source });
+    for (const statement of source.bucketPolicyStatements(provider.role)) bucket.addToResourcePolicy(statement);
+    const { RoleName } = resourceFor(provider.role).Properties;
+
+    expect(JSON.stringify(resourceOf(Stack.of(bucket), 'AWS::S3::BucketPolicy'))).toContain(`:iam::${ACCOUNT}:role/${RoleName}`);
+    expect(statementsOf(provider.role)).toContainEqual(expect.objectContaining({
+      actions: ['kms:Decrypt'],
+      resources: [`arn:\${AWS::Partition}:kms:${REGION}:${OTHER_ACCOUNT}:key/*`],
+      conditions: { StringEquals: { 'kms:ViaService': `s3.${REGION}.amazonaws.com` } },
+    }));
+  });
+
   test('needs no bucket policy in the account of the model', () => {
     const app = newApp();
     const bucket = bucketIn(app, ACCOUNT);
@@ -100,4 +117,17 @@ test('the service role has no physical name within one account', () => {
   new ImportedModel(stack, 'Llama', { source: weights() });
 
   expect(resourcesOf(stack, 'AWS::IAM::Role').map(({ Properties }) => Properties.RoleName)).toEqual(Array(4).fill(undefined));
+});
+
+test('the provider lists the folders of each bucket only there', () => {
+  const stack = newStack({ env: ENV });
+  ['one/llama', 'two/qwen', 'one/mistral'].forEach((place, index) => new ImportedModel(stack, `Model${index}`, { source: ModelSource.fromS3Uri(`s3://${place}/`) }));
+  const { provider } = new ImportedModel(stack, 'Last', { source: ModelSource.fromS3Uri('s3://two/last') });
+  const listed = statementsOf(provider.role).filter(({ actions }) => actions.includes('s3:ListBucket'))
+    .map(({ resources, conditions }) => [resources, (conditions as { StringLike: object }).StringLike]);
+
+  expect(listed).toEqual([
+    [['arn:${AWS::Partition}:s3:::one'], { 's3:prefix': ['llama/*', 'mistral/*'] }],
+    [['arn:${AWS::Partition}:s3:::two'], { 's3:prefix': ['qwen/*', 'last/*'] }],
+  ]);
 });

@@ -16,5 +16,7 @@ test('the names of the check', () => {
 
 test('the tags of models', () => {
   expect(VERIFICATION_TAG).toEqual({ key: 'cdk-bedrock-model-import:verification', pending: 'PENDING', passed: 'PASSED' });
-  expect(REPLACED_BY_TAG).toEqual({ key: 'cdk-bedrock-model-import:replaced-by', replacing: 'REPLACING', kept: 'KEPT' });
+  expect(REPLACED_BY_TAG).toEqual({
+    key: 'cdk-bedrock-model-import:replaced-by', none: 'NONE', returned: 'RETURNED', replacing: 'REPLACING', kept: 'KEPT',
+  });
 });

@@ -14,7 +14,8 @@ import type { IConstruct } from 'constructs';
 import { IImportedModel, ImportedModel, ModelEncryption, ModelImportProvider, ReplacementStrategy } from '../../src';
 import { ACCOUNT, ENV, KEY_ARN, MODEL_ARN, newApp, newStack, OTHER_ACCOUNT, REGION, ROLE_ARN, weights, WEIGHTS_URI } from '../../testing/support/stacks';
 import {
-  FORMAT_CHECK, IMPORTED_MODEL, inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf, type TemplateResource,
+  FORMAT_CHECK, IMPORTED_MODEL, inTemplate, logicalIdOf, madeBefore, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf,
+  type TemplateResource,
 } from '../../testing/support/template';
 
 const newFunction = (stack: Stack, id = 'Chat') => new lambda.Function(stack, id, {

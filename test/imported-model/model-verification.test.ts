@@ -48,7 +48,8 @@ describe('a verification', () => {
     'leaves 15 minutes in the last custom resource (importTimeout %i)', (minutes, windows) => {
       const { stack } = stackWith({ verification: ModelVerification.invoke({ prompt: 'Hello' }), importTimeout: Duration.minutes(minutes) });
 
-      expect(resourcesOf(stack).filter(({ Properties }) => Properties?.WindowMinutes).map(({ Properties }) => Number(Properties.WindowMinutes))).toEqual(windows);
+      const found = resourcesOf(stack).map(({ Properties }) => Number(Properties?.WindowMinutes)).filter(minute => minute > 0);
+      expect(found).toEqual(windows);
     });
 
   test.each<[ModelInvocationOptions, RegExp]>([

@@ -203,7 +203,7 @@ describe('the safetensors package', () => {
   let results: Awaited<ReturnType<typeof safetensorsPackage>>;
   beforeAll(async () => {
     results = await safetensorsPackage(toWrite, toRead);
-  }, 120_000);
+  }, 330_000);
 
   test('writes what is read: names, types, shapes and places', () => {
     expect(results.written.map(({ file }) => comparable(read(file)))).toEqual(results.written.map(({ reading }) => comparable(reading)));

@@ -45,6 +45,23 @@ test('GPT-OSS of transformers 4.55.0: what the AWS post says', async () => {
   expect(await rulesFor('4.55.0', 'gpt-oss')).toEqual(['index-metadata-fields']);
 });
 
+describe('models that transformers 4.57.6 has saved again', () => {
+  const isQwenVl = (model: string) => /^qwen2(\.5)?-vl$/.test(model);
+
+  test.each(Object.entries(readings('4.51.3-reads-4.57.6')))('%s: read correctly, unless settings or templates have moved', async (model, reading) => {
+    const rules = await rulesFor('4.57.6', model);
+    expect(rules).toContain('newer-transformers');
+    expect(rules.includes('newer-setting-names')).toBe(isQwenVl(model));
+    expect(rules.includes('additional-chat-templates')).toBe(model === 'mistral');
+    expect([isRight(reading), isTokenizerRight(reading)]).toEqual([!isQwenVl(model), model !== 'mistral']);
+  });
+
+  test.each(Object.entries(readings('4.51.3-reads-repaired-4.57.6')))('%s, repaired: nothing to report, and read correctly', async (model, reading) => {
+    expect(await rulesFor('repaired-4.57.6', model)).toEqual(EXPECTED[model] ?? []);
+    expect([isRight(reading), isTokenizerRight(reading)]).toEqual([true, true]);
+  });
+});
+
 describe('models that transformers 5.24.0 has saved again', () => {
   const ALL = ['newer-dtype-field', 'newer-transformers'];
   test.each(Object.entries({

@@ -831,7 +831,8 @@ export class Checks {
       const key = `${stack.stackId}|${chain}`;
       const recorded = this.recorded(stack, chain);
       if (recorded?.properties.RemovalPolicy === 'RETAIN' || this.onceSkipped.has(key) || this.abandonedChains.has(key)) continue;
-      this.newModels.rests(stack, key, recorded?.attributes.ModelArn);
+      const hasReimported = stack.status === 'UPDATE_ROLLBACK_COMPLETE' && this.before.get(key)?.arn !== recorded?.attributes.ModelArn;
+      this.newModels.rests(stack, key, recorded?.attributes.ModelArn, hasReimported);
     }
   }
 

@@ -61,8 +61,8 @@ const onRefusal = (kind: RefusalKind, decide: typeof decideRefused) =>
 
 /** Classifies matching errors as refusals of another kind. */
 const asKind = (error: RegExp, kind: RefusalKind) => refusal('refusalOf', original => (operation, thrown) => {
-  const answer = original(operation, thrown);
-  return error.test(answer.message) ? { ...answer, kind } : answer;
+  const found = original(operation, thrown);
+  return error.test(found.message) ? { ...found, kind } : found;
 });
 
 /** Changes the goal if a model should be present. */
@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
         super({ send: async (command: never) => ({ ...await client.send(command) as object, nextToken: undefined }) } as never);
       }
     })],
-    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept'],
+    caughtBy: ['delete-verified', 'nothing-left', 'orphan-removed', 'needless-failure', 'bounded-patience', 'model-kept', 'previous-kept'],
     seed: 14,
   },
 
@@ -634,7 +634,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a model that fails its verification stays',
-    variants: [withStep((step, aGoal, { answer: said }) => step.do === 'DeleteImportedModel' && said && said.is !== 'good' ? fail(`verification: model: ${said.why}`) : step)],
+    variants: [withStep((step, _, { answer: said }) => step.do === 'DeleteImportedModel' && said && said.is !== 'good' ? fail(`verification: model: ${said.why}`) : step)],
     caughtBy: ['failed-model-deleted'],
   },
   {

@@ -261,7 +261,7 @@ export class NewModelChecks {
   }
 
   /** A stack is at rest. */
-  public rests(stack: Stack, chain: string, servingArn: string | undefined): void {
+  public rests(stack: Stack, chain: string, servingArn: string | undefined, hasReimported: boolean): void {
     const previous = this.previous.get(chain);
     const { models } = this.world.bedrock.snapshot();
     if (previous !== undefined && !models.some(({ modelArn }) => modelArn === previous)) {
@@ -269,6 +269,11 @@ export class NewModelChecks {
     }
     const extra = models.find(model => this.truth.chainOf(model) === chain && isKeptForSuccessor(model.tags) && model.modelArn !== servingArn
       && !this.isPrevious(chain, model.modelArn));
+    if (extra && hasReimported) {
+      this.world.count('assumed: a rollback of DELETE_FIRST keeps what failed');
+      this.mayBeKept.set(chain, extra.modelArn ?? '');
+      return;
+    }
     if (extra) this.truth.violate('previous-removed', `${stack.name} is ${stack.status}, but ${extra.modelName} is kept`);
   }
 

@@ -12,10 +12,11 @@ VERSION = "4.51.3"
 
 
 def text_config(config: dict) -> None:
-    """Qwen2-VL and Qwen2.5-VL have the settings of the text at the top level."""
+    """Qwen2-VL and Qwen2.5-VL have the settings of the text at the top level, and no `text_config` (which 4.57 writes as well)."""
     if config["model_type"] in ("qwen2_vl", "qwen2_5_vl") and "text_config" in config:
         text = config.pop("text_config")
-        config.update({key: value for key, value in text.items() if key not in ("model_type", "architectures", "_name_or_path")})
+        if "hidden_size" not in config:
+            config.update({key: value for key, value in text.items() if key not in ("model_type", "architectures", "_name_or_path")})
 
 
 def num_local_experts(config: dict) -> None:

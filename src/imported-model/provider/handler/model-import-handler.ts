@@ -66,9 +66,9 @@ export class ModelImportHandler {
   }
 
   /** One line for each finding, so that a log query finds those of a rule. */
-  private logFindings({ LogicalResourceId: resource, RequestId: requestId }: IsCompleteRequest, { digest, files, findings, weightBytes }: ModelCheck): void {
-    this.log({ requestId, resource, digest, files, weightBytes, findings: findings.length });
-    for (const finding of findings) this.log({ requestId, resource, ...finding });
+  private logFindings({ LogicalResourceId: resource, RequestId: requestId }: IsCompleteRequest, check: ModelCheck): void {
+    this.log({ requestId, resource, ...check, findings: check.findings.length });
+    for (const finding of check.findings) this.log({ requestId, resource, ...finding });
   }
 
   private logStep(event: IsCompleteRequest, step: Step): void {

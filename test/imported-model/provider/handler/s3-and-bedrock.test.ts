@@ -11,14 +11,6 @@ import { bytesOf } from '../../../../testing/model-files/model-files';
 import { type S3Bucket, s3Object, S3Refusal, type S3Request, type S3Server, startS3Server } from '../../../../testing/s3-server/server';
 import { Deployment, request } from '../../../../testing/support/deployment';
 
-// Jest cannot load the ES module that the bundle contains; the package has the same code as CommonJS.
-jest.mock('../../../../src/model-format/folders/chat-template', () => ({
-  templateParser: async () => {
-    const { Template } = jest.requireActual('@huggingface/jinja');
-    return (template: string) => void new Template(template);
-  },
-}));
-
 const environment = process.env;
 beforeAll(() => {
   process.env = { ...environment, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };

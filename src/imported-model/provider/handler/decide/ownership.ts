@@ -48,9 +48,9 @@ export function isBeingDeleted({ tags, deleted }: Facts, { arn }: ModelSummary):
  *
  * @param isKept Whether a model with these tags is kept for another reason
  */
-export function deleteOne({ tags = {}, deleted = {} }: Facts, models: ModelSummary[], isKept: (tags: Tag[]) => boolean = () => false): Call | undefined {
-  for (const model of models.filter(({ arn }) => !deleted[arn])) {
-    const modelTags = tags[model.arn];
+export function deleteOne(facts: Facts, models: ModelSummary[], isKept: (tags: Tag[]) => boolean = () => false): Call | undefined {
+  for (const model of models.filter(({ arn }) => !facts.deleted?.[arn])) {
+    const modelTags = facts.tags?.[model.arn];
     if (modelTags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
     if (modelTags !== 'absent' && !modelTags.some(({ key }) => key === RETAIN_TAG.key) && !isKept(modelTags)) {
       return { do: 'DeleteImportedModel', modelArn: model.arn, modelName: model.name };

@@ -12,12 +12,14 @@ import type { Model } from '../bedrock-api';
  */
 export function verifyAnswer(goal: Present, model: Model, facts: Facts): Step | undefined {
   const { verification } = goal.request;
-  if (verification === undefined || goal.verifiedJobName === model.jobName) return undefined;
+  if (verification === undefined) return undefined;
   const tags = facts.tags?.[model.arn];
   if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
   if (tags === 'absent') return wait(withTimeToAnswer(goal), facts.now, `Model ${model.arn} is being deleted`);
   const state = valueOf(tags, VERIFICATION_TAG.key);
-  if (state === VERIFICATION_TAG.passed) return undefined;
+  // A model whose verification is pending was never that of the stack, even if a former request was to make it so.
+  const wasInUse = state !== VERIFICATION_TAG.pending && goal.verifiedJobName === model.jobName;
+  if (wasInUse || state === VERIFICATION_TAG.passed) return undefined;
 
   const { answer, now, refusal } = facts;
   if (answer === undefined) return { do: 'InvokeModel', modelArn: model.arn, verification };
