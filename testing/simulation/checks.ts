@@ -340,7 +340,9 @@ export class Checks {
       if (job?.status === 'Failed' && this.startedBy.get(name) === request.number) {
         this.violate('needless-import', `${describeRequest(request)} retries a failed import`);
       }
-      if (truth.operation === stackOperation && job?.status === 'Completed' && !this.handDeleted.has(job.importedModelArn ?? '')) {
+      if (stack.phase === 'rollback' && this.newModels.wasRejected(job?.importedModelArn ?? '')) {
+        this.world.count('assumed: a rollback imports again what was rejected');
+      } else if (truth.operation === stackOperation && job?.status === 'Completed' && !this.handDeleted.has(job.importedModelArn ?? '')) {
         this.violate('needless-import', `${describeRequest(request)} imports ${shortContent(content)} again, in the same operation`);
       }
     }

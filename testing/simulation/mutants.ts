@@ -418,7 +418,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'RETAIN holds as long as it is the policy',
-    variants: [ownership('deleteOne', original => (facts, models) => original(withoutRetainTag(facts), models))],
+    variants: [ownership('deleteOne', original => (facts, ...rest) => original(withoutRetainTag(facts), ...rest))],
     caughtBy: ['retained'],
   },
   {

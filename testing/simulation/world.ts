@@ -316,6 +316,8 @@ export class World {
   private callForNewModel(request: CfnRequest, operation: NewModelCall, input: object): Result {
     const { ResourceProperties } = request.event;
     const { stack } = request;
+    const model = operation === 'InvokeModel' ? this.modelOf(input) : undefined;
+    if (operation === 'InvokeModel') this.checks.newModels.invoking(request, model);
     if (this.now < stack.deniedUntil && stack.deniedAll) {
       this.count('access denied');
       return { error: new BedrockError('AccessDeniedException', `You are not authorized to perform ${operation}`) };
@@ -324,15 +326,13 @@ export class World {
       if (operation === 'CheckModelFiles') {
         return { value: this.files.check(input as FilesToCheck, ResourceProperties.SourceVersion as string | undefined, this.now) };
       }
-      return this.invokeModel(request, input);
+      return this.invokeModel(request, model);
     } catch (error) {
       return { error };
     }
   }
 
-  private invokeModel(request: CfnRequest, input: object): Result {
-    const model = this.modelOf(input);
-    this.checks.newModels.invoking(request, model);
+  private invokeModel(request: CfnRequest, model: ReturnType<World['modelOf']>): Result {
     if (!model?.modelArn) throw new BedrockError('ResourceNotFoundException', 'The model does not exist');
     const answer = this.answers.next(model.jobName ?? '', model.modelArn);
     const more = { lasts: answer.seconds * SECOND, verdict: verdictOf(answer) };
