@@ -97,6 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false, // .ci/run asks for it
       collectCoverageFrom: ['src/**/*.ts'],
       coverageProvider: 'babel',
+      maxWorkers: '100%', // the default leaves one of two cores idle
       testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
     },
