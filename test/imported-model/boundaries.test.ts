@@ -87,7 +87,7 @@ describe('the policy of the provider', () => {
     return () => resourcesOf(stack);
   };
 
-  test('has room for 22 models with a key each', () => expect(build(22)).not.toThrow());
+  test('has room for 23 models with a key each', () => expect(build(23)).not.toThrow());
 
   test('can be resolved between two models', () => {
     const stack = newStack();

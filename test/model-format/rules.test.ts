@@ -57,6 +57,14 @@ describe('the rules', () => {
     expect(PASSING.map(({ rule }) => rule)).toContain(id);
   });
 
+  // Only what AWS documents stops an import.
+  test('that stop an import are documented by AWS', () => {
+    const stopping = RULES.filter(({ severity, severityNote }) => severity === 'error' || severityNote?.includes('error'));
+
+    expect(stopping.length).toBeGreaterThan(10);
+    expect(stopping.filter(({ source }) => !/^https:\/\/(docs\.)?aws\.amazon\.com\//.test(source)).map(({ id }) => id)).toEqual([]);
+  });
+
   test('have ids of their own, in words', () => {
     expect(new Set(RULE_IDS).size).toBe(RULE_IDS.length);
     expect(RULE_IDS.filter(id => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id))).toEqual([]);

@@ -438,3 +438,12 @@ describe('the control API', () => {
     expect(await control(method, path, body)).toEqual({ status: 400, errorType: null, body: { message: expect.stringMatching(message) } });
   });
 });
+
+// Otherwise, the SDK would attribute the errors of an accelerated server to clock skew, and call them transient.
+test('the date of a response is that of the clock, if it runs by itself', async () => {
+  const tomorrow = Date.now() + 24 * 60 * 60_000;
+  await start({ clock: { now: () => tomorrow, realMs: ms => ms } });
+  const { headers } = await fetch(`${server.url}/_control/health`);
+
+  expect(Date.parse(headers.get('date')!)).toBe(Math.floor(tomorrow / 1000) * 1000);
+});

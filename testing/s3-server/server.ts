@@ -71,7 +71,11 @@ export async function startS3Server(buckets: { readonly [name: string]: S3Bucket
       const bucket = buckets[request.bucket];
       if (!bucket) throw new S3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
       response.setHeader('x-amz-bucket-region', bucket.region);
-      if (request.region !== bucket.region) throw redirected(options.redirection ?? 'PermanentRedirect', request, bucket.region);
+      if (request.region !== bucket.region) {
+        // The other answer has the Region in its body.
+        if (options.redirection === 'AuthorizationHeaderMalformed') response.removeHeader('x-amz-bucket-region');
+        throw redirected(options.redirection ?? 'PermanentRedirect', request, bucket.region);
+      }
       const owner = incoming.headers['x-amz-expected-bucket-owner'];
       if (owner !== undefined && bucket.owner !== undefined && owner !== bucket.owner) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
       await options.before?.(request);
@@ -157,5 +161,7 @@ function element(name: string, ...content: string[]): string {
 }
 
 function text(value: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f]/.test(value)) throw new Error('a character that XML does not have: ask for encoded keys');
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

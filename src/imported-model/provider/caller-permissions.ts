@@ -61,8 +61,8 @@ function everyModelOf(scope: Construct): string {
 }
 
 /**
- * A policy document with one statement of each kind, because statements for each model would exceed the policy size at about seventeen models
- * with keys. Prefixes are a kind for each bucket.
+ * A policy document with one statement of each kind, because a statement for each model would fill the policy with few models. Prefixes are a kind for
+ * each bucket.
  */
 export class StatementsByKind {
   private readonly byKind = new Map<string, iam.PolicyStatement>();

@@ -162,7 +162,7 @@ export class ModelImportProvider extends Construct {
       code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', '..', 'assets', 'imported-model', 'provider', 'model-import.lambda')),
       handler: 'index.handler',
       runtime: lambda.determineLatestNodeRuntime(this),
-      memorySize: 256,
+      memorySize: 512, // the check of a model with 400 shards takes 200 MB
       timeout: Duration.millis(FUNCTION_TIMEOUT),
       environment: {
         // CloudFormation invokes the function for every stack that names its service token.

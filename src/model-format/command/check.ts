@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { CheckArguments } from './arguments';
 import { type Environment, folderOf, isInS3 } from './target';
 import { checkModel, type ModelCheck } from '../check-model';
-import { templateParser } from '../folders/chat-template';
+import { parseTemplate } from '../folders/chat-template';
 import type { ReadCost } from '../folders/read-cost';
 
 /** Where Amazon S3 is asked for the Region of a bucket if nothing says a Region. */
@@ -31,7 +31,7 @@ export async function check(args: CheckArguments, environment: Environment & Nod
     region,
     bucketRegion,
     acknowledged,
-    parseTemplate: await templateParser(),
+    parseTemplate,
     progress: (read, total) => progress(`Reading headers ${read}/${total}`),
   });
   const { passed, digest, files, weightBytes, findings } = result;

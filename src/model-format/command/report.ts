@@ -1,4 +1,5 @@
 import type { Result } from './check';
+import { isInS3 } from './target';
 import { harmless, type Screen, type Style, wrap } from './terminal';
 import type { Finding, Severity } from '../finding';
 
@@ -35,7 +36,7 @@ export function bytes(size: number): string {
   return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`;
 }
 
-function summary({ target, revision, region, bucketRegion, files, weightBytes, read }: Result, { columns, paint }: Screen): string {
+function summary({ target, revision, region, bucketRegion, digest, files, weightBytes, read }: Result, { columns, paint }: Screen): string {
   const places = [
     ...bucketRegion === undefined ? [] : [`bucket in ${bucketRegion}`],
     ...region === undefined ? [] : [`import in ${region}`],
@@ -44,6 +45,8 @@ function summary({ target, revision, region, bucketRegion, files, weightBytes, r
     paint('bold', harmless(target)),
     ...revision === undefined ? [] : [`  commit ${revision}`],
     ...wrap([`${plural(files, 'file')}, ${bytes(weightBytes)} of weights`, ...places].join('; '), columns - 2).map(line => `  ${line}`),
+    // That of a deployment; on a disk, files have no entity tags.
+    ...isInS3(target) ? [`  digest ${digest}`] : [],
     paint('dim', `  read: ${bytes(read.bytes)} in ${plural(read.calls, 'call')}`),
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 export const USAGE = `npx cdk-bedrock-model-import check <model> [options]
 
 Checks whether Amazon Bedrock can import a model, by what AWS documents. Reads the list of files, the small files and the headers of the weights:
-kilobytes of models of any size. Nothing is written, and nothing is imported.
+megabytes at most, of models of any size. Nothing is written, and nothing is imported.
 
 <model> is one of
   <directory>                          a directory with a model in Hugging Face format

@@ -1,6 +1,12 @@
-/** Loads a parser of chat templates, which throws if a template is no Jinja. */
-export async function templateParser(): Promise<(template: string) => void> {
-  // The package is an ES module.
-  const { Template } = await import('@huggingface/jinja');
-  return template => void new Template(template);
+/** What is used of the package. TypeScript does not find its declarations for CommonJS, which it has only for ES modules. */
+interface Jinja {
+  readonly Template: new (template: string) => object;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { Template } = require('@huggingface/jinja') as Jinja;
+
+/** Parses a chat template. Throws if it is no Jinja. */
+export function parseTemplate(template: string): void {
+  new Template(template);
 }

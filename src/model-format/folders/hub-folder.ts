@@ -1,4 +1,3 @@
-import { listFiles, modelInfo } from '@huggingface/hub';
 import { FolderError } from './folder-error';
 import { explainRefusal, type Refusal } from './hub-errors';
 import type { ReadCost } from './read-cost';
@@ -57,7 +56,7 @@ export class HubFolder implements ModelFolder {
     const url = `${this.endpoint}/${this.model.name}/resolve/${this.sha}/${path.split('/').map(encodeURIComponent).join('/')}`;
     return this.retried(path, async () => {
       // A range of what is compressed would be another one.
-      const response = await this.request(url, { headers: { 'Range': `bytes=${start}-${end - 1}`, 'Accept-Encoding': 'identity' } }, [416]);
+      const response = await this.request(url, { 'Range': `bytes=${start}-${end - 1}`, 'Accept-Encoding': 'identity' }, 416);
       if (response.status === 416) {
         await response.body?.cancel();
         return new Uint8Array(); // it begins behind the end
@@ -69,30 +68,40 @@ export class HubFolder implements ModelFolder {
   }
 
   private async listAll(): Promise<ModelFile[]> {
-    const { name, revision } = this.model;
-    const hub = { hubUrl: this.endpoint, fetch: this.request };
-    const { sha } = await this.retried('', async () => modelInfo({ ...hub, name, revision: revision ?? 'main', additionalFields: ['sha'] }));
+    const { name, revision = 'main' } = this.model;
+    const { sha } = await this.json<{ readonly sha: string }>(`${this.endpoint}/api/models/${name}/revision/${encodeURIComponent(revision)}?expand=sha`);
     this.sha = sha;
+    const files: ModelFile[] = [];
+    let page: string | undefined = `${this.endpoint}/api/models/${name}/tree/${sha}?recursive=true&expand=false`;
+    while (page !== undefined) {
+      const { entries, next }: Page = await this.page(page);
+      files.push(...entries.filter(({ type }) => type === 'file').map(({ path, size, oid, lfs }) => ({ path, size: lfs?.size ?? size, etag: lfs?.oid ?? oid })));
+      page = next;
+    }
+    return files;
+  }
+
+  private async page(url: string): Promise<Page> {
     return this.retried('', async () => {
-      const files: ModelFile[] = [];
-      for await (const { type, path, size, oid, lfs } of listFiles({ ...hub, repo: name, revision: sha, recursive: true })) {
-        if (type === 'file') files.push({ path, size: lfs?.size ?? size, etag: lfs?.oid ?? oid });
-      }
-      return files;
+      const response = await this.request(url);
+      const [, next] = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
+      return { entries: await response.json() as TreeEntry[], next };
     });
   }
 
-  /** `fetch`, with the token and with errors that say what to do. The token is for the Hub only, and `fetch` does not send it along to where files are. */
-  private readonly request = async (input: string | URL | Request, init: RequestInit = {}, accepted: readonly number[] = []): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    const url = input instanceof Request ? input.url : String(input);
-    if (this.options.token && new URL(url).origin === new URL(this.endpoint).origin) headers.set('Authorization', `Bearer ${this.options.token}`);
+  private async json<T>(url: string): Promise<T> {
+    return this.retried('', async () => (await this.request(url)).json() as Promise<T>);
+  }
+
+  /** `fetch` with the token, which it does not send along to where large files are. */
+  private async request(url: string, headers: Readonly<Record<string, string>> = {}, accepted?: number): Promise<Response> {
+    const authorization: Record<string, string> = this.options.token === undefined ? {} : { Authorization: `Bearer ${this.options.token}` };
     this.calls++;
-    const response = await fetch(url, { ...init, headers });
-    if (response.ok || accepted.includes(response.status)) return response;
+    const response = await fetch(url, { headers: { ...headers, ...authorization } });
+    if (response.ok || response.status === accepted) return response;
     await response.body?.cancel();
     throw new RefusedRequest(refusalOf(response));
-  };
+  }
 
   private async retried<T>(path: string, action: () => Promise<T>): Promise<T> {
     for (const delay of [...this.options.retryDelaysMs ?? RETRY_DELAYS_MS, undefined]) {
@@ -114,6 +123,22 @@ export class HubFolder implements ModelFolder {
     const { message, cause } = error as Error; // the message of `fetch` is the same for all causes
     return new FolderError(`${uri} cannot be read: ${(cause as Error | undefined)?.message || message}`, 'Check the network, and HF_ENDPOINT if it is set');
   }
+}
+
+/** What the Hub lists. */
+interface TreeEntry {
+  readonly type: string;
+  readonly path: string;
+  readonly size: number;
+  readonly oid: string;
+  /** Of large files: the hash of their content. */
+  readonly lfs?: { readonly oid: string; readonly size: number };
+}
+
+interface Page {
+  readonly entries: readonly TreeEntry[];
+  /** The URL of the next page. */
+  readonly next?: string;
 }
 
 /** A response that is an error. */

@@ -109,17 +109,13 @@ export class S3Folder implements ModelFolder {
    * would do so again for every call, and changes its configuration meanwhile, which calls in parallel would see.
    */
   private async inItsRegion<T>(calls: () => Promise<T>): Promise<T> {
-    const { client } = this;
     try {
       return await calls();
     } catch (error) {
       const region = redirection(error);
       if (region === undefined) throw error;
-      if (this.client === client) {
-        if (region === await client.config.region()) throw error;
-        this.region = region;
-        this.client = this.newClient({ region });
-      }
+      this.region = region;
+      this.client = this.newClient({ region });
       return calls();
     }
   }

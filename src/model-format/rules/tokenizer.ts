@@ -1,7 +1,7 @@
 import { field } from '../json-object';
 import { TOKENIZER_CONFIG } from '../model';
 import type { Rule } from '../rule';
-import { IMPORT_GUIDE, TOKENIZER_READER, TOKENIZERS_BACKEND_ISSUE } from '../sources';
+import { IMPORT_GUIDE, TOKENIZER_READER } from '../sources';
 import { TRANSFORMERS_VERSION } from '../supported';
 import { show } from '../wording';
 
@@ -15,7 +15,7 @@ export const TOKENIZER_RULES: readonly Rule[] = [
     id: 'tokenizers-backend',
     checks: `tokenizer_class in ${TOKENIZER_CONFIG}: not ${BACKEND}, which Transformers 5 writes`,
     severity: 'error',
-    source: TOKENIZERS_BACKEND_ISSUE,
+    source: IMPORT_GUIDE,
     find: ({ tokenizerConfig }) => field(tokenizerConfig, 'tokenizer_class') !== BACKEND ? [] : [{
       file: TOKENIZER_CONFIG,
       message: `tokenizer_class is "${BACKEND}". Bedrock does not list it, and Transformers ${TRANSFORMERS_VERSION} does not have it.`,

@@ -8,7 +8,7 @@ import { list, show } from '../wording';
 
 /** The name of a shard: its number, and how many there are. */
 const SHARD_NAME = /-\d+-of-0*([1-9]\d*)\.safetensors$/;
-const SAVE_AGAIN = 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.';
+const SAVE_AGAIN = 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.';
 
 /** Whether the index and the files of the weights belong together. */
 export const INDEX_RULES: readonly Rule[] = [

@@ -3,7 +3,7 @@ import { field, isObject, numberField, objectField } from '../json-object';
 import { CONFIG, isAtRoot, type Model, TEXT_CONFIG, TOKENIZER } from '../model';
 import type { Problem, Rule } from '../rule';
 import type { Shard } from '../shard';
-import { ADAPTER_DOC, CONFIG_DOC, DTYPE_SAMPLE, GPT_OSS_POST, IMPORT_GUIDE, MODEL_DOC, QUANTIZATION_DOC, SAFETENSORS_DOC } from '../sources';
+import { CONFIG_DOC, DTYPE_SAMPLE, GPT_OSS_POST, IMPORT_GUIDE, MODEL_DOC, QUANTIZATION_DOC } from '../sources';
 import { familyOf, isMultimodal } from '../supported';
 import { list, shorten, show, size as sizeText } from '../wording';
 
@@ -53,7 +53,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
     id: 'adapter-without-weights',
     checks: 'Adapters (LoRA) that are merged into the weights',
     severity: 'error',
-    source: ADAPTER_DOC,
+    source: IMPORT_GUIDE,
     find: model => isAdapter(model) ? [{
       file: 'adapter_config.json',
       message: 'The folder has adapter_config.json and no weights of a model. An import needs the weights of the model with the adapter.',
@@ -95,7 +95,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
     id: 'invalid-safetensors',
     checks: 'Safetensors files that are complete and readable, by their headers',
     severity: 'error',
-    source: SAFETENSORS_DOC,
+    source: IMPORT_GUIDE,
     find: ({ shards }) => invalidShards(shards),
   },
   {
@@ -211,7 +211,7 @@ function vocabularyProblems(model: Model): Problem[] {
       file: CONFIG,
       message: `vocab_size is ${show(size)}, and the tensor ${shorten(name)} in ${shorten(shard.file)} has ${rows} rows. `
         + `It must have ${extra > 0 ? `${extra} rows more than vocab_size` : 'as many'}.`,
-      remedy: extra === 0 ? `In config.json, set "vocab_size": ${rows}.` : 'Save the model again with transformers==4.51.3.',
+      remedy: extra === 0 ? `In config.json, set "vocab_size": ${rows}.` : 'Save the model again from its original checkpoint.',
     }];
   }
   const greatest = model.greatestAddedToken ?? 0;

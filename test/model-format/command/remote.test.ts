@@ -50,6 +50,7 @@ describe('a folder in Amazon S3', () => {
 
     const before = await digest();
     expect(await digest()).toBe(before);
+    expect((await check([`s3://${BUCKET}/model`], env)).stdout).toContain(`  digest ${before}\n`);
     objects.set('model/config.json', s3Object('{}'));
     expect(await digest()).not.toBe(before);
   });

@@ -22,6 +22,7 @@ async function folderOf(
   { repository = REPOSITORY, ...more }: { repository?: HubRepository } & HubServerOptions = {},
   token?: string,
 ): Promise<HubFolder> {
+  await server?.close();
   server = await startHubServer({ [NAME]: repository }, more);
   return new HubFolder({ name, revision }, { endpoint: `${server.url}/`, token, retryDelaysMs: [0, 0] });
 }
@@ -62,9 +63,12 @@ test('reads only the ranges, also from the storage of large files', async () => 
 });
 
 test('keeps only the range of a file that comes whole', async () => {
-  const folder = await folderOf({}, { ignoresRanges: true });
+  const files = { 'config.json': FILES['config.json'], 'tokenizer.json': hubFile('x'.repeat(10_000_000)) };
+  const folder = await folderOf({}, { ignoresRanges: true, repository: { revisions: { main: { sha: SHA, files } } } });
 
   expect(await textOf(folder, 'config.json', 2, 12)).toBe('model_type');
+  expect(await textOf(folder, 'tokenizer.json', 1, 3)).toBe('xx');
+  expect(folder.cost.bytes).toBeLessThan(1_000_000); // the rest is not received
 });
 
 test('the list comes in pages, and is read once', async () => {

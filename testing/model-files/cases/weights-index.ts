@@ -38,7 +38,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'model.safetensors.index.json',
       message: 'weight_map is missing. It must name the file of each tensor.',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {
@@ -49,7 +49,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'model.safetensors.index.json',
       message: 'weight_map is {}. It must name the file of each tensor.',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {
@@ -60,7 +60,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'model.safetensors.index.json',
       message: 'weight_map has the file 3 for the tensor "x". It must name the file of each tensor.',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {
@@ -105,7 +105,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'model.safetensors.index.json',
       message: 'A tensor of weight_map is not in the file that it names: "x" in "model.safetensors".',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {
@@ -116,7 +116,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'model.safetensors.index.json',
       message: '20 tensors are in a file in which weight_map does not have them: "model.embed_tokens.weight" in "model.safetensors".',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {
@@ -127,7 +127,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'warning',
       file: 'model.safetensors.index.json',
       message: '10 tensors are in a file in which weight_map does not have them: "lm_head.weight" in "model-00002-of-00002.safetensors".',
-      remedy: 'Save the model again with save_pretrained of transformers==4.51.3, and upload all files of that folder and no others.',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
     }],
   },
   {

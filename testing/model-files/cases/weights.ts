@@ -236,7 +236,7 @@ export const FAILING: readonly FailingCase[] = [
       file: 'config.json',
       message: 'vocab_size is 258, and the tensor language_model.model.embed_tokens.weight in model.safetensors has 258 rows. It must have 8 rows '
         + 'more than vocab_size.',
-      remedy: 'Save the model again with transformers==4.51.3.',
+      remedy: 'Save the model again from its original checkpoint.',
     }],
   },
   {

@@ -27,7 +27,6 @@ interface Index {
  */
 export function publicModel(name: string): ModelFiles {
   const stored = storedModel(`${__dirname}/${name}`);
-  if ('adapter_config.json' in stored) return { ...stored, 'adapter_model.safetensors': sparseSafetensors({ 'base_model.model.lora_A.weight': [8, 8] }) };
   return { ...STAND_INS, ...stored, ...weightsOf(stored) };
 }
 
@@ -36,7 +35,6 @@ function weightsOf(files: ModelFiles): ModelFiles {
   const text = (config.text_config ?? {}) as JsonObject;
   const embedding = [config.vocab_size ?? text.vocab_size, config.hidden_size ?? config.n_embd ?? text.hidden_size] as number[];
   const dtype = (config.torch_dtype ?? config.dtype ?? text.dtype) === 'float16' ? 'F16' : 'BF16';
-  if ('quantize_config.json' in files) return { 'gptq_model-4bit-128g.safetensors': sparseSafetensors({ 'transformer.h.0.attn.c_attn.qweight': [8, 8] }, 'I32') };
   if ('hf_quant_config.json' in files) return { 'model.safetensors': sparseSafetensors({ 'model.layers.0.mlp.up_proj.weight': [8, 8] }, 'F8_E4M3') };
   if (!(INDEX in files)) return { 'model.safetensors': sparseSafetensors({ 'model.embed_tokens.weight': embedding, 'model.norm.weight': [embedding[1]] }, dtype) };
 

@@ -2,7 +2,7 @@ import { BedrockRuntimeClient, InvokeModelCommand } from '@aws-sdk/client-bedroc
 import { judge, judgeError } from './answer';
 import type { NewModel } from './new-model';
 import { checkModel } from '../../../model-format';
-import { templateParser } from '../../../model-format/folders/chat-template';
+import { parseTemplate } from '../../../model-format/folders/chat-template';
 import { S3Folder } from '../../../model-format/folders/s3-folder';
 import { ANSWER_TIMEOUT, CONNECTION_TIMEOUT, REQUEST_TIMEOUT } from '../patience';
 
@@ -17,7 +17,7 @@ export function s3AndBedrock({ answerTimeout = ANSWER_TIMEOUT, region = process.
       return unlessAborted(abortSignal, async () => {
         await folder.list(); // then its Region is known
         const { bucketRegion } = folder;
-        return checkModel(folder, { region, bucketRegion, acknowledged: acknowledgedRules, parseTemplate: await templateParser() });
+        return checkModel(folder, { region, bucketRegion, acknowledged: acknowledgedRules, parseTemplate });
       });
     },
     async verify(modelId, verification, abortSignal) {

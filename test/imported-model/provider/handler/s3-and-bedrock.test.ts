@@ -64,6 +64,12 @@ describe('the files', () => {
     expect((await check({ acknowledgedRules: ['unsupported-architecture', 'missing-file'] })).passed).toBe(true);
   });
 
+  test('have a chat template that is parsed', async () => {
+    await serve(withFields(validModel(), 'tokenizer_config.json', { chat_template: '{% for message in messages %}' }));
+
+    expect(rulesOf(await check())).toEqual([expect.stringContaining(' invalid-chat-template')]);
+  });
+
   test('in another Region than the import do not pass', async () => {
     await serve(validModel(), { region: 'us-west-2' });
 

@@ -49,5 +49,5 @@ function answerDeadline({ startedAt }: Present, { creationTime }: Model): number
 function failVerification({ names }: Present, why: string, deleted: boolean): Step {
   return fail(`verification: model "${names.modelName}" was imported, but ${why}. ${deleted
     ? 'It has been deleted, so that it replaces no model.' : 'It has not been deleted, but it replaces no model.'} `
-    + 'Correct the model or the verification, then deploy again: that starts a new job.');
+    + `Correct the model or the verification, then deploy again${deleted ? ': that starts a new job' : ''}.`);
 }
