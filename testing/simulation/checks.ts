@@ -455,14 +455,18 @@ export class Checks {
       // By its name: after a rollback of DELETE_FIRST, it can have another ARN than the stack knows.
       const former = this.world.bedrock.snapshot().models.find(model => model.modelName === name && this.chainOf(model) === key)?.modelArn;
       if (name === undefined || name === attributes?.ImportedModelName) continue;
-      const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN' && former !== undefined;
-      // The deletion of an earlier model was abandoned: the tag of that one says that the update to this one may be rolled back.
-      if (isNeeded && this.abandonedChains.has(key)) {
-        this.world.count('assumed: a former model whose deletion was abandoned');
-        continue;
-      }
-      this.newModels.replaced(key, former ?? '', isNeeded);
+      const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN';
+      this.newModels.replaced(key, former, isNeeded, this.isUnsure(key, attributes?.ModelArn));
     }
+  }
+
+  /** Whether the tags of a model say that it was in use, although it is new to the stack: then a replacement by it looks like a rollback. */
+  private isUnsure(chain: string, arn: string | undefined): boolean {
+    const serving = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
+    const isRetained = serving !== undefined && hasMark(serving.tags);
+    if (isRetained) this.world.count('assumed: a retained model returns');
+    else if (this.abandonedChains.has(chain)) this.world.count('assumed: a former model whose deletion was abandoned');
+    return isRetained || this.abandonedChains.has(chain);
   }
 
   /** An operation of a stack has ended. */
@@ -860,7 +864,9 @@ export class Checks {
       this.world.count('assumed: zombie of a provider elsewhere');
       return true;
     }
-    const unseenFrom = (deletedAt ?? 0) - this.world.script.world.listLagSeconds * SECOND;
+    // The response comes after the list was read, by a call or two.
+    const { callMs, listLagSeconds } = this.world.script.world;
+    const unseenFrom = (deletedAt ?? 0) - listLagSeconds * SECOND - 2 * callMs;
     const tooLate = (forgotten || starter?.awaited === false) && deletedAt !== undefined && startedAt <= deletedAt && startedAt >= unseenFrom;
     if (tooLate) this.world.count('assumed: import of a zombie, too late to be seen');
     return tooLate;

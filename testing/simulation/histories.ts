@@ -8,7 +8,10 @@ import type {
 export function histories(): fc.Arbitrary<Script> {
   return fc.record({
     world: worlds,
-    stacks: oftenOne(fc.record({ operations: fc.array(operations(), { minLength: 1, maxLength: 4 }) })),
+    stacks: fc.oneof(
+      { arbitrary: oftenOne(fc.record({ operations: fc.array(operations(), { minLength: 1, maxLength: 4 }) })), weight: 5 },
+      { arbitrary: oftenOne(fc.record({ operations: fc.array(replacements, { minLength: 2, maxLength: 5 }) })), weight: 1 },
+    ),
     others: fc.oneof({ arbitrary: fc.constant([]), weight: 2 }, { arbitrary: fc.array(others, { maxLength: 3 }), weight: 1 }),
     faults: fc.oneof({ arbitrary: fc.constant([]), weight: 1 }, { arbitrary: fc.array(faults, { maxLength: 3 }), weight: 2 }),
   });
@@ -138,6 +141,23 @@ function operations(): fc.Arbitrary<OperationScript> {
     { arbitrary: fc.record({ do: fc.constant<'destroy'>('destroy'), pauseMinutes }), weight: 1 },
   );
 }
+
+/** Deployments that replace one model again and again, and that mostly succeed: back and forth, with the options for new and former models. */
+const replacements: fc.Arbitrary<DeployScript> = fc.record({
+  do: fc.constant<'deploy'>('deploy'),
+  pauseMinutes: fc.constantFrom(1, 0, 5),
+  changes: fc.record({
+    version: fc.integer({ min: 0, max: 2 }),
+    keepPrevious: fc.constantFrom(true, true, true, true, false),
+    verification: fc.constantFrom('off', 'on', 'on', 'other'),
+    check: fc.constantFrom('off', 'on', 'on', 'acknowledged'),
+    strategy: rarely(fc.constant('DELETE_FIRST'), 'CREATE_FIRST', 9),
+    retain: rarely(fc.constant(true), false, 9),
+  }).map(set => [{ model: 0, set } as ChangeScript]),
+  sibling: rarely(fc.record({ seconds: fc.integer({ min: 1, max: 900 }), fails: fc.constant(true), after: fc.constantFrom(0, 0, undefined) }), undefined, 3),
+  cancelAfterSeconds: rarely(fc.integer({ min: 1, max: 900 }), undefined, 6),
+  skipsAfter: rarely(fc.constantFrom(0, 1), undefined, 3),
+});
 
 const atMinute = fc.integer({ min: 0, max: 150 });
 const plants: fc.Arbitrary<OtherScript> = fc.record({

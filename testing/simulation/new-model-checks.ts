@@ -2,7 +2,7 @@ import type { Stack } from './cloudformation';
 import type { InvariantName } from './invariants';
 import { type CfnRequest, describeRequest, weightsOf } from './request';
 import type { World } from './world';
-import { REPLACED_BY_TAG, VERIFICATION_TAG } from '../../src/imported-model/provider/contract';
+import { REPLACED_BY_TAG, RETAIN_TAG, VERIFICATION_TAG } from '../../src/imported-model/provider/contract';
 import type { ModelCheck } from '../../src/model-format';
 import type { Snapshot } from '../bedrock-server/bedrock';
 import type { Tag } from '../bedrock-server/tags';
@@ -72,6 +72,8 @@ export class NewModelChecks {
   private readonly previous = new Map<string, string>();
   /** The model that may be kept. */
   private readonly mayBeKept = new Map<string, string>();
+  /** Chains whose last replacement looked like a rollback, see `Checks.isUnsure`. */
+  private readonly unsure = new Set<string>();
 
   constructor(private readonly world: World, private readonly truth: Truth) {}
 
@@ -230,13 +232,15 @@ export class NewModelChecks {
   }
 
   /** An update of a chain is complete; its former model is about to be removed, unless it is kept. */
-  public replaced(chain: string, formerArn: string, keepsPrevious: boolean): void {
+  public replaced(chain: string, formerArn: string | undefined, keepsPrevious: boolean, isUnsure: boolean): void {
     this.previous.delete(chain);
     this.mayBeKept.delete(chain);
-    if (!keepsPrevious) return;
+    if (!keepsPrevious || formerArn === undefined) return;
+    this.mayBeKept.set(chain, formerArn);
+    this.unsure[isUnsure ? 'add' : 'delete'](chain);
+    if (isUnsure) return;
     this.world.count('previous model kept');
     this.previous.set(chain, formerArn);
-    this.mayBeKept.set(chain, formerArn);
   }
 
   /** Everything of a stack or a chain may be deleted. */
@@ -257,7 +261,7 @@ export class NewModelChecks {
 
   /** Whether this model is left on purpose. */
   public isPrevious(chain: string, arn: string | undefined): boolean {
-    return this.mayBeKept.get(chain) === arn;
+    return this.mayBeKept.get(chain) === arn || this.unsure.has(chain);
   }
 
   /** A stack is at rest. */
@@ -267,7 +271,8 @@ export class NewModelChecks {
     if (previous !== undefined && !models.some(({ modelArn }) => modelArn === previous)) {
       this.truth.violate('previous-kept', `${stack.name} is ${stack.status}, but the previous model of ${chain} does not exist`);
     }
-    const extra = models.find(model => this.truth.chainOf(model) === chain && isKeptForSuccessor(model.tags) && model.modelArn !== servingArn
+    const extra = models.find(model => this.truth.chainOf(model) === chain && isKeptForSuccessor(model.tags) && !isRetained(model.tags)
+      && model.modelArn !== servingArn
       && !this.isPrevious(chain, model.modelArn));
     if (extra && hasReimported) {
       this.world.count('assumed: a rollback of DELETE_FIRST keeps what failed');
@@ -285,4 +290,8 @@ export class NewModelChecks {
 /** Whether a model has the tag of one that is kept, or will be. */
 export function isKeptForSuccessor(tags: readonly Tag[]): boolean {
   return tags.some(({ key, value }) => key === REPLACED_BY_TAG.key && /^(KEPT|REPLACING):/.test(value));
+}
+
+function isRetained(tags: readonly Tag[]): boolean {
+  return tags.some(({ key }) => key === RETAIN_TAG.key);
 }
