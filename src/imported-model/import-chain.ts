@@ -43,7 +43,7 @@ export class ImportChain {
 
   constructor(private readonly scope: Construct, private readonly props: ImportChainProps) {
     this.check = props.check && this.newLink('Check', 'check', {
-      Link: 'check', ImportLogicalId: Lazy.string({ produce: () => this.importLogicalId }), ...props.content, ...props.check,
+      Link: 'check', WindowMinutes: '1', ImportLogicalId: Lazy.string({ produce: () => this.importLogicalId }), ...props.content, ...props.check,
     });
     for (const plan of planLinks(props)) {
       const previous = this.links.length > 1 ? this.last : undefined; // the first one is referred to

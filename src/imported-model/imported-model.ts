@@ -151,9 +151,9 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
   public readonly customModelUnitsVersion: string;
 
   /**
-   * A digest of the names, sizes and entity tags of the files that were checked before the import, or `NOT_CHECKED` if they could not be read.
-   * The command `check` prints the same digest for `s3://` locations: if it is another one, the files have changed since the import. Undefined
-   * without a check.
+   * A digest of the names, sizes and entity tags of the files at the last check, or `NOT_CHECKED` if they could not be read. They are checked when
+   * source, version, key or acknowledged rules change. The command `check` prints the same digest for `s3://` locations: if it is another one, the
+   * files have changed since. Undefined without a check.
    *
    * @attribute
    */

@@ -9,6 +9,9 @@ import { complaint } from '../shared/validation/complaint';
 
 const COMMAND = path.join(__dirname, '..', '..', 'assets', 'model-format', 'command', 'main', 'index.js');
 
+/** More than a check takes. */
+const TIMEOUT = 60_000;
+
 /** More than the findings of any model. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -28,11 +31,22 @@ export function annotateFindings(model: Construct, { acknowledge = [], localDire
 function findingsIn(model: Construct, directory: string, acknowledge: readonly string[]): readonly Finding[] {
   const { region } = Stack.of(model);
   const args = ['check', directory, '--json', ...acknowledge.flatMap(rule => ['--acknowledge', rule]), ...Token.isUnresolved(region) ? [] : ['--region', region]];
-  // The Region of the stack counts, and not that of the environment.
-  const { AWS_REGION: _region, AWS_DEFAULT_REGION: _defaultRegion, ...env } = process.env;
-  const { error, status, stderr, stdout } = spawnSync(process.execPath, [COMMAND, ...args], { env, encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES });
-  if (error || (status !== 0 && status !== 1)) throw new Error(`formatCheck.localDirectory: ${(error?.message ?? stderr).trim()} [${model.node.path}]`);
-  return (JSON.parse(stdout) as ModelCheck).findings;
+  // The Region of the stack counts, and not that of the environment. What the options of Node.js load could print.
+  const { AWS_REGION: _region, AWS_DEFAULT_REGION: _defaultRegion, NODE_OPTIONS: _options, ...env } = process.env;
+  const options = { env, encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT } as const;
+  const { error, stderr, stdout } = spawnSync(process.execPath, [COMMAND, ...args], options);
+  // With findings or without, the result is all that it prints.
+  const { findings } = parsed(stdout) ?? {};
+  if (findings === undefined) throw new Error(`formatCheck.localDirectory: ${(error?.message ?? stderr).trim()} [${model.node.path}]`);
+  return findings;
+}
+
+function parsed(json: string | null): ModelCheck | undefined {
+  try {
+    return JSON.parse(json ?? '') as ModelCheck;
+  } catch {
+    return undefined;
+  }
 }
 
 function annotate(model: Construct, { file, message, remedy, rule, severity }: Finding): void {
@@ -50,6 +64,6 @@ function annotate(model: Construct, { file, message, remedy, rule, severity }: F
 }
 
 function checkDirectory(directory: string): string | undefined {
-  const isOther = Token.isUnresolved(directory) || directory === '' || /^[a-z0-9]+:\/\//i.test(directory);
+  const isOther = Token.isUnresolved(directory) || directory === '' || /^\w{2,}:\/\//.test(directory);
   return isOther ? complaint('formatCheck.localDirectory', directory, 'a directory on this machine', 'Pass the path of a copy of the model\'s files, or omit it') : undefined;
 }

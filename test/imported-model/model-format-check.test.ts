@@ -15,7 +15,7 @@ test('the files are checked by default, before the import and with the permissio
   const check = resourceOf(stack, FORMAT_CHECK);
   const importing = resourceFor(model.node.findChild('Import'));
   expect(check.Properties).toEqual({
-    Link: 'check', ImportLogicalId: importing.id, S3Uri: WEIGHTS_URI, ServiceToken: expect.anything(),
+    Link: 'check', ImportLogicalId: importing.id, S3Uri: WEIGHTS_URI, ServiceToken: expect.anything(), WindowMinutes: '1',
   });
   expect(madeBefore(stack, importing)).toContain(check.id);
   expect(madeBefore(stack, check)).toContain(logicalIdOf(model.provider.node.findChild('RolePolicy')));

@@ -92,6 +92,8 @@ export interface FollowerProperties {
 
 export interface CheckLinkProperties extends ContentProperties {
   readonly Link: 'check';
+  /** For a handler of an earlier version, to which an upgrade is rolled back: it does not know this link, and waits for one window. */
+  readonly WindowMinutes: string;
   /** The logical id of the `import` link, which owns everything that the chain imports. */
   readonly ImportLogicalId: string;
   /** The ids of the rules whose findings do not stop the import. */

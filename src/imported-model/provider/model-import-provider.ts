@@ -154,7 +154,7 @@ export class ModelImportProvider extends Construct {
     this.statements = new StatementsByKind(document);
     this.dependencies = [...permissions, ...vpc ? routesTo(CALLED_SERVICES, vpc, vpc.selectSubnets(vpcSubnets)) : []];
     document.addStatements(...callerStatements(this, this.logGroup));
-    const remedy = 'Give some of the models a ModelImportProvider of their own';
+    const remedy = 'Give some of the models a ModelImportProvider of their own, or omit the check of their files with ModelFormatCheck.disabled()';
     this.node.addValidation({ validate: () => [checkPolicySize(this, 'provider', document, remedy)].filter(problem => problem !== undefined) });
 
     this.handler = new lambda.Function(this, 'Handler', {
@@ -162,7 +162,7 @@ export class ModelImportProvider extends Construct {
       code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', '..', 'assets', 'imported-model', 'provider', 'model-import.lambda')),
       handler: 'index.handler',
       runtime: lambda.determineLatestNodeRuntime(this),
-      memorySize: 512, // the check of a model with 400 shards takes 200 MB
+      memorySize: 1024, // for the check of large models; a poll is the faster for it
       timeout: Duration.millis(FUNCTION_TIMEOUT),
       environment: {
         // CloudFormation invokes the function for every stack that names its service token.

@@ -1,4 +1,6 @@
 import { s3AndBedrock } from './handler/s3-and-bedrock';
 
-/** Loaded by the entry point of the Lambda function when a model is new. */
-export const newModel = s3AndBedrock;
+const clients = s3AndBedrock();
+
+/** Loaded by the entry point of the Lambda function when a model is new. The clients are those of all invocations. */
+export const newModel = () => clients;

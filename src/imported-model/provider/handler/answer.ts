@@ -19,10 +19,11 @@ export function judge({ body, expect }: Verification, answer: string): Answer {
   return { is: 'good' };
 }
 
-/** Judges a call that has failed. Only what can never succeed is a bad answer. */
+/** Judges a call that has failed. */
 export function judgeError({ body }: Verification, error: unknown): Answer {
   const { kind, message } = refusalOf('InvokeModel', error);
-  return { is: kind === 'final' && isAnswered(error) && !isFailureOfModel(error) ? 'bad' : 'late', why: `InvokeModel with ${excerpt(body)} was refused: ${message}` };
+  const isFinal = kind === 'final' && isAnswered(error) && !isFailureOfModel(error);
+  return { is: isFinal ? 'refused' : 'late', why: `InvokeModel with ${excerpt(body)} was refused: ${message}` };
 }
 
 /** A connection of HTTP/2 that is lost is an error without a code. */

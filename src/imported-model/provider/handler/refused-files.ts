@@ -1,27 +1,26 @@
 import type { Finding, ModelCheck } from '../../../model-format';
+import { abbreviate } from '../../../shared/validation/complaint';
 
 /** The length of the message: it must fit in the response to CloudFormation, whose limit is 4096 bytes, see `deployment-error.ts`. */
-const MAX_LENGTH = 2300;
+const MAX_BYTES = 2300;
 
-/** Why files are not imported: every error, as far as there is room with its remedy. */
+/** Why files are not imported: every error, as far as there is room with its message and remedy. */
 export function refusalOfFiles(s3Uri: string, { findings }: ModelCheck): string {
   const errors = findings.filter(({ acknowledged, severity }) => severity === 'error' && !acknowledged);
-  const opening = `source: Bedrock cannot import the model at ${s3Uri}. `;
-  const closing = ' Nothing was imported. To import it nevertheless, acknowledge the ids in formatCheck.';
-  const texts = errors.map(finding => `${briefly(finding)} ${finding.remedy}`);
-  // From the last one: the log has all of them.
-  for (let index = errors.length - 1; index >= 0; index--) {
-    for (const shorter of [briefly(errors[index]), `[${errors[index].rule}]`]) {
-      if (lengthOf(opening, texts, closing) > MAX_LENGTH) texts[index] = shorter;
-    }
+  const opening = `source: Bedrock cannot import the model at ${abbreviate(s3Uri)}.`;
+  const closing = 'Nothing was imported. To import it nevertheless, acknowledge the ids in formatCheck.';
+  for (let shown = errors.length; ; shown--) {
+    const message = [opening, ...errors.slice(0, shown).map(complete), ...others(errors.slice(shown)), closing].join(' ');
+    if (shown === 0 || Buffer.byteLength(JSON.stringify(message)) <= MAX_BYTES) return message;
   }
-  return opening + texts.join(' ') + closing;
 }
 
-function briefly({ file, message, rule }: Finding): string {
-  return `[${rule}] ${file === undefined ? '' : `${file}: `}${message}`;
+function complete({ file, message, remedy, rule }: Finding): string {
+  return `[${rule}] ${file === undefined ? '' : `${file}: `}${message} ${remedy}`;
 }
 
-function lengthOf(opening: string, messages: string[], closing: string): number {
-  return Buffer.byteLength(JSON.stringify(opening + messages.join(' ') + closing));
+function others(errors: Finding[]): string[] {
+  if (errors.length === 0) return [];
+  const ids = new Set(errors.map(({ rule }) => `[${rule}]`));
+  return [`Also ${[...ids].join(', ')}: the log of the provider has every finding.`];
 }

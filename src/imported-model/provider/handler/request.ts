@@ -121,7 +121,8 @@ function problemsOfImport(request: ModelImportRequest): (string | undefined)[] {
       ...vpcConfig.subnetIds.map(id => checkString('vpcSubnets', id, VPC_ID)),
       ...vpcConfig.securityGroupIds.map(id => checkString('securityGroups', id, VPC_ID)),
     ],
-    verification && checkBody('verification.body', verification.body),
+    // A token may have been an empty text.
+    link === 'model' && request.verified ? checkBody('verification.body', verification?.body ?? '') : undefined,
     request.keepPrevious && request.replacementStrategy === 'DELETE_FIRST' ? KEEP_AND_DELETE : undefined,
   ];
 }

@@ -44,7 +44,7 @@ describe('a refusal', () => {
     expect(refused(name, more)).toEqual({ is: 'late', why: `InvokeModel with "{\\"prompt\\":\\"Hello\\"}" was refused: ${name}: said Bedrock` });
   });
 
-  test('that cannot pass is bad', () => expect(refused('ValidationException', { $metadata: { httpStatusCode: 400 } })).toMatchObject({ is: 'bad' }));
+  test('that cannot pass says so', () => expect(refused('ValidationException', { $metadata: { httpStatusCode: 400 } })).toMatchObject({ is: 'refused' }));
 
   test('without a response can pass', () => expect(refused('Error')).toMatchObject({ is: 'late' }));
 

@@ -83,6 +83,7 @@ describe('the check of the files', () => {
 
     expect(answer.bytes).toBeLessThan(4096);
     expect(answer.reason).toMatch(`[rule-0] config.json: ${'m'.repeat(250)} ${'r'.repeat(250)}`);
+    expect(answer.reason).toMatch(/Also \[rule-3\], .*\[rule-39\]: the log of the provider has every finding\. Nothing was imported/);
     many.forEach(({ rule }) => expect(answer.reason).toContain(`[${rule}]`));
     expect(answer.reason).toMatch(/acknowledge the ids in formatCheck/);
   });
@@ -211,6 +212,39 @@ describe('the verification of a new model', () => {
     expect(jobs()).toHaveLength(2);
   });
 
+  // The service that answers may not know a model yet that another one has just listed.
+  test('waits two minutes when a call is refused as invalid', async () => {
+    const refused: Answer = { is: 'refused', why: 'InvokeModel was refused: ValidationException' };
+    const asked = answers(refused, refused, GOOD);
+
+    expect(await deployment.deploy('Create', { properties: VERIFIED })).toMatchObject({ status: 'SUCCESS' });
+    expect(asked).toHaveLength(3);
+
+    answers(refused);
+    const began = deployment.clock.now();
+    expect(await deployment.deploy('Update', { old: VERIFIED, properties: weights('2', VERIFIED), id: models()[0] }))
+      .toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/was imported, but InvokeModel was refused: ValidationException\. It has been deleted/) });
+    expect(deployment.clock.now() - began).toBeLessThan(30 * 60_000);
+  });
+
+  // The waiter of a cancelled deployment goes on, and asks what nobody wants to know any more.
+  test('deletes no model that another request has imported', async () => {
+    answers(BAD);
+    await deployment.send(request('Create', { properties: VERIFIED }));
+    const event = request('Create', { link: 'model', jobName: jobs()[0].jobName!.replace(/.{8}$/, 'aaaaaaaa'), properties: VERIFIED });
+
+    expect(await deployment.send(event)).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/It has not been deleted, but it replaces no model/) });
+    expect(models()).toHaveLength(1);
+  });
+
+  // A rollback imports the former model, and verifies it: one that says nothing is better than none.
+  test.each([[LATE, 1], [BAD, 0]])('with DELETE_FIRST deletes only a model that answers badly (%j)', async (answer, left) => {
+    answers(answer);
+
+    expect(await deployment.deploy('Create', { properties: { ...VERIFIED, ReplacementStrategy: 'DELETE_FIRST' } })).toMatchObject({ status: 'FAILED' });
+    expect(models()).toHaveLength(left);
+  });
+
   test('deletes nothing with RETAIN', async () => {
     answers(BAD);
     const answer = await deployment.deploy('Create', { properties: { ...VERIFIED, RemovalPolicy: 'RETAIN' } });
@@ -279,7 +313,7 @@ describe('the verification of a new model', () => {
     expect(answer).toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/its answer does not contain "Hi".*It has not been deleted/) });
   });
 
-  test.each(['not JSON', '[]'])('is refused with a body that is %s', async VerificationBody => {
+  test.each(['not JSON', '[]', ''])('is refused with a body that is %s', async VerificationBody => {
     expect(await deployment.send(request('Create', { link: 'model', properties: { ...VERIFIED, VerificationBody } })))
       .toMatchObject({ status: 'FAILED', reason: expect.stringMatching(/verification\.body: .* must be a JSON object of at most 4096 bytes/) });
   });

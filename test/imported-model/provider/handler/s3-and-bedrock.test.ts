@@ -151,7 +151,7 @@ describe('the model', () => {
   });
 
   test.each<[PoisonError, string]>([
-    ['ValidationException', 'bad'], // the same request will never be valid
+    ['ValidationException', 'refused'], // the same request will never be valid
     ['ModelErrorException', 'late'],
     ['ModelTimeoutException', 'late'],
   ])('cannot process the question: %s is %s', async (error, is) => {

@@ -25,6 +25,6 @@ export function decideChecked(goal: Checked, facts: Facts): Step {
 
   const accepted = ownJobs.find(({ name, status }) => identityOfJob(name)?.content === goal.content && status !== 'Failed');
   return accepted
-    ? { do: 'succeed', files, why: `Import job ${accepted.arn} has accepted these files` }
+    ? { do: 'succeed', files, why: `Import job ${accepted.arn} has imported this version of the files before, or does so now` }
     : { do: 'fail', files, why: refusalOfFiles(goal.files.s3Uri, files) };
 }

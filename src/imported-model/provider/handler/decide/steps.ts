@@ -119,9 +119,10 @@ export interface Unreadable {
  *
  * - `good`: as expected
  * - `late`: none yet; the model is being loaded, or the call failed for a reason that may pass
- * - `bad`: not as expected, or refused
+ * - `refused`: the call was refused as invalid, which is final unless the model is so new that it is not known everywhere
+ * - `bad`: not as expected
  */
-export type Answer = { readonly is: 'good' } | { readonly is: 'late' | 'bad'; readonly why: string };
+export type Answer = { readonly is: 'good' } | { readonly is: 'late' | 'refused' | 'bad'; readonly why: string };
 
 interface ByArn<T> {
   readonly [arn: string]: T | undefined;

@@ -1,9 +1,9 @@
 import { deleteOne } from './ownership';
-import type { Facts, Present, Step } from './steps';
+import type { Answer, Facts, Present, Step } from './steps';
 import { valueOf } from './tags';
 import { fail, wait } from './wait';
 import { VERIFICATION_TAG } from '../../contract';
-import { VERIFICATION_PATIENCE, WAIT_WINDOW } from '../../patience';
+import { VERIFICATION_PATIENCE, VISIBILITY_PATIENCE, WAIT_WINDOW } from '../../patience';
 import type { Model } from '../bedrock-api';
 
 /**
@@ -17,16 +17,16 @@ export function verifyAnswer(goal: Present, model: Model, facts: Facts): Step | 
   if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
   if (tags === 'absent') return wait(withTimeToAnswer(goal), facts.now, `Model ${model.arn} is being deleted`);
   const state = valueOf(tags, VERIFICATION_TAG.key);
-  // A model whose verification is pending was never that of the stack, even if a former request was to make it so.
-  const wasInUse = state !== VERIFICATION_TAG.pending && goal.verifiedJobName === model.jobName;
+  // The former request asked for the same model, whichever link has started its job. A model whose verification is pending was never in use.
+  const wasInUse = state !== VERIFICATION_TAG.pending && goal.verifiedJobName !== undefined;
   if (wasInUse || state === VERIFICATION_TAG.passed) return undefined;
 
   const { answer, now, refusal } = facts;
   if (answer === undefined) return { do: 'InvokeModel', modelArn: model.arn, verification };
   if (answer.is === 'good') return undefined;
-  if (answer.is === 'late' && now < answerDeadline(goal, model)) return { do: 'wait', why: `Model ${model.arn} has not answered yet: ${answer.why}` };
+  if (now < endOfPatience(goal, model, answer.is)) return { do: 'wait', why: `Model ${model.arn} has not answered yet: ${answer.why}` };
   // The tags were read after the answer: another poll may have had a better one.
-  const mayDelete = state === VERIFICATION_TAG.pending && !goal.request.retain && refusal === undefined;
+  const mayDelete = state === VERIFICATION_TAG.pending && refusal === undefined && isToBeDeleted(goal, model, answer.is);
   return (mayDelete ? deleteOne(facts, [model]) : undefined) ?? failVerification(goal, answer.why, false);
 }
 
@@ -42,8 +42,19 @@ export function withTimeToAnswer(goal: Present): Present {
 }
 
 /** Later than the deadline of the import, because a model that was imported at the last minute needs the time as well. */
-function answerDeadline({ startedAt }: Present, { creationTime }: Model): number {
-  return Math.min(Math.max(startedAt, creationTime) + VERIFICATION_PATIENCE, startedAt + WAIT_WINDOW.max);
+function endOfPatience({ startedAt }: Present, { creationTime }: Model, answer: Exclude<Answer['is'], 'good'>): number {
+  const patience = { late: VERIFICATION_PATIENCE, refused: VISIBILITY_PATIENCE, bad: 0 }[answer];
+  return Math.min(Math.max(startedAt, creationTime) + patience, startedAt + WAIT_WINDOW.max);
+}
+
+/**
+ * Whether a model whose verification has failed is deleted. Not one that another request has imported: the waiter of a deployment that was cancelled
+ * may ask it what nobody wants to know any more. And with DELETE_FIRST, where a rollback imports the former model and verifies it again, not one that
+ * has not said anything wrong: it is better than none.
+ */
+function isToBeDeleted({ names, request }: Present, { jobName = '' }: Model, answer: Answer['is']): boolean {
+  return !request.retain && [names.jobName, names.ownJobName].includes(jobName)
+    && (answer === 'bad' || request.replacementStrategy !== 'DELETE_FIRST');
 }
 
 function failVerification({ names }: Present, why: string, deleted: boolean): Step {
