@@ -17,8 +17,8 @@ export function verifyAnswer(goal: Present, model: Model, facts: Facts): Step | 
   if (tags === undefined) return { do: 'ListTagsForResource', resourceArn: model.arn };
   if (tags === 'absent') return wait(withTimeToAnswer(goal), facts.now, `Model ${model.arn} is being deleted`);
   const state = valueOf(tags, VERIFICATION_TAG.key);
-  // A model whose verification is pending was never that of the stack, even if a former request was to make it so.
-  const wasInUse = state !== VERIFICATION_TAG.pending && goal.verifiedJobName === model.jobName;
+  // The former request asked for the same model, whichever link has started its job. A model whose verification is pending was never in use.
+  const wasInUse = state !== VERIFICATION_TAG.pending && goal.verifiedJobName !== undefined;
   if (wasInUse || state === VERIFICATION_TAG.passed) return undefined;
 
   const { answer, now, refusal } = facts;
