@@ -265,7 +265,7 @@ export class Checks {
       const owner = model ? this.chainOf(model) : this.jobs.get(job?.jobName ?? '')?.chain;
       // CloudFormation sent the ID of a failed update. A model with that name could belong to the stack, imported with an earlier role.
       const isToldSo = this.planted.has(model?.jobName ?? '') && model?.modelName === request.event.PhysicalResourceId
-        && operation === 'TagResource' && (input as { tags: Tag[] }).tags.every(({ key }) => key === RETAIN_TAG.key);
+        && operation === 'TagResource' && (input as { tags: Tag[] }).tags.every(({ key }) => [RETAIN_TAG.key, REPLACED_BY_TAG.key].includes(key));
       if (isToldSo) this.world.count('assumed: a planted model is marked');
       else if ((model || job) && owner !== request.chain) this.violate('hands-off', `${describeRequest(request)} changes tags of ${resourceARN}`);
       if (operation === 'TagResource') {

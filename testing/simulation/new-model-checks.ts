@@ -217,7 +217,8 @@ export class NewModelChecks {
   /** Whether a request has given up although its model had time to answer. */
   public gaveUpEarly(request: CfnRequest, deadline: number): boolean {
     const asked = this.asked.get(request.number);
-    return asked?.is === 'late' && asked.createdAt + this.truth.lag() + this.slack() < deadline && this.world.now < this.answerDeadline(request, asked);
+    const isLive = this.world.bedrock.snapshot().models.some(({ modelArn }) => modelArn === asked?.arn);
+    return asked?.is === 'late' && isLive && asked.createdAt + this.truth.lag() + this.slack() < deadline && this.world.now < this.answerDeadline(request, asked);
   }
 
   private answerDeadline({ sentAt, startedAt = sentAt }: CfnRequest, { createdAt }: Asked): number {
