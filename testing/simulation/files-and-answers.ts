@@ -77,9 +77,10 @@ export function bodyOf({ is }: AnswerScript): string {
 }
 
 /** How an answer must be judged. */
-export function verdictOf({ is }: AnswerScript): 'good' | 'bad' | 'late' {
+export function verdictOf({ is }: AnswerScript): 'good' | 'bad' | 'refused' | 'late' {
   switch (is) {
-    case 'good': return 'good';
+    case 'good':
+    case 'refused': return is;
     case 'loading':
     case 'failing': return 'late';
     default: return 'bad';

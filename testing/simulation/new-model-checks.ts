@@ -16,6 +16,7 @@ const PATIENCE = {
   files: MINUTE,
   /** A model that does not answer yet. */
   answer: 15 * MINUTE,
+  known: 2 * MINUTE,
   /** The longest window of a link. */
   window: 55 * MINUTE,
 };
@@ -45,10 +46,10 @@ export interface Truth {
 interface Asked {
   readonly arn: string;
   readonly createdAt: number;
-  readonly is: 'good' | 'bad' | 'late';
+  readonly is: 'good' | 'bad' | 'refused' | 'late';
   /** When it last did not answer yet. */
   readonly lateAt: number;
-  /** Since when every answer was bad. */
+  /** Since when every answer was bad, or every call was refused. */
   readonly badSince: number;
 }
 
@@ -156,7 +157,7 @@ export class NewModelChecks {
       createdAt: model.creationTime?.getTime() ?? 0,
       is,
       lateAt: is === 'late' ? now : before?.lateAt ?? 0,
-      badSince: is === 'bad' && before?.is === 'bad' ? before.badSince : now,
+      badSince: before?.is === is ? before.badSince : now,
     });
   }
 
@@ -195,11 +196,11 @@ export class NewModelChecks {
     const asked = this.asked.get(request.number);
     if (asked === undefined || asked.is === 'good') return undefined;
     const { now } = this.world;
-    if (asked.is === 'late' && now < this.answerDeadline(request, asked)) return undefined;
-    if (asked.is === 'bad' && !/Lyon|no text|Malformed/.test(reason)) {
+    if (asked.is !== 'bad' && now < this.endOfPatience(request, asked)) return undefined;
+    if (asked.is !== 'late' && !/Lyon|no text|Malformed/.test(reason)) {
       this.truth.violate('reason-given', `of the verification, for ${describeRequest(request)}: ${reason.slice(0, 300)}`);
     }
-    const since = asked.is === 'bad' ? asked.badSince : this.answerDeadline(request, asked);
+    const since = Math.max(asked.is === 'late' ? 0 : asked.badSince, asked.is === 'bad' ? 0 : this.endOfPatience(request, asked));
     const refusedAt = Math.max(this.truth.deleteRefusedAt(request.chain), request.lastFaultAt, request.stack.deniedUntil);
     // An invocation can take a minute.
     if (now > since + this.slack() + 2 * MINUTE && refusedAt < since) {
@@ -207,22 +208,25 @@ export class NewModelChecks {
     }
     const model = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === asked.arn);
     const starter = model && this.truth.starterOf(model);
-    if (starter?.event.ResourceProperties.Verified === 'true' && request.event.ResourceProperties.RemovalPolicy !== 'RETAIN' && refusedAt < since
+    const { JobName, RemovalPolicy, ReplacementStrategy } = request.event.ResourceProperties;
+    const isOwn = model?.jobName === JobName || starter?.number === request.number;
+    const isBetterThanNone = ReplacementStrategy === 'DELETE_FIRST' && asked.is !== 'bad';
+    if (starter?.event.ResourceProperties.Verified === 'true' && RemovalPolicy !== 'RETAIN' && refusedAt < since && isOwn && !isBetterThanNone
       && !this.truth.hasServed(asked.arn) && !this.truth.isTaggedByZombie(asked.arn)) {
       this.truth.violate('failed-model-deleted', `${model?.modelName} exists after ${describeRequest(request)} has failed`);
     }
-    return asked.is === 'bad' ? 'verification failed' : 'no answer';
+    return asked.is === 'late' ? 'no answer' : 'verification failed';
   }
 
   /** Whether a request has given up although its model had time to answer. */
   public gaveUpEarly(request: CfnRequest, deadline: number): boolean {
     const asked = this.asked.get(request.number);
     const isLive = this.world.bedrock.snapshot().models.some(({ modelArn }) => modelArn === asked?.arn);
-    return asked?.is === 'late' && isLive && asked.createdAt + this.truth.lag() + this.slack() < deadline && this.world.now < this.answerDeadline(request, asked);
+    return asked?.is === 'late' && isLive && asked.createdAt + this.truth.lag() + this.slack() < deadline && this.world.now < this.endOfPatience(request, asked);
   }
 
-  private answerDeadline({ sentAt, startedAt = sentAt }: CfnRequest, { createdAt }: Asked): number {
-    return Math.min(Math.max(startedAt, createdAt) + PATIENCE.answer, startedAt + PATIENCE.window);
+  private endOfPatience({ sentAt, startedAt = sentAt }: CfnRequest, { createdAt, is }: Asked): number {
+    return Math.min(Math.max(startedAt, createdAt) + (is === 'refused' ? PATIENCE.known : PATIENCE.answer), startedAt + PATIENCE.window);
   }
 
   // --- The former model ---
