@@ -137,6 +137,7 @@ export class Checks {
       formerArn: chain => this.before.get(chain)?.arn,
       hasServed: arn => this.served.has(arn),
       isTaggedByZombie: arn => this.zombieTagged.has(arn),
+      wasSkipped: chain => this.onceSkipped.has(chain),
       deleteRefusedAt: chain => this.deleteRefusedAt.get(chain) ?? 0,
       isAccepted: (...which) => this.isAccepted(...which),
       lag: () => this.lag(),
@@ -453,20 +454,22 @@ export class Checks {
       const { attributes, properties } = this.recorded(stack, chain) ?? {};
       const name = this.formerNames.get(key);
       // By its name: after a rollback of DELETE_FIRST, it can have another ARN than the stack knows.
-      const former = this.world.bedrock.snapshot().models.find(model => model.modelName === name && this.chainOf(model) === key)?.modelArn;
+      const { models } = this.world.bedrock.snapshot();
+      const former = models.find(model => model.modelName === name && this.chainOf(model) === key);
+      const serving = models.find(({ modelArn }) => modelArn === attributes?.ModelArn);
       if (name === undefined || name === attributes?.ImportedModelName) continue;
       const isNeeded = properties?.KeepPrevious === 'true' && properties.RemovalPolicy !== 'RETAIN';
-      this.newModels.replaced(key, former, isNeeded, this.isUnsure(key, attributes?.ModelArn));
+      this.newModels.replaced(key, former?.modelArn, isNeeded, isNeeded && this.isUnsure(key, former, serving));
     }
   }
 
-  /** Whether the tags of a model say that it was in use, although it is new to the stack: then a replacement by it looks like a rollback. */
-  private isUnsure(chain: string, arn: string | undefined): boolean {
-    const serving = this.world.bedrock.snapshot().models.find(({ modelArn }) => modelArn === arn);
-    const isRetained = serving !== undefined && hasMark(serving.tags);
-    if (isRetained) this.world.count('assumed: a retained model returns');
-    else if (this.abandonedChains.has(chain)) this.world.count('assumed: a former model whose deletion was abandoned');
-    return isRetained || this.abandonedChains.has(chain);
+  /** Whether it cannot be known that the former model of a chain is to be kept, or its own predecessor to be deleted. */
+  private isUnsure(chain: string, former: Model | undefined, serving: Model | undefined): boolean {
+    const reason = this.abandonedChains.has(chain) ? 'a former model whose deletion was abandoned'
+      : hasMark([...former?.tags ?? [], ...serving?.tags ?? []]) ? 'a retained model is replaced or returns'
+        : (former?.creationTime?.getTime() ?? 0) + this.lag() + MINUTE > this.world.now ? 'a former model that is too new to be seen' : undefined;
+    if (reason) this.world.count(`assumed: ${reason}`);
+    return reason !== undefined;
   }
 
   /** An operation of a stack has ended. */
@@ -552,7 +555,7 @@ export class Checks {
     if (this.handDeleted.has(answer.Data?.ModelArn ?? '')) return;
     if (!model) this.violate('arn-live', `${describeRequest(request)} succeeded, but no model with its content exists`);
     if (model.modelArn !== answer.Data?.ModelArn) this.violate('arn-live', `${describeRequest(request)} responds with a different model than ${model.modelName}`);
-    this.newModels.serves(request, model.modelArn ?? '');
+    this.newModels.serves(request, model);
     this.kept.set(model.modelArn ?? '', request.chain);
     this.served.add(model.modelArn ?? '');
     this.retainAnswered[event.ResourceProperties.RemovalPolicy === 'RETAIN' ? 'add' : 'delete'](model.modelArn ?? '');
@@ -657,6 +660,7 @@ export class Checks {
     const window = Number(event.ResourceProperties.WindowMinutes) * MINUTE;
     const timedOut = link === 'model' && now >= start + window;
     if (/verification: model/.test(reason)) return this.newModels.causeOfRejection(request, reason);
+    if (timedOut && this.newModels.lostItsModel(request)) return 'verification failed for another waiter';
     if (timedOut && this.newModels.gaveUpEarly(request, start + window)) return undefined;
     const failed = [...this.jobs].map(([name, truth]) => ({ job: this.job(name), truth }))
       .find(({ job, truth }) => job?.status === 'Failed' && truth.chain === chain && truth.content === content

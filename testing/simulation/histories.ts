@@ -154,7 +154,9 @@ const replacements: fc.Arbitrary<DeployScript> = fc.record({
     strategy: rarely(fc.constant('DELETE_FIRST'), 'CREATE_FIRST', 9),
     retain: rarely(fc.constant(true), false, 9),
   }).map(set => [{ model: 0, set } as ChangeScript]),
-  sibling: rarely(fc.record({ seconds: fc.integer({ min: 1, max: 900 }), fails: fc.constant(true), after: fc.constantFrom(0, 0, undefined) }), undefined, 3),
+  sibling: rarely(
+    fc.record({ seconds: fc.integer({ min: 1, max: 900 }), fails: fc.constant(true), after: fc.constantFrom(0, 0, undefined) }), undefined, 3,
+  ),
   cancelAfterSeconds: rarely(fc.integer({ min: 1, max: 900 }), undefined, 6),
   skipsAfter: rarely(fc.constantFrom(0, 1), undefined, 3),
 });

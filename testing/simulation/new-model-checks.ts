@@ -35,6 +35,8 @@ export interface Truth {
   readonly hasServed: (arn: string) => boolean;
   /** Whether a request that nobody waits for has changed its tags. */
   readonly isTaggedByZombie: (arn: string) => boolean;
+  /** Whether a resource of the chain was ever skipped in a rollback. */
+  readonly wasSkipped: (chain: string) => boolean;
   readonly deleteRefusedAt: (chain: string) => number;
   /** Whether an import of these weights started until a time, and has not failed. */
   readonly isAccepted: (chain: string, weights: string, until: number) => boolean;
@@ -141,7 +143,8 @@ export class NewModelChecks {
       this.truth.violate('invoked-only-if-new', `${describeRequest(request)} invokes a model without a verification`);
     }
     if (model && this.truth.chainOf(model) !== chain) this.truth.violate('hands-off', `${describeRequest(request)} invokes ${model.modelName}`);
-    if (awaited && operation === stack.operation && this.truth.formerArn(chain) === arn && !this.truth.isTaggedByZombie(arn)) {
+    const wasInUse = this.truth.formerArn(chain) === arn && !this.truth.wasSkipped(chain) && !this.truth.isTaggedByZombie(arn);
+    if (awaited && operation === stack.operation && wasInUse) {
       this.truth.violate('invoked-only-if-new', `${describeRequest(request)} invokes ${model?.modelName}, which the stack had before`);
     }
   }
@@ -167,10 +170,17 @@ export class NewModelChecks {
   }
 
   /** A link starts to use a model. */
-  public serves({ chain, event, ...request }: CfnRequest, arn: string): void {
+  public serves(request: CfnRequest, model: Model): void {
+    const { chain, event } = request;
+    const arn = model.modelArn ?? '';
     if (event.ResourceProperties.VerificationBody === undefined) return;
     const isGood = this.answeredWell.has(arn) || this.trusted.has(arn) || this.truth.formerArn(chain) === arn || this.truth.isTaggedByZombie(arn);
-    if (!isGood) this.truth.violate('unverified-never-serves', `${describeRequest({ chain, event, ...request })} responds with ${arn}, which never answered well`);
+    if (!isGood && event.RequestType === 'Update' && this.truth.starterOf(model)?.event.ResourceProperties.Verified === undefined) {
+      // The former template had lost its model, and an update without a verification has imported it again.
+      this.world.count('assumed: a lost model that was imported again is not verified');
+    } else if (!isGood) {
+      this.truth.violate('unverified-never-serves', `${describeRequest(request)} responds with ${arn}, which never answered well`);
+    }
     this.trusted.add(arn);
     this.world.count('verified');
   }
@@ -189,6 +199,11 @@ export class NewModelChecks {
   /** Whether a model was deleted because of its answer. */
   public wasRejected(arn: string): boolean {
     return this.rejected.has(arn);
+  }
+
+  /** Whether another request has deleted the model that this one was asking. */
+  public lostItsModel({ number }: CfnRequest): boolean {
+    return this.rejected.has(this.asked.get(number)?.arn ?? '');
   }
 
   /** Why a verification has failed. Undefined if it must not fail. */
