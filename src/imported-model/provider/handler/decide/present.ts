@@ -1,5 +1,5 @@
 import { deleteOne, isBeingDeleted, isOlder, ownedModels } from './ownership';
-import { inUse, isToBeKept, replaced, successorOf } from './previous';
+import { inUse, isToBeKept, keptFor, replaced } from './previous';
 import { decideRefused } from './refused';
 import type { Call, Facts, Present, Step, TagChange } from './steps';
 import { tagChange } from './tags';
@@ -122,8 +122,8 @@ function cleanUp(goal: Present, facts: Facts): Call | undefined {
 
 /** Whether a model is kept, because it was replaced by the model of the stack, or by the one that this request replaces. */
 function isPrevious({ formerModelNames, names, request }: Present, tags: Tag[]): boolean {
-  const successor = successorOf(tags);
-  return request.keepPrevious && successor !== undefined && [names.modelName, ...formerModelNames].includes(successor.name);
+  const other = keptFor(tags);
+  return request.keepPrevious && other !== undefined && [names.modelName, ...formerModelNames].includes(other);
 }
 
 /** The other models of this owner, as far as this request is concerned with any. */

@@ -54,6 +54,11 @@ export function successorOf(tags: Tag[]): { readonly name: string; readonly isCo
   return name !== undefined && (state === 'kept' || state === 'replacing') ? { name, isComplete: state === 'kept' } : undefined;
 }
 
+/** The model for which another one is kept; also if that one was about to return, and an update back to it was cancelled or has failed. */
+export function keptFor(tags: Tag[]): string | undefined {
+  return placeOf(tags)?.name;
+}
+
 function placeOf(tags: Tag[]): Place | undefined {
   const [, value, name] = /^([A-Z]+)(?::(.+))?$/.exec(valueOf(tags, REPLACED_BY_TAG.key) ?? '') ?? [];
   const state = (['none', 'returned', 'replacing', 'kept'] as const).find(one => REPLACED_BY_TAG[one] === value);
