@@ -95,8 +95,12 @@ export const WEIGHT_RULES: readonly Rule[] = [
     id: 'invalid-safetensors',
     checks: 'Safetensors files that are complete and readable, by their headers',
     severity: 'error',
+    severityNote: 'error; warning for headers that this check does not read or understand',
     source: IMPORT_GUIDE,
-    find: ({ shards }) => invalidShards(shards),
+    find: ({ shards }) => [
+      ...invalidShards(shards.filter(({ mayBeValid }) => !mayBeValid)),
+      ...unknownShards(shards.filter(({ mayBeValid }) => mayBeValid)),
+    ],
   },
   {
     id: 'quantized-weights',
@@ -194,6 +198,16 @@ function invalidShards(shards: readonly Shard[]): Problem[] {
     file: more[0],
     message: `${more.length} more files cannot be read: ${list(more)}.`,
     remedy: 'Upload all of them again, and compare their sizes with those of the original.',
+  }];
+}
+
+/** Shards that the safetensors library may well read. */
+function unknownShards([first, ...others]: readonly Shard[]): Problem[] {
+  return first === undefined ? [] : [{
+    file: first.file,
+    message: `The file ${first.problem}.${others.length === 0 ? '' : ` It is similar with ${list(others.map(({ file }) => file))}.`}`,
+    remedy: 'None needed, if the model loads.',
+    severity: 'warning',
   }];
 }
 
