@@ -47,6 +47,14 @@ test.each([
   expect(findings.filter(({ rule }) => rule === 'weights-too-large').map(({ severity }) => severity)).toEqual(severities);
 });
 
+test('numbers that only Python has are null, and texts stay as they are', async () => {
+  const { findings } = await check({ ...llama, 'config.json': '{"x": -Infinity, "architectures": ["\\"NaN\\\\", "Infinity"], "model_type": NaN}' });
+
+  expect(findings.map(({ rule, message }) => [rule, message.slice(0, 40)])).toEqual([
+    ['unsupported-architecture', 'architectures is ["\\"NaN\\\\","Infinity"].'],
+  ]);
+});
+
 test('original/ is not proposed as the folder of the model', async () => {
   const { findings } = await check({ 'original/config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{"chat_template": "x"}' });
 

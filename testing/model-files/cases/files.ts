@@ -73,6 +73,17 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'invalid-json',
+    what: 'a number that not even Python has',
+    files: add({ [CONFIG]: '{"a": -NaN}' }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'The file is not JSON.',
+      remedy: 'Upload config.json again, as save_pretrained of transformers==4.51.3 writes it.',
+    }],
+  },
+  {
+    rule: 'invalid-json',
     what: 'a list',
     files: add({ [TOKENIZER_CONFIG]: '[]' }),
     finds: [{
@@ -254,6 +265,11 @@ export const PASSING: readonly Case[] = [
   { rule: 'empty-folder', what: 'a model', files: llama },
   { rule: 'missing-file', what: 'no tokenizer.model and no generation_config.json', files: without(llama, 'generation_config.json') },
   { rule: 'missing-file', what: 'an adapter, which another rule is about', files: { 'adapter_config.json': '{}' } },
+  {
+    rule: 'invalid-json',
+    what: 'numbers that only Python has',
+    files: add({ [CONFIG]: String(llama[CONFIG]).replace('{', '{"a": NaN, "b": [Infinity, -Infinity], "\\"NaN": "\\\\",') }),
+  },
   { rule: 'invalid-json', what: 'a file that is not needed', files: add({ 'trainer_state.json': '{' }) },
   { rule: 'unread-file', what: 'a file that is not needed', files: add({ 'optimizer.pt': { start: new Uint8Array(), size: 17_000_000 } }) },
   { rule: 'custom-code', what: 'a text about code', files: add({ 'modeling.py.md': 'x' }) },
