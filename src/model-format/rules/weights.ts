@@ -4,7 +4,7 @@ import { CONFIG, isAtRoot, type Model, TEXT_CONFIG, TOKENIZER } from '../model';
 import type { Problem, Rule } from '../rule';
 import type { Shard } from '../shard';
 import { CONFIG_DOC, DTYPE_SAMPLE, GPT_OSS_POST, IMPORT_GUIDE, MODEL_DOC, QUANTIZATION_DOC } from '../sources';
-import { familyOf, isMultimodal } from '../supported';
+import { familyOf, isMultimodal, transformersFor } from '../supported';
 import { list, shorten, show, size as sizeText } from '../wording';
 
 /** AWS does not say whether a GB is 10^9 bytes or 2^30: between them is a warning. */
@@ -44,7 +44,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
           ? 'The folder has no *.safetensors files, in which an import needs the weights.'
           : `The weights are in ${list(others)}. An import needs them in *.safetensors files of Transformers, in the folder of the model itself.`,
         remedy: inside === undefined
-          ? 'Load the model with transformers==4.51.3, and save it with save_pretrained(folder, safe_serialization=True).'
+          ? `Load the model with ${transformersFor(model)}, and save it with save_pretrained(folder, safe_serialization=True).`
           : `Move the files of ${shorten(inside.slice(0, inside.lastIndexOf('/') + 1))} to the folder of config.json.`,
       }];
     },

@@ -1,5 +1,5 @@
 import type { Case, FailingCase } from './case';
-import { add, CONFIG, config, LFS_POINTER, llama, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS } from './variations';
+import { add, CONFIG, config, gptOss, LFS_POINTER, llama, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS } from './variations';
 import { below, without } from '../model-files';
 import { CHAT_TEMPLATE } from '../tokenizer';
 
@@ -34,6 +34,28 @@ export const FAILING: readonly FailingCase[] = [
       file: 'tokenizer.json',
       message: 'The folder has no tokenizer.json. An import needs config.json, tokenizer_config.json and tokenizer.json.',
       remedy: 'Add it: save the tokenizer and the model with save_pretrained of transformers==4.51.3.',
+    }],
+  },
+  {
+    rule: 'missing-file',
+    what: 'no tokenizer.json of GPT-OSS',
+    files: without(gptOss, TOKENIZER),
+    finds: [{
+      severity: 'error',
+      file: 'tokenizer.json',
+      message: 'The folder has no tokenizer.json. An import needs config.json, tokenizer_config.json and tokenizer.json.',
+      remedy: 'Add it: save the tokenizer and the model with save_pretrained of transformers.',
+    }],
+  },
+  {
+    rule: 'invalid-json',
+    what: 'a tokenizer.json of GPT-OSS that ends early',
+    files: add({ [TOKENIZER]: '{' }, gptOss),
+    finds: [{
+      severity: 'error',
+      file: 'tokenizer.json',
+      message: 'The file is not JSON.',
+      remedy: 'Upload tokenizer.json again, as save_pretrained of transformers writes it.',
     }],
   },
   {

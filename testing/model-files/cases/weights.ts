@@ -32,6 +32,16 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'no-safetensors',
+    what: 'GPT-OSS without weights',
+    files: without(gptOss, WEIGHTS),
+    finds: [{
+      severity: 'error',
+      message: 'The folder has no *.safetensors files, in which an import needs the weights.',
+      remedy: 'Load the model with transformers, and save it with save_pretrained(folder, safe_serialization=True).',
+    }],
+  },
+  {
+    rule: 'no-safetensors',
     what: 'GGUF',
     files: add({ 'model.Q4_K_M.gguf': 'x' }, without(llama, WEIGHTS)),
     finds: [{
