@@ -91,7 +91,7 @@ export const FILE_RULES: readonly Rule[] = [
   },
   {
     id: 'empty-file',
-    checks: 'Empty objects, such as those that stand for a folder',
+    checks: 'Empty files, such as the objects that stand for a folder',
     severity: 'info',
     source: IMPORT_GUIDE,
     find: ({ files, folderMarkers }) => {
@@ -100,7 +100,7 @@ export const FILE_RULES: readonly Rule[] = [
       const empty = files.filter(({ path, size }) => size === 0 && !checked.includes(path) && !path.endsWith('.safetensors')).map(({ path }) => path);
       const names = [...folderMarkers.map(path => path === '' ? 'the one of the folder itself' : path), ...empty];
       return names.length === 0 ? [] : [{
-        message: `Empty objects: ${list(names)}. The import does not need them.`,
+        message: `Empty files: ${list(names)}. The import does not need them.`,
         remedy: 'Delete them, or leave them: no failure is known.',
       }];
     },

@@ -30,9 +30,11 @@ export const REGION_RULES: readonly Rule[] = [
     checks: 'Region of the bucket: that of the import',
     severity: 'error',
     source: GPT_OSS_POST,
-    find: (_, { region, bucketRegion }) => region === undefined || bucketRegion === undefined || region === bucketRegion ? [] : [{
+    find: (model, { region, bucketRegion }) => region === undefined || bucketRegion === undefined || region === bucketRegion ? [] : [{
       message: `The bucket is in ${show(bucketRegion)}, and the import in ${show(region)}. Bedrock reads the model from a bucket in its own Region.`,
-      remedy: `Copy the model to a bucket in ${show(region)}.`,
+      remedy: !isGptOss(model) ? `Copy the model to a bucket in ${show(region)}.`
+        : `${bucketRegion === GPT_OSS_REGION ? '' : `Copy the model to a bucket in ${GPT_OSS_REGION}, and `}import it in ${GPT_OSS_REGION}.`
+          .replace(/^import/, 'Import'),
     }],
   },
 ];

@@ -82,12 +82,13 @@ export const WEIGHT_RULES: readonly Rule[] = [
     source: IMPORT_GUIDE,
     find: (model) => {
       const max = isMultimodal(model) ? MAX_MULTIMODAL_GB : MAX_TEXT_GB;
-      return model.weightBytes < max * DECIMAL_GB ? [] : [{
-        message: `The *.safetensors files have ${sizeText(model.weightBytes)}. `
+      const bytes = model.weights.reduce((sum, { size }) => sum + size, 0);
+      return bytes < max * DECIMAL_GB ? [] : [{
+        message: `The *.safetensors files have ${sizeText(bytes)}. `
           + `The weights of a ${isMultimodal(model) ? 'multimodal' : 'text'} model must have less than ${max} GB`
-          + `${model.weightBytes < max * BINARY_GB ? `; AWS does not say whether these are ${max} GiB` : ''}.`,
+          + `${bytes < max * BINARY_GB ? `; AWS does not say whether these are ${max} GiB` : ''}.`,
         remedy: 'Save the model with torch_dtype=torch.bfloat16 if it has float32 weights, or import a smaller one.',
-        ...(model.weightBytes < max * BINARY_GB && { severity: 'warning' }),
+        ...(bytes < max * BINARY_GB && { severity: 'warning' }),
       }];
     },
   },
@@ -109,12 +110,13 @@ export const WEIGHT_RULES: readonly Rule[] = [
     source: QUANTIZATION_DOC,
     find: ({ config, shards }) => {
       const quantization = objectField(config, 'quantization_config') ?? objectField(config, 'compression_config');
+      const method = field(quantization, 'quant_method');
       const shard = shards.find(({ quantized }) => quantized !== undefined);
       if (quantization === undefined && shard?.quantized === undefined) return [];
       return [{
         file: quantization ? CONFIG : shard?.file,
         message: `${quantization
-          ? `quantization_config has the quant_method ${show(field(quantization, 'quant_method'))}`
+          ? `quantization_config has ${method === undefined ? 'no quant_method' : `the quant_method ${show(method)}`}`
           : `The tensor ${shorten(shard?.quantized?.name ?? '')} has the type ${shard?.quantized?.dtype}`}. `
           + 'AWS does not document that quantized weights can be imported; some imports have failed.',
         remedy: 'Save the model in bfloat16 or float16 without quantization. If you know that it can be imported, acknowledge the rule.',

@@ -276,7 +276,7 @@ export const FAILING: readonly FailingCase[] = [
     files: add({ '': '', 'logs/': '' }),
     finds: [{
       severity: 'info',
-      message: 'Empty objects: the one of the folder itself and logs/. The import does not need them.',
+      message: 'Empty files: the one of the folder itself and logs/. The import does not need them.',
       remedy: 'Delete them, or leave them: no failure is known.',
     }],
   },
