@@ -32,9 +32,13 @@ export const REGION_RULES: readonly Rule[] = [
     source: GPT_OSS_POST,
     find: (model, { region, bucketRegion }) => region === undefined || bucketRegion === undefined || region === bucketRegion ? [] : [{
       message: `The bucket is in ${show(bucketRegion)}, and the import in ${show(region)}. Bedrock reads the model from a bucket in its own Region.`,
-      remedy: !isGptOss(model) ? `Copy the model to a bucket in ${show(region)}.`
-        : `${bucketRegion === GPT_OSS_REGION ? '' : `Copy the model to a bucket in ${GPT_OSS_REGION}, and `}import it in ${GPT_OSS_REGION}.`
-          .replace(/^import/, 'Import'),
+      remedy: isGptOss(model) ? remedyOfGptOss(bucketRegion) : `Copy the model to a bucket in ${show(region)}.`,
     }],
   },
 ];
+
+function remedyOfGptOss(bucketRegion: string): string {
+  return bucketRegion === GPT_OSS_REGION
+    ? `Import the model in ${GPT_OSS_REGION}, where the bucket is.`
+    : `Copy the model to a bucket in ${GPT_OSS_REGION}, and import it there.`;
+}

@@ -37,7 +37,7 @@ describe('the command', () => {
 
   test.each([
     [[], 'A command is missing. The only one is "check".\nFor help: npx cdk-bedrock-model-import --help\n'],
-    [['check', 'a/b'], 'There is no directory a/b. Give a directory, s3://bucket/prefix or hf://organization/model.\n'],
+    [['check', 'a/b'], 'There is no directory a/b. Check the path.\n'],
   ])('cannot check %j', async (args, message) => {
     expect(await run(dir, args)).toEqual({ code: 2, stdout: '', stderr: message });
   });
