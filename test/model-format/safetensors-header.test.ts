@@ -74,7 +74,10 @@ describe('refused is', () => {
     ['a list as metadata', withHeader({ __metadata__: [] }), 'has a header whose __metadata__ is not an object of strings'],
     ['a tensor that is null', withHeader({ a: null }), 'has a header with an invalid dtype of the tensor "a"'],
     ['a type that is a list', tensor({ dtype: ['F16'] }), 'has a header with an invalid dtype of the tensor "a"'],
-    ['descending offsets of an unknown type', tensor({ dtype: 'F7', data_offsets: [4, 0] }), 'has a header whose data_offsets do not have the size of shape and dtype of the tensor "a"'],
+    [
+      'descending offsets of an unknown type', tensor({ dtype: 'F7', data_offsets: [4, 0] }),
+      'has a header whose data_offsets do not have the size of shape and dtype of the tensor "a"',
+    ],
     ['a shape that is a number', tensor({ shape: 2 }), 'has a header with an invalid shape of the tensor "a"'],
     ['a fraction in a shape', tensor({ shape: [0.5] }), 'has a header with an invalid shape of the tensor "a"'],
     ['a text in a shape', tensor({ shape: ['2'] }), 'has a header with an invalid shape of the tensor "a"'],
@@ -95,7 +98,8 @@ describe('refused is', () => {
 test.each(['F7', 'f16', 'constructor'])('the type %s may be that of a later version', (dtype) => {
   const file = tensor({ dtype });
 
-  expect(parseHeader(file, file.length)).toEqual({ problem: `has the dtype "${dtype}" of the tensor "a", which this check does not know`, mayBeValid: true });
+  expect(parseHeader(file, file.length))
+    .toEqual({ problem: `has the dtype "${dtype}" of the tensor "a", which this check does not know`, mayBeValid: true });
 });
 
 test.each([

@@ -302,8 +302,16 @@ export const PASSING: readonly Case[] = [
   { rule: 'no-safetensors', what: 'the folder above the model, which another rule is about', files: below('model', llama) },
   { rule: 'no-safetensors', what: 'an index, which another rule is about', files: without(sharded, ...[1, 2, 3].map(shard => shardName(shard, 3))) },
   { rule: 'adapter-without-weights', what: 'an adapter beside the weights of its model', files: add({ 'adapter_config.json': '{}' }) },
-  { rule: 'other-weights', what: 'files of a training', files: add({ 'training_args.bin': 'x', 'optimizer.pt': 'x', 'scheduler.pt': 'x', 'rng_state.pth': 'x' }) },
-  { rule: 'other-weights', what: 'the random state of several processes', files: add({ 'rng_state_0.pth': 'x', 'checkpoint-1/rng_state_1.pth': 'x' }) },
+  {
+    rule: 'other-weights',
+    what: 'files of a training',
+    files: add({ 'training_args.bin': 'x', 'optimizer.pt': 'x', 'scheduler.pt': 'x', 'rng_state.pth': 'x' }),
+  },
+  {
+    rule: 'other-weights',
+    what: 'the random state of several processes',
+    files: add({ 'rng_state_0.pth': 'x', 'checkpoint-1/rng_state_1.pth': 'x' }),
+  },
   { rule: 'weights-too-large', what: 'a text model of 199 GB', files: weights(large(199)) },
   {
     rule: 'weights-too-large',
