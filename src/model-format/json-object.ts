@@ -15,7 +15,7 @@ export function parseObject(bytes: Uint8Array): Parsed {
   if (text.startsWith(LFS_POINTER)) return { problem: 'is a pointer of Git LFS, not the file itself' };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseAsPython(text);
   } catch {
     return { problem: 'is not JSON' };
   }
@@ -62,6 +62,25 @@ export function numberField(object: unknown, name: string): number | undefined {
 export function stringField(object: unknown, name: string): string | undefined {
   const value = field(object, name);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Python writes and reads NaN and infinite numbers, which JSON does not have. They become null. */
+function parseAsPython(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+    return JSON.parse(withoutNonFinite(text));
+  }
+}
+
+function withoutNonFinite(text: string): string {
+  let inString = false;
+  // With its escapes as tokens, a text is read once, however long its strings are.
+  return text.replace(/\\[^]|"|NaN|-?Infinity/g, (token) => {
+    if (token === '"') inString = !inString;
+    return inString || token === '"' || token.startsWith('\\') ? token : 'null';
+  });
 }
 
 function kindOf(value: unknown): string {

@@ -4,6 +4,12 @@
  */
 export const MAX_FILE_BYTES = 16_000_000;
 
+/**
+ * The longest chat templates of a file that are parsed, together. The parser takes time by the square of the length of white space: seconds for
+ * 64 KiB of it, and hours for 16 MB. Templates have a few KB.
+ */
+export const MAX_TEMPLATE_CHARACTERS = 65_536;
+
 /** The reads at a time: as many as Amazon S3 answers in about the time of one. */
 export const PARALLEL_READS = 32;
 

@@ -2,8 +2,8 @@ import { show } from './wording';
 
 /**
  * The header of a safetensors file: 8 bytes with its length, then JSON with the name, the type, the shape and the place of every tensor.
- * A file that `parseHeader` refuses, the safetensors library refuses as well, except for the length of its header. The reverse is true but for forms
- * of JSON that no writer uses, such as a size of 1.0.
+ * A file that `parseHeader` refuses, the safetensors library refuses as well, unless it is only not understood here. The reverse is true but for
+ * forms of JSON that no writer uses, such as a size of 1.0.
  *
  * @see https://huggingface.co/docs/safetensors/index#format
  */
@@ -13,9 +13,12 @@ export const LENGTH_BYTES = 8;
 
 /**
  * The longest header that is read, as in `@huggingface/hub`. The header of a large model has less than 1 MB per shard; the limit keeps a damaged
- * length from being downloaded. The safetensors library itself stops at 100 MB.
+ * length from being downloaded.
  */
 export const MAX_HEADER_BYTES = 25_000_000;
+
+/** The longest header that the safetensors library itself reads. */
+const MAX_VALID_HEADER_BYTES = 100_000_000;
 
 /** The bits of an element of each type that safetensors has. */
 const BITS: ReadonlyMap<string, number> = new Map([
@@ -36,18 +39,31 @@ export interface Tensor {
   readonly end: number;
 }
 
-/** The tensors of a header in the order of their data, or the reason why the file cannot be read; completes "The file ...". */
-export type Header = { readonly tensors: readonly Tensor[] } | { readonly problem: string };
+/** Why nothing is known about the tensors of a file. */
+export interface Unreadable {
+  /** Completes "The file ...". */
+  readonly problem: string;
+  /** Whether only this check does not understand the file: it may be valid. */
+  readonly mayBeValid?: true;
+}
+
+/** The tensors of a header in the order of their data, or the reason why the file cannot be read. */
+export type Header = { readonly tensors: readonly Tensor[] } | Unreadable;
 
 /** The length of the header that a file begins with, or the reason why it cannot be one. `start` is the first 8 bytes of the file, or more. */
-export function headerLength(start: Uint8Array, fileSize: number): number | { readonly problem: string } {
+export function headerLength(start: Uint8Array, fileSize: number): number | Unreadable {
   if (fileSize < LENGTH_BYTES || start.length < LENGTH_BYTES) return { problem: `has ${fileSize} bytes, too few for a safetensors file` };
   const length = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   // Compared as bigint: a number would round a length of 2^63.
   if (length > BigInt(fileSize - LENGTH_BYTES)) {
     return { problem: `begins with a header length of ${length}, but has only ${fileSize} bytes: it is truncated, or not a safetensors file` };
   }
-  if (length > BigInt(MAX_HEADER_BYTES)) return { problem: `has a header of ${length} bytes, of which at most ${MAX_HEADER_BYTES} are read` };
+  if (length > BigInt(MAX_VALID_HEADER_BYTES)) {
+    return { problem: `has a header of ${length} bytes, but safetensors has at most ${MAX_VALID_HEADER_BYTES}` };
+  }
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    return { problem: `has a header of ${length} bytes. It was not read: this check reads headers of up to 25 MB`, mayBeValid: true };
+  }
   if (length < 2n) return { problem: `has a header length of ${length}, but a header is at least {}` };
   return Number(length);
 }
@@ -73,7 +89,11 @@ export function parseHeader(start: Uint8Array, fileSize: number): Header {
   }
   tensors.sort((one, other) => one.begin - other.begin || one.end - other.end);
   const problem = problemOfPlaces(tensors, fileSize - end);
-  return problem === undefined ? { tensors } : { problem };
+  if (problem !== undefined) return { problem };
+  const unknown = tensors.find(({ dtype }) => !BITS.has(dtype));
+  return unknown === undefined ? { tensors } : {
+    problem: `has the dtype ${show(unknown.dtype)} of the tensor ${show(unknown.name)}, which this check does not know`, mayBeValid: true,
+  };
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -94,13 +114,13 @@ function isMetadata(value: unknown): boolean {
 function tensorOf(name: string, value: unknown): Tensor | string {
   const of = `of the tensor ${show(name)}`;
   const { dtype, shape, data_offsets: offsets } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  const bits = typeof dtype === 'string' ? BITS.get(dtype) : undefined;
-  if (typeof dtype !== 'string' || bits === undefined) return `has a header with an unknown dtype ${of}`;
+  if (typeof dtype !== 'string') return `has a header with an invalid dtype ${of}`;
   if (!isListOfSizes(shape)) return `has a header with an invalid shape ${of}`;
   if (!isListOfSizes(offsets) || offsets.length !== 2) return `has a header with invalid data_offsets ${of}`;
   const [begin, end] = offsets;
+  const bits = BITS.get(dtype);
   // Also refuses a product that a number cannot hold.
-  if ((end - begin) * 8 !== shape.reduce((product, size) => product * size, bits)) {
+  if (bits === undefined ? end < begin : (end - begin) * 8 !== shape.reduce((product, size) => product * size, bits)) {
     return `has a header whose data_offsets do not have the size of shape and dtype ${of}`;
   }
   return { name, dtype, shape, begin, end };

@@ -1,5 +1,5 @@
 import { isLfsPointer } from './json-object';
-import { headerLength, LENGTH_BYTES, parseHeader, type Tensor } from './safetensors-header';
+import { headerLength, LENGTH_BYTES, parseHeader, type Tensor, type Unreadable } from './safetensors-header';
 import { shorten } from './wording';
 
 /**
@@ -13,6 +13,8 @@ export interface Shard {
   readonly file: string;
   /** Why the file cannot be read; completes "The file ...". */
   readonly problem?: string;
+  /** Whether only this check does not understand the file: it may be valid. */
+  readonly mayBeValid?: true;
   /** The bytes of the tensors of each type. */
   readonly bytesOf: ReadonlyMap<string, number>;
   /** The matrix of the input tokens. */
@@ -44,14 +46,14 @@ const MASK = /\.(bias|masked_bias)$/;
 export async function readShard(
   file: string, size: number, listed: ReadonlySet<string> | undefined, read: (start: number, end: number) => Promise<Uint8Array>,
 ): Promise<Shard> {
-  if (size === 0) return unreadable(file, 'is empty');
+  if (size === 0) return unreadable(file, { problem: 'is empty' });
   const first = await read(0, Math.min(FIRST_READ_BYTES, size));
-  if (isLfsPointer(first)) return unreadable(file, 'is a pointer of Git LFS, not the file itself');
+  if (isLfsPointer(first)) return unreadable(file, { problem: 'is a pointer of Git LFS, not the file itself' });
   const length = headerLength(first, size);
-  if (typeof length !== 'number') return unreadable(file, length.problem);
+  if (typeof length !== 'number') return unreadable(file, length);
   const end = LENGTH_BYTES + length;
   const header = parseHeader(end <= first.length ? first : concat(first, await read(first.length, end)), size);
-  return 'problem' in header ? unreadable(file, header.problem) : summarize(file, header.tensors, listed);
+  return 'problem' in header ? unreadable(file, header) : summarize(file, header.tensors, listed);
 }
 
 function summarize(file: string, tensors: readonly Tensor[], listed: ReadonlySet<string> | undefined): Shard {
@@ -68,8 +70,8 @@ function summarize(file: string, tensors: readonly Tensor[], listed: ReadonlySet
   };
 }
 
-function unreadable(file: string, problem: string): Shard {
-  return { file, problem, bytesOf: new Map(), absent: NONE, unlisted: NONE };
+function unreadable(file: string, reason: Unreadable): Shard {
+  return { file, ...reason, bytesOf: new Map(), absent: NONE, unlisted: NONE };
 }
 
 function namesOf([first, ...others]: readonly string[]): Names {

@@ -54,6 +54,11 @@ export function isGptOss(model: Model): boolean {
   return familyOf(model) === 'gpt_oss';
 }
 
+/** The Transformers to save a model with, as pip calls it. */
+export function transformersFor(model: Model): string {
+  return isGptOss(model) ? 'transformers' : `transformers==${TRANSFORMERS_VERSION}`;
+}
+
 /** Whether the model reads more than text. */
 export function isMultimodal(model: Model): boolean {
   return MULTIMODAL.includes(familyOf(model) ?? '') || objectField(model.config, 'vision_config') !== undefined;

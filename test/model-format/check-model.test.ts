@@ -47,6 +47,26 @@ test.each([
   expect(findings.filter(({ rule }) => rule === 'weights-too-large').map(({ severity }) => severity)).toEqual(severities);
 });
 
+test.each([
+  ['us-east-1', 'Import the model in us-east-1, where the bucket is.'],
+  ['us-east-2', 'Copy the model to a bucket in us-east-1, and import it there.'],
+])('GPT-OSS in a bucket in %s is not to be imported elsewhere', async (bucketRegion, remedy) => {
+  const { findings } = await checkModel(new MemoryFolder(validModel('gpt_oss')), { region: 'us-west-2', bucketRegion });
+
+  expect(findings.filter(({ severity }) => severity === 'error').map(({ rule, remedy: found }) => [rule, found])).toEqual([
+    ['gpt-oss-region', 'Import the model in us-east-1, from a bucket there.'],
+    ['bucket-region', remedy],
+  ]);
+});
+
+test('numbers that only Python has are null, and texts stay as they are', async () => {
+  const { findings } = await check({ ...llama, 'config.json': '{"x": -Infinity, "architectures": ["\\"NaN\\\\", "Infinity"], "model_type": NaN}' });
+
+  expect(findings.map(({ rule, message }) => [rule, message.slice(0, 40)])).toEqual([
+    ['unsupported-architecture', 'architectures is ["\\"NaN\\\\","Infinity"].'],
+  ]);
+});
+
 test('original/ is not proposed as the folder of the model', async () => {
   const { findings } = await check({ 'original/config.json': '{}', 'tokenizer.json': '{}', 'tokenizer_config.json': '{"chat_template": "x"}' });
 

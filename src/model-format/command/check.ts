@@ -32,7 +32,7 @@ export async function check(args: CheckArguments, environment: Environment & Nod
     bucketRegion,
     acknowledged,
     parseTemplate,
-    progress: (read, total) => progress(`Reading headers ${read}/${total}`),
+    progress: (read, total) => progress(`Reading files ${read}/${total}`),
   });
   const { passed, digest, files, weightBytes, findings } = result;
   return { target, revision: folder.commit, region, bucketRegion, passed, digest, files, weightBytes, findings, read: folder.cost };

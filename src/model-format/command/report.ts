@@ -79,21 +79,22 @@ function entry(group: readonly Finding[], style: Style, { columns, paint }: Scre
 }
 
 function conclusion(result: Result, strict: boolean, { columns, paint }: Screen): string {
-  const { passed, findings } = result;
-  const errors = count(findings, 'error');
-  const warnings = count(findings, 'warning');
-  const counts = [...errors > 0 ? [plural(errors, 'error')] : [], ...warnings > 0 ? [plural(warnings, 'warning')] : []].join(', ');
-  const strictly = passed && !succeeds(result, strict) ? ', which --strict does not accept' : '';
-  const sentences = passed ? [verdict(findings), counts && `${counts}${strictly}.`] : [`Bedrock would refuse this model: ${counts}.`];
-  const style = !succeeds(result, strict) ? 'red' : warnings > 0 ? 'yellow' : 'green';
-  return wrap(sentences.filter(sentence => sentence !== '').join(' '), columns).map(line => paint(style, line)).join('\n');
+  const style = !succeeds(result, strict) ? 'red' : count(result.findings, 'warning') > 0 ? 'yellow' : 'green';
+  return wrap(verdict(result, strict), columns).map(line => paint(style, line)).join('\n');
 }
 
-/** What passing means. */
-function verdict(findings: readonly Finding[]): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length; // all of them are acknowledged
-  return errors === 0 ? 'Bedrock can import this model, as far as its files say.'
-    : `Bedrock may refuse this model: ${plural(errors, 'error')} ${errors === 1 ? 'is' : 'are'} acknowledged.`;
+/** What the findings mean. */
+function verdict({ passed, findings }: Result, strict: boolean): string {
+  const errors = count(findings, 'error');
+  const warnings = count(findings, 'warning');
+  if (!passed) return `Bedrock would refuse this model: ${plural(errors, 'error')}${warnings > 0 ? `, ${plural(warnings, 'warning')}` : ''}.`;
+  const acknowledged = findings.filter(({ severity }) => severity === 'error').length; // none is open
+  const accepted = `Bedrock may refuse this model: ${plural(acknowledged, 'error')} ${acknowledged === 1 ? 'is' : 'are'} acknowledged.`;
+  if (warnings > 0) {
+    return `${acknowledged > 0 ? accepted : 'No error.'} ${plural(warnings, 'warning')}: the import may fail, or the model may answer differently`
+      + `${strict ? ' (--strict)' : ''}.`;
+  }
+  return acknowledged > 0 ? accepted : 'Bedrock can import this model, as far as its files say.';
 }
 
 function count(findings: readonly Finding[], severity: Severity): number {

@@ -1,6 +1,7 @@
 import { FolderError } from './folder-error';
 import { explainRefusal, type Refusal } from './hub-errors';
 import type { ReadCost } from './read-cost';
+import { field } from '../json-object';
 import type { ModelFile, ModelFolder } from '../model-folder';
 
 /** A request without a response, or with an error of the server, is made again after so many milliseconds. */
@@ -27,6 +28,7 @@ export interface HubOptions {
  */
 export class HubFolder implements ModelFolder {
   private readonly endpoint: string;
+  private readonly token?: string;
   private files?: Promise<ModelFile[]>;
   private sha?: string;
   private calls = 0;
@@ -34,6 +36,7 @@ export class HubFolder implements ModelFolder {
 
   constructor(private readonly model: HubModel, private readonly options: HubOptions = {}) {
     this.endpoint = (options.endpoint ?? 'https://huggingface.co').replace(/\/+$/, '');
+    this.token = tokenOf(options.token);
   }
 
   /** The commit. Known after `list()`. */
@@ -69,7 +72,7 @@ export class HubFolder implements ModelFolder {
 
   private async listAll(): Promise<ModelFile[]> {
     const { name, revision = 'main' } = this.model;
-    const { sha } = await this.json<{ readonly sha: string }>(`${this.endpoint}/api/models/${name}/revision/${encodeURIComponent(revision)}?expand=sha`);
+    const sha = await this.commitOf(`${this.endpoint}/api/models/${name}/revision/${encodeURIComponent(revision)}?expand=sha`);
     this.sha = sha;
     const files: ModelFile[] = [];
     let page: string | undefined = `${this.endpoint}/api/models/${name}/tree/${sha}?recursive=true&expand=false`;
@@ -85,17 +88,23 @@ export class HubFolder implements ModelFolder {
     return this.retried('', async () => {
       const response = await this.request(url);
       const [, next] = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
-      return { entries: await response.json() as TreeEntry[], next };
+      const entries = await jsonOf(response);
+      if (!Array.isArray(entries) || !entries.every(isTreeEntry)) throw new UnexpectedAnswer();
+      return { entries, next };
     });
   }
 
-  private async json<T>(url: string): Promise<T> {
-    return this.retried('', async () => (await this.request(url)).json() as Promise<T>);
+  private async commitOf(url: string): Promise<string> {
+    return this.retried('', async () => {
+      const sha = field(await jsonOf(await this.request(url)), 'sha');
+      if (typeof sha !== 'string') throw new UnexpectedAnswer();
+      return sha;
+    });
   }
 
   /** `fetch` with the token, which it does not send along to where large files are. */
   private async request(url: string, headers: Readonly<Record<string, string>> = {}, accepted?: number): Promise<Response> {
-    const authorization: Record<string, string> = this.options.token === undefined ? {} : { Authorization: `Bearer ${this.options.token}` };
+    const authorization: Record<string, string> = this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` };
     this.calls++;
     const response = await fetch(url, { headers: { ...headers, ...authorization } });
     if (response.ok || response.status === accepted) return response;
@@ -108,7 +117,7 @@ export class HubFolder implements ModelFolder {
       try {
         return await action();
       } catch (error) {
-        const mayPass = !(error instanceof RefusedRequest) || error.refusal.status >= 500;
+        const mayPass = error instanceof RefusedRequest ? error.refusal.status >= 500 : !(error instanceof UnexpectedAnswer);
         if (!mayPass || delay === undefined) throw this.explain(error, path);
         await new Promise(resolve => setTimeout(resolve, delay));
       }
@@ -119,7 +128,11 @@ export class HubFolder implements ModelFolder {
   private explain(error: unknown, path: string): FolderError {
     const { name, revision } = this.model;
     const uri = `hf://${name}${revision ? `@${revision}` : ''}${path && `/${path}`}`;
-    if (error instanceof RefusedRequest) return explainRefusal(error.refusal, uri, `${this.endpoint}/${name}`, this.options.token !== undefined);
+    if (error instanceof RefusedRequest) return explainRefusal(error.refusal, uri, `${this.endpoint}/${name}`, this.token !== undefined);
+    if (error instanceof UnexpectedAnswer) {
+      return new FolderError(`${uri} cannot be read: what ${this.endpoint} answers is not what the Hub answers`,
+        'Check HF_ENDPOINT, and whether a proxy asks you to sign in');
+    }
     const { message, cause } = error as Error; // the message of `fetch` is the same for all causes
     return new FolderError(`${uri} cannot be read: ${(cause as Error | undefined)?.message || message}`, 'Check the network, and HF_ENDPOINT if it is set');
   }
@@ -146,6 +159,35 @@ class RefusedRequest extends Error {
   constructor(public readonly refusal: Refusal) {
     super(String(refusal.status));
   }
+}
+
+/** A response that is none of the Hub. */
+class UnexpectedAnswer extends Error {}
+
+/** The token without the line end of a file. Not part of any message: it is a secret. */
+function tokenOf(text: string | undefined): string | undefined {
+  const token = text?.trim();
+  if (!token) return undefined;
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new FolderError('HF_TOKEN has spaces or characters that no access token has', 'Set it to the access token alone, or unset it');
+  }
+  return token;
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text(); // a connection that is lost here is no answer
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnexpectedAnswer();
+  }
+}
+
+function isTreeEntry(entry: unknown): entry is TreeEntry {
+  const lfs = field(entry, 'lfs');
+  return typeof field(entry, 'type') === 'string' && typeof field(entry, 'path') === 'string'
+    && (field(entry, 'type') !== 'file' || (typeof field(entry, 'size') === 'number' && typeof field(entry, 'oid') === 'string'))
+    && (lfs === undefined || lfs === null || (typeof field(lfs, 'size') === 'number' && typeof field(lfs, 'oid') === 'string'));
 }
 
 function refusalOf({ status, headers }: Response): Refusal {

@@ -40,7 +40,7 @@ export class LocalFolder implements ModelFolder {
   }
 
   private async listAll(): Promise<ModelFile[]> {
-    const remedy = 'Give a directory, s3://bucket/prefix or hf://organization/model';
+    const remedy = 'Check the path';
     const isDirectory = await stat(this.directory).then(found => found.isDirectory(), (error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? new FolderError(`There is no directory ${this.directory}`, remedy) : unreadable(this.directory, error);
     });

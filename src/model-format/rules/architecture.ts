@@ -13,8 +13,10 @@ const CONTEXT_FIELDS = ['max_position_embeddings', 'n_positions'];
 /** What Bedrock puts in the place of every scaling of the type llama3. */
 const LLAMA3_SCALING = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 
-/** Classes that return no text: the transformer without a head, and heads that classify. */
-const WITHOUT_TEXT = /(Model|ForSequenceClassification|ForTokenClassification|ForQuestionAnswering|ForMultipleChoice|ForMaskedLM)$/;
+/** The transformer without a head. Some older classes that return text, such as GPT2LMHeadModel, have similar names. */
+const WITHOUT_HEAD = /(?<!LMHead|DoubleHeads|EncoderDecoder)Model$/;
+/** Heads that classify texts, words or answers. */
+const CLASSIFIER = /For(SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice|MaskedLM)$/;
 const NO_CONVERSE = ['qwen2', 'qwen2_vl', 'qwen2_5_vl', 'qwen3', 'qwen3_moe', 'gpt_oss'];
 
 /** What kind of model it is. */
@@ -51,11 +53,13 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
     find: (model) => {
       const { path } = sentenceTransformersFile(model) ?? {};
       if (!isEmbedding(model)) return [];
+      const kind = CLASSIFIER.test(classOf(model) ?? '')
+        ? 'a class that classifies; Custom Model Import serves text generation.'
+        : 'a class that returns no text. Custom Model Import supports no embedding models.';
       return [{
         file: path ?? CONFIG,
         message: path === undefined
-          ? `architectures is ${show(field(model.config, 'architectures'))}, a class that returns no text. `
-            + 'Custom Model Import supports no embedding models.'
+          ? `architectures is ${show(field(model.config, 'architectures'))}, ${kind}`
           : `${shorten(path)} belongs to a model of Sentence Transformers. Custom Model Import supports no embedding models.`,
         remedy: 'Import a model for text generation, or host this one on Amazon SageMaker AI.',
       }];
@@ -103,7 +107,8 @@ export const ARCHITECTURE_RULES: readonly Rule[] = [
 ];
 
 function isEmbedding(model: Model): boolean {
-  return WITHOUT_TEXT.test(classOf(model) ?? '') || sentenceTransformersFile(model) !== undefined;
+  const className = classOf(model) ?? '';
+  return WITHOUT_HEAD.test(className) || CLASSIFIER.test(className) || sentenceTransformersFile(model) !== undefined;
 }
 
 function sentenceTransformersFile({ files }: Model): ModelFile | undefined {

@@ -1,4 +1,5 @@
 import { field, stringField } from '../json-object';
+import { MAX_TEMPLATE_CHARACTERS } from '../limits';
 import { type Model, TEMPLATE_JINJA, TEMPLATE_JSON, TOKENIZER_CONFIG } from '../model';
 import type { Problem, Rule } from '../rule';
 import { INVOKE_GUIDE, TEMPLATE_GUIDE, TOKENIZER_READER } from '../sources';
@@ -29,7 +30,7 @@ export const CHAT_TEMPLATE_RULES: readonly Rule[] = [
     severity: 'info',
     source: INVOKE_GUIDE,
     find: (model) => {
-      const [file] = templateFiles(model);
+      const [file] = filesWithTemplate(model);
       return file === undefined || model.tokenizerConfig === undefined || !isUnset(embedded(model)) ? [] : [{
         file,
         message: `The chat template is only in ${file}. AWS documents both that it can be there, and that it must be in ${TOKENIZER_CONFIG}.`,
@@ -95,15 +96,23 @@ function embedded(model: Model): unknown {
 }
 
 function isUnset(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '') || (Array.isArray(value) && value.length === 0);
 }
 
 function templateFiles({ paths }: Model): string[] {
   return [TEMPLATE_JINJA, TEMPLATE_JSON].filter(file => paths.has(file));
 }
 
+/** Without those that are empty. One that could not be read may have a template. */
+function filesWithTemplate(model: Model): string[] {
+  const { templateJinja, templateJson } = model;
+  return templateFiles(model).filter(file => file === TEMPLATE_JINJA
+    ? templateJinja === undefined || !isUnset(templateJinja)
+    : templateJson === undefined || !isUnset(field(templateJson, 'chat_template')));
+}
+
 function hasTemplate(model: Model): boolean {
-  return templateFiles(model).length > 0 || !isUnset(embedded(model));
+  return filesWithTemplate(model).length > 0 || !isUnset(embedded(model));
 }
 
 /** What is in the place of each template, the one that wins first. */
@@ -159,9 +168,12 @@ function invalidTemplate(file: string, value: unknown, parse: ((template: string
       remedy: `Correct "chat_template" in ${file}.`,
     }];
   }
-  for (const [position, text] of texts.entries()) {
+  let characters = 0;
+  for (const [position, text] of (texts as string[]).entries()) {
+    characters += text.length;
+    if (characters > MAX_TEMPLATE_CHARACTERS) return []; // nothing is known about it, and nothing is wrong with a long one
     try {
-      parse?.(text as string);
+      parse?.(text);
     } catch (error) {
       return [{
         file,

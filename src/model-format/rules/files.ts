@@ -3,6 +3,7 @@ import { MAX_FILE_BYTES } from '../limits';
 import { CONFIG, GENERATION_CONFIG, INDEX, isAtRoot, type Model, TEMPLATE_JINJA, TEMPLATE_JSON, TOKENIZER, TOKENIZER_CONFIG } from '../model';
 import type { Rule } from '../rule';
 import { CUSTOM_CODE_DOC, IMPORT_GUIDE } from '../sources';
+import { transformersFor } from '../supported';
 import { isAdapter, modelFolderInside, OTHER_WEIGHTS_FOLDER } from './layout';
 import { list, listAll, shorten, size as sizeText } from '../wording';
 
@@ -36,10 +37,10 @@ export const FILE_RULES: readonly Rule[] = [
     severity: 'error',
     severityNote: `error; warning for ${GENERATION_CONFIG} and chat templates`,
     source: IMPORT_GUIDE,
-    find: ({ invalid }) => invalid.map(({ file, problem }) => ({
+    find: model => model.invalid.map(({ file, problem }) => ({
       file,
       message: `The file ${problem}.`,
-      remedy: repairOf(file, problem),
+      remedy: repairOf(model, file, problem),
       ...([GENERATION_CONFIG, TEMPLATE_JSON, TEMPLATE_JINJA].includes(file) && { severity: 'warning' }),
     })),
   },
@@ -90,7 +91,7 @@ export const FILE_RULES: readonly Rule[] = [
   },
   {
     id: 'empty-file',
-    checks: 'Empty objects, such as those that stand for a folder',
+    checks: 'Empty files, such as the objects that stand for a folder',
     severity: 'info',
     source: IMPORT_GUIDE,
     find: ({ files, folderMarkers }) => {
@@ -99,7 +100,7 @@ export const FILE_RULES: readonly Rule[] = [
       const empty = files.filter(({ path, size }) => size === 0 && !checked.includes(path) && !path.endsWith('.safetensors')).map(({ path }) => path);
       const names = [...folderMarkers.map(path => path === '' ? 'the one of the folder itself' : path), ...empty];
       return names.length === 0 ? [] : [{
-        message: `Empty objects: ${list(names)}. The import does not need them.`,
+        message: `Empty files: ${list(names)}. The import does not need them.`,
         remedy: 'Delete them, or leave them: no failure is known.',
       }];
     },
@@ -115,14 +116,14 @@ function missingFiles(model: Model): ReturnType<Rule['find']> {
     file: missing[0],
     message: `The folder has no ${list(missing)}. An import needs ${list(REQUIRED)}.`,
     remedy: inside === undefined
-      ? `Add ${missing.length === 1 ? 'it' : 'them'}: save the tokenizer and the model with save_pretrained of transformers==4.51.3.`
+      ? `Add ${missing.length === 1 ? 'it' : 'them'}: save the tokenizer and the model with save_pretrained of ${transformersFor(model)}.`
       : `Use the folder ${shorten(inside)} as the source: the model is there.`,
   }];
 }
 
-function repairOf(file: string, problem: string): string {
+function repairOf(model: Model, file: string, problem: string): string {
   if (problem.includes('Git LFS')) return 'Run "git lfs pull" where the model was cloned, and upload the file again.';
   if (problem.includes('byte order mark')) return `Save ${file} as UTF-8 without byte order mark.`;
-  return `Upload ${file} again, as save_pretrained of transformers==4.51.3 writes it.`;
+  return `Upload ${file} again, as save_pretrained of ${transformersFor(model)} writes it.`;
 }
 

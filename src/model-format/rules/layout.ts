@@ -16,9 +16,12 @@ export function isAdapter({ paths, weights }: Model): boolean {
   return weights.length === 0 && paths.has('adapter_config.json');
 }
 
+/** The state of a training, which is in the format of weights. */
+const TRAINING_STATE = /(^|\/)(rng_state.*|optimizer|scheduler|scaler)\.(pth|pt|bin)$/;
+
 /** The paths of weights that are not safetensors files of Transformers. */
 export function otherWeights({ files }: Model): string[] {
   return files.map(({ path }) => path).filter(path => OTHER_WEIGHTS_FOLDER.test(path)
-    || /\.(gguf|pth|ckpt|h5|msgpack|onnx)$/.test(path)
+    || (/\.(gguf|pth|ckpt|h5|msgpack|onnx)$/.test(path) && !TRAINING_STATE.test(path))
     || (isAtRoot(path) && /^(pytorch_model.*\.bin|consolidated.*|adapter_model\..*)$/.test(path)));
 }

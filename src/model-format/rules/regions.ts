@@ -30,9 +30,15 @@ export const REGION_RULES: readonly Rule[] = [
     checks: 'Region of the bucket: that of the import',
     severity: 'error',
     source: GPT_OSS_POST,
-    find: (_, { region, bucketRegion }) => region === undefined || bucketRegion === undefined || region === bucketRegion ? [] : [{
+    find: (model, { region, bucketRegion }) => region === undefined || bucketRegion === undefined || region === bucketRegion ? [] : [{
       message: `The bucket is in ${show(bucketRegion)}, and the import in ${show(region)}. Bedrock reads the model from a bucket in its own Region.`,
-      remedy: `Copy the model to a bucket in ${show(region)}.`,
+      remedy: isGptOss(model) ? remedyOfGptOss(bucketRegion) : `Copy the model to a bucket in ${show(region)}.`,
     }],
   },
 ];
+
+function remedyOfGptOss(bucketRegion: string): string {
+  return bucketRegion === GPT_OSS_REGION
+    ? `Import the model in ${GPT_OSS_REGION}, where the bucket is.`
+    : `Copy the model to a bucket in ${GPT_OSS_REGION}, and import it there.`;
+}

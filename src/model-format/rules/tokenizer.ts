@@ -2,7 +2,7 @@ import { field } from '../json-object';
 import { TOKENIZER_CONFIG } from '../model';
 import type { Rule } from '../rule';
 import { IMPORT_GUIDE, TOKENIZER_READER } from '../sources';
-import { TRANSFORMERS_VERSION } from '../supported';
+import { isGptOss, TRANSFORMERS_VERSION } from '../supported';
 import { show } from '../wording';
 
 const SUPPORTED = ['T5', 'Llama', 'CodeLlama', 'GPT2', 'GPTNeoX', 'PreTrained', 'Qwen2'];
@@ -41,12 +41,13 @@ export const TOKENIZER_RULES: readonly Rule[] = [
   },
   {
     id: 'extra-special-tokens',
-    checks: `extra_special_tokens in ${TOKENIZER_CONFIG}: an object; since Transformers 5 it can be a list`,
+    checks: `extra_special_tokens in ${TOKENIZER_CONFIG}: an object; since Transformers 5 it can be a list, except for GPT-OSS`,
     severity: 'warning',
     source: TOKENIZER_READER,
-    find: ({ tokenizerConfig }) => {
+    find: (model) => {
+      const { tokenizerConfig } = model;
       const tokens = field(tokenizerConfig, 'extra_special_tokens');
-      return !Array.isArray(tokens) ? [] : [{
+      return isGptOss(model) || !Array.isArray(tokens) ? [] : [{
         file: TOKENIZER_CONFIG,
         message: `extra_special_tokens is the list ${show(tokens)}. Transformers ${TRANSFORMERS_VERSION} expects an object, and fails.`,
         remedy: field(tokenizerConfig, 'additional_special_tokens') === undefined

@@ -11,7 +11,7 @@ const GPT_OSS_EOS_TOKENS = [200002, 199999, 200012];
 /** The longest repair that a message contains. */
 const MAX_REPAIR = 180;
 
-/** What a later Transformers writes in another way than the documented one reads. */
+/** What a later Transformers writes in another way than the documented one reads. No version before 4.55 has GPT-OSS. */
 export const TRANSFORMERS_RULES: readonly Rule[] = [
   {
     id: 'newer-transformers',
@@ -30,12 +30,13 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
   },
   {
     id: 'newer-dtype-field',
-    checks: 'torch_dtype in config.json: since Transformers 4.56 it is called dtype',
+    checks: 'torch_dtype in config.json: since Transformers 4.56 it is called dtype, except for GPT-OSS',
     severity: 'warning',
     source: CONFIG_READER,
-    find: ({ config }) => {
+    find: (model) => {
+      const { config } = model;
       const dtype = field(config, 'dtype');
-      return isUnset(config, 'dtype') || !isUnset(config, 'torch_dtype') ? [] : [{
+      return isGptOss(model) || isUnset(config, 'dtype') || !isUnset(config, 'torch_dtype') ? [] : [{
         file: CONFIG,
         message: `dtype is ${show(dtype)}, and torch_dtype is missing. Transformers ${TRANSFORMERS_VERSION} reads only torch_dtype.`,
         remedy: `In config.json, replace "dtype" by "torch_dtype": ${show(dtype)}.`,
@@ -44,12 +45,12 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
   },
   {
     id: 'newer-rope-parameters',
-    checks: 'rope_theta and rope_scaling in config.json: since Transformers 5 they are in rope_parameters',
+    checks: 'rope_theta and rope_scaling in config.json: since Transformers 5 they are in rope_parameters, except for GPT-OSS',
     severity: 'warning',
     source: ROPE_ISSUE,
-    find: ({ config }) => [
-      ...ropeProblem(config, ''),
-      ...ropeProblem(objectField(config, TEXT_CONFIG), `${TEXT_CONFIG}.`),
+    find: model => isGptOss(model) ? [] : [
+      ...ropeProblem(model.config, ''),
+      ...ropeProblem(objectField(model.config, TEXT_CONFIG), `${TEXT_CONFIG}.`),
     ].slice(0, 1),
   },
   {
@@ -60,13 +61,14 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
     find: (model) => {
       if (!isGptOss(model)) return [];
       const ids = field(model.generationConfig, 'eos_token_id');
-      if (Array.isArray(ids) && ids.length === GPT_OSS_EOS_TOKENS.length && GPT_OSS_EOS_TOKENS.every(id => ids.includes(id))) return [];
+      if (Array.isArray(ids) && GPT_OSS_EOS_TOKENS.every(id => ids.includes(id))) return [];
+      const setting = `"eos_token_id": [${GPT_OSS_EOS_TOKENS.join(', ')}]`;
       return [{
         file: GENERATION_CONFIG,
         message: model.generationConfig === undefined
           ? `GPT-OSS needs ${GENERATION_CONFIG} with the end tokens ${list(GPT_OSS_EOS_TOKENS.map(String))}; without it, calls fail.`
           : `eos_token_id is ${show(ids)}. For GPT-OSS it must have ${list(GPT_OSS_EOS_TOKENS.map(String))}; otherwise calls fail.`,
-        remedy: `In ${GENERATION_CONFIG}, set "eos_token_id": [${GPT_OSS_EOS_TOKENS.join(', ')}].`,
+        remedy: model.paths.has(GENERATION_CONFIG) ? `In ${GENERATION_CONFIG}, set ${setting}.` : `Create ${GENERATION_CONFIG} with {${setting}}.`,
       }];
     },
   },

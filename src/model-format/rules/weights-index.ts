@@ -61,6 +61,7 @@ export const INDEX_RULES: readonly Rule[] = [
     id: 'unlisted-shard',
     checks: 'Shards of the folder that the index has',
     severity: 'error',
+    severityNote: 'error for GPT-OSS; otherwise warning',
     source: GPT_OSS_POST,
     find: (model) => {
       const listed = new Set(shardsOf(model));
@@ -69,6 +70,7 @@ export const INDEX_RULES: readonly Rule[] = [
         file: unlisted[0],
         message: `weight_map in ${INDEX} does not name ${list(unlisted)}: files of two revisions of the model may be mixed.`,
         remedy: `Delete ${unlisted.length === 1 ? 'it' : 'them'} if the model is complete without, or upload the index of the same revision.`,
+        ...(!isGptOss(model) && { severity: 'warning' }),
       }];
     },
   },
@@ -76,14 +78,14 @@ export const INDEX_RULES: readonly Rule[] = [
     id: 'index-tensors',
     checks: 'Tensors of the index: those in the headers of the shards',
     severity: 'error',
-    severityNote: 'error; warning for tensors that only a shard has',
+    severityNote: 'error for tensors that the shards of GPT-OSS do not have; otherwise warning',
     source: GPT_OSS_POST,
-    find: ({ shards }) => [
-      ...tensorProblem(shards.map(({ file, absent }) => ({ file, names: absent })), (count, first, file) => (
+    find: (model) => [
+      ...tensorProblem(model.shards.map(({ file, absent }) => ({ file, names: absent })), (count, first, file) => (
         `${count === 1 ? 'A tensor of weight_map is' : `${count} tensors of weight_map are`} not in the file that it names: `
           + `${show(first)} in ${show(file)}.`
-      )),
-      ...tensorProblem(shards.map(({ file, unlisted }) => ({ file, names: unlisted })), (count, first, file) => (
+      )).map((problem): Problem => ({ ...problem, ...(!isGptOss(model) && { severity: 'warning' }) })),
+      ...tensorProblem(model.shards.map(({ file, unlisted }) => ({ file, names: unlisted })), (count, first, file) => (
         `${count === 1 ? 'A tensor is' : `${count} tensors are`} in a file in which weight_map does not have ${count === 1 ? 'it' : 'them'}: `
           + `${show(first)} in ${show(file)}.`
       )).map((problem): Problem => ({ ...problem, severity: 'warning' })),

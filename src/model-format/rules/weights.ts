@@ -4,7 +4,7 @@ import { CONFIG, isAtRoot, type Model, TEXT_CONFIG, TOKENIZER } from '../model';
 import type { Problem, Rule } from '../rule';
 import type { Shard } from '../shard';
 import { CONFIG_DOC, DTYPE_SAMPLE, GPT_OSS_POST, IMPORT_GUIDE, MODEL_DOC, QUANTIZATION_DOC } from '../sources';
-import { familyOf, isMultimodal } from '../supported';
+import { familyOf, isMultimodal, transformersFor } from '../supported';
 import { list, shorten, show, size as sizeText } from '../wording';
 
 /** AWS does not say whether a GB is 10^9 bytes or 2^30: between them is a warning. */
@@ -44,7 +44,7 @@ export const WEIGHT_RULES: readonly Rule[] = [
           ? 'The folder has no *.safetensors files, in which an import needs the weights.'
           : `The weights are in ${list(others)}. An import needs them in *.safetensors files of Transformers, in the folder of the model itself.`,
         remedy: inside === undefined
-          ? 'Load the model with transformers==4.51.3, and save it with save_pretrained(folder, safe_serialization=True).'
+          ? `Load the model with ${transformersFor(model)}, and save it with save_pretrained(folder, safe_serialization=True).`
           : `Move the files of ${shorten(inside.slice(0, inside.lastIndexOf('/') + 1))} to the folder of config.json.`,
       }];
     },
@@ -82,12 +82,13 @@ export const WEIGHT_RULES: readonly Rule[] = [
     source: IMPORT_GUIDE,
     find: (model) => {
       const max = isMultimodal(model) ? MAX_MULTIMODAL_GB : MAX_TEXT_GB;
-      return model.weightBytes < max * DECIMAL_GB ? [] : [{
-        message: `The *.safetensors files have ${sizeText(model.weightBytes)}. `
+      const bytes = model.weights.reduce((sum, { size }) => sum + size, 0);
+      return bytes < max * DECIMAL_GB ? [] : [{
+        message: `The *.safetensors files have ${sizeText(bytes)}. `
           + `The weights of a ${isMultimodal(model) ? 'multimodal' : 'text'} model must have less than ${max} GB`
-          + `${model.weightBytes < max * BINARY_GB ? `; AWS does not say whether these are ${max} GiB` : ''}.`,
+          + `${bytes < max * BINARY_GB ? `; AWS does not say whether these are ${max} GiB` : ''}.`,
         remedy: 'Save the model with torch_dtype=torch.bfloat16 if it has float32 weights, or import a smaller one.',
-        ...(model.weightBytes < max * BINARY_GB && { severity: 'warning' }),
+        ...(bytes < max * BINARY_GB && { severity: 'warning' }),
       }];
     },
   },
@@ -95,8 +96,12 @@ export const WEIGHT_RULES: readonly Rule[] = [
     id: 'invalid-safetensors',
     checks: 'Safetensors files that are complete and readable, by their headers',
     severity: 'error',
+    severityNote: 'error; warning for headers that this check does not read or understand',
     source: IMPORT_GUIDE,
-    find: ({ shards }) => invalidShards(shards),
+    find: ({ shards }) => [
+      ...invalidShards(shards.filter(({ mayBeValid }) => !mayBeValid)),
+      ...unknownShards(shards.filter(({ mayBeValid }) => mayBeValid)),
+    ],
   },
   {
     id: 'quantized-weights',
@@ -105,12 +110,13 @@ export const WEIGHT_RULES: readonly Rule[] = [
     source: QUANTIZATION_DOC,
     find: ({ config, shards }) => {
       const quantization = objectField(config, 'quantization_config') ?? objectField(config, 'compression_config');
+      const method = field(quantization, 'quant_method');
       const shard = shards.find(({ quantized }) => quantized !== undefined);
       if (quantization === undefined && shard?.quantized === undefined) return [];
       return [{
         file: quantization ? CONFIG : shard?.file,
         message: `${quantization
-          ? `quantization_config has the quant_method ${show(field(quantization, 'quant_method'))}`
+          ? `quantization_config has ${method === undefined ? 'no quant_method' : `the quant_method ${show(method)}`}`
           : `The tensor ${shorten(shard?.quantized?.name ?? '')} has the type ${shard?.quantized?.dtype}`}. `
           + 'AWS does not document that quantized weights can be imported; some imports have failed.',
         remedy: 'Save the model in bfloat16 or float16 without quantization. If you know that it can be imported, acknowledge the rule.',
@@ -194,6 +200,16 @@ function invalidShards(shards: readonly Shard[]): Problem[] {
     file: more[0],
     message: `${more.length} more files cannot be read: ${list(more)}.`,
     remedy: 'Upload all of them again, and compare their sizes with those of the original.',
+  }];
+}
+
+/** Shards that the safetensors library may well read. */
+function unknownShards([first, ...others]: readonly Shard[]): Problem[] {
+  return first === undefined ? [] : [{
+    file: first.file,
+    message: `The file ${first.problem}.${others.length === 0 ? '' : ` It is similar with ${list(others.map(({ file }) => file))}.`}`,
+    remedy: 'None needed, if the model loads.',
+    severity: 'warning',
   }];
 }
 

@@ -73,12 +73,12 @@ describe('the terminal', () => {
     const write = (text: string) => { written.push(text); return true; };
     const progress = new Progress({ isTTY: true, write } as ConstructorParameters<typeof Progress>[0]);
     progress.clear();
-    progress.show('Reading headers 1/2');
+    progress.show('Reading files 1/2');
     progress.clear();
     progress.clear();
     new Progress({ isTTY: false, write } as ConstructorParameters<typeof Progress>[0]).show('nothing');
 
-    expect(written).toEqual(['\r\x1b[KReading headers 1/2', '\r\x1b[K']);
+    expect(written).toEqual(['\r\x1b[KReading files 1/2', '\r\x1b[K']);
   });
 
   test('is not controlled by what is shown', () => {

@@ -1,3 +1,4 @@
+import { FolderError } from '../../../src/model-format/folders/folder-error';
 import { HubFolder, type HubModel } from '../../../src/model-format/folders/hub-folder';
 import { hubFile, HubRefusal, type HubRepository, type HubServer, type HubServerOptions, startHubServer } from '../../../testing/hub-server/server';
 
@@ -140,6 +141,51 @@ describe('an error says what to do:', () => {
     await server!.close();
 
     expect(await messageOf(folder.list())).toMatch(/^hf:\/\/example-org\/tiny-llama cannot be read: connect ECONNREFUSED .*\. Check the network, and HF_ENDPOINT if it is set\.$/);
+  });
+});
+
+describe('a token', () => {
+  test.each(['hf_reader\n', ' hf_reader ', '\thf_reader\r\n'])('%j is sent without white space', async (token) => {
+    const folder = await folderOf({}, { repository: { ...REPOSITORY, isPrivate: true } }, token);
+
+    expect(await folder.list()).toHaveLength(4);
+  });
+
+  test('that is only white space is none', async () => {
+    const folder = await folderOf({}, {}, ' \n');
+
+    expect(await folder.list()).toHaveLength(4);
+  });
+
+  test.each(['hf_se cret', 'hf_se\ncret', '\u201chf_secret\u201d', 'hf_s\u0435cret'])('%j is refused, and not shown', (token) => {
+    expect(() => new HubFolder({ name: NAME }, { token }))
+      .toThrow(/^HF_TOKEN has spaces or characters that no access token has\. Set it to the access token alone, or unset it\.$/);
+  });
+});
+
+describe('what is not the answer of the Hub is an error:', () => {
+  afterEach(() => jest.restoreAllMocks());
+  const file = { type: 'file', path: 'config.json', size: 2, oid: 'x' };
+
+  test.each<[string, ...unknown[]]>([
+    ['a page of a proxy', '<html>Sign in</html>'],
+    ['nothing', ''],
+    ['null', null],
+    ['a list', []],
+    ['a commit that is a number', { sha: 1 }],
+    ['an object in the place of the list', { sha: SHA }, { error: 'none' }],
+    ['null in the list', { sha: SHA }, [null]],
+    ['a file without a size', { sha: SHA }, [{ ...file, size: undefined }]],
+    ['a file without a path', { sha: SHA }, [{ ...file, path: undefined }]],
+    ['a large file without a hash', { sha: SHA }, [{ ...file, lfs: { size: 1 } }]],
+  ])('%s', async (_, ...answers) => {
+    const fetched = jest.spyOn(global, 'fetch');
+    for (const answer of answers) fetched.mockResolvedValueOnce(new Response(typeof answer === 'string' ? answer : JSON.stringify(answer)));
+
+    await expect(new HubFolder({ name: NAME }, { endpoint: 'https://hub', retryDelaysMs: [0, 0] }).list()).rejects.toThrow(new FolderError(
+      'hf://example-org/tiny-llama cannot be read: what https://hub answers is not what the Hub answers',
+      'Check HF_ENDPOINT, and whether a proxy asks you to sign in'));
+    expect(fetched).toHaveBeenCalledTimes(answers.length);
   });
 });
 

@@ -72,13 +72,13 @@ describe('an error says what to do:', () => {
   const errorOf = async (path: string) => new LocalFolder(join(root, path)).list().then(() => undefined, (error: Error) => error.message.replaceAll(root, ''));
 
   test('nothing there', async () => {
-    expect(await errorOf('none')).toBe('There is no directory /none. Give a directory, s3://bucket/prefix or hf://organization/model.');
+    expect(await errorOf('none')).toBe('There is no directory /none. Check the path.');
   });
 
   test('a file', async () => {
     write('config.json');
 
-    expect(await errorOf('config.json')).toBe('/config.json is no directory. Give a directory, s3://bucket/prefix or hf://organization/model.');
+    expect(await errorOf('config.json')).toBe('/config.json is no directory. Check the path.');
   });
 
   test('a link to nothing, which a download that was interrupted leaves', async () => {

@@ -19,6 +19,18 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'unsupported-architecture',
+    what: 'GPT-2, whose class returns text',
+    files: config({ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'architectures is ["GPT2LMHeadModel"]. Custom Model Import supports Llama 2 to 3.3, Mllama, Mistral, Mixtral, Flan-T5, '
+        + 'GPTBigCode, Qwen2, Qwen2.5, Qwen2-VL, Qwen2.5-VL, Qwen3 and GPT-OSS.',
+      remedy: 'Fine-tune a model of a supported family, or host this one on Amazon SageMaker AI.',
+    }],
+  },
+  {
+    rule: 'unsupported-architecture',
     what: 'another class of Qwen3',
     files: config({ architectures: ['Qwen3NextForCausalLM'], model_type: 'qwen3_next' }),
     finds: [{
@@ -136,8 +148,7 @@ export const FAILING: readonly FailingCase[] = [
     finds: [{
       severity: 'error',
       file: 'config.json',
-      message: 'architectures is ["LlamaForSequenceClassification"], a class that returns no text. Custom Model Import supports no embedding '
-        + 'models.',
+      message: 'architectures is ["LlamaForSequenceClassification"], a class that classifies; Custom Model Import serves text generation.',
       remedy: 'Import a model for text generation, or host this one on Amazon SageMaker AI.',
     }],
   },
@@ -253,6 +264,7 @@ export const PASSING: readonly Case[] = [
     what: 'an unsupported class, which another rule is about',
     files: config({ architectures: ['FalconForCausalLM'], model_type: 'falcon' }),
   },
+  { rule: 'embedding-model', what: 'GPT-2, which another rule is about', files: config({ architectures: ['GPT2LMHeadModel'] }) },
   { rule: 'embedding-model', what: 'a class with a similar name', files: config({ architectures: ['ModelForCausalLM'] }) },
   { rule: 'context-length', what: 'exactly 128K', files: config({ max_position_embeddings: 131072 }) },
   { rule: 'context-length', what: 'a text', files: config({ max_position_embeddings: '1000000' }) },

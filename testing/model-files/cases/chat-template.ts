@@ -50,6 +50,17 @@ export const FAILING: readonly FailingCase[] = [
       remedy: 'If it is a model for chats, set "chat_template" in tokenizer_config.json to the template that it was trained with.',
     }],
   },
+  ...(['', ' \n'].map((empty): FailingCase => ({
+    rule: 'no-chat-template',
+    what: `a file with ${JSON.stringify(empty)}`,
+    files: add({ 'chat_template.jinja': empty }, tokenizerConfig({ chat_template: undefined })),
+    finds: [{
+      severity: 'warning',
+      file: 'tokenizer_config.json',
+      message: 'The model has no chat_template, and Bedrock applies no default one: it can be called with a prompt, and not with messages.',
+      remedy: 'If it is a model for chats, set "chat_template" in tokenizer_config.json to the template that it was trained with.',
+    }],
+  }))),
   {
     rule: 'chat-template-not-embedded',
     what: 'chat_template.jinja',
@@ -194,6 +205,21 @@ export const FAILING: readonly FailingCase[] = [
 export const PASSING: readonly Case[] = [
   { rule: 'no-chat-template', what: 'Flan-T5', files: validModel('t5') },
   { rule: 'no-chat-template', what: 'a file', files: add({ 'chat_template.jinja': CHAT_TEMPLATE }, tokenizerConfig({ chat_template: undefined })) },
+  {
+    rule: 'no-chat-template',
+    what: 'a file that is not UTF-8, which another rule is about',
+    files: add({ 'chat_template.jinja': Buffer.from([0xff]) }, tokenizerConfig({ chat_template: undefined })),
+  },
+  {
+    rule: 'no-chat-template',
+    what: 'the older file',
+    files: add({ 'chat_template.json': json({ chat_template: CHAT_TEMPLATE }) }, tokenizerConfig({ chat_template: undefined })),
+  },
+  {
+    rule: 'chat-template-not-embedded',
+    what: 'an empty file',
+    files: add({ 'chat_template.jinja': '' }, tokenizerConfig({ chat_template: undefined })),
+  },
   { rule: 'chat-template-not-embedded', what: 'both', files: add({ 'chat_template.jinja': CHAT_TEMPLATE }) },
   { rule: 'different-chat-templates', what: 'the same with another end of line', files: add({ 'chat_template.jinja': `${CHAT_TEMPLATE}\n` }) },
   {
@@ -203,5 +229,17 @@ export const PASSING: readonly Case[] = [
   },
   { rule: 'additional-chat-templates', what: 'none', files: llama },
   { rule: 'invalid-chat-template', what: 'a template', files: llama, options: { parseTemplate } },
+  {
+    rule: 'invalid-chat-template',
+    what: 'one of more than 64 KiB, which is not parsed',
+    files: tokenizerConfig({ chat_template: `{% for${' '.repeat(65_536)}` }),
+    options: { parseTemplate },
+  },
+  {
+    rule: 'invalid-chat-template',
+    what: 'several of more than 64 KiB together',
+    files: tokenizerConfig({ chat_template: ['default', 'tool_use'].map(name => ({ name, template: `{{ x }}${' '.repeat(40_000)}` })) }),
+    options: { parseTemplate: template => { if (template.startsWith('{% for')) throw new Error('parsed'); } },
+  },
   { rule: 'invalid-chat-template', what: 'a template that is not parsed', files: tokenizerConfig({ chat_template: '{% for' }) },
 ];

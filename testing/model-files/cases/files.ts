@@ -1,5 +1,5 @@
 import type { Case, FailingCase } from './case';
-import { add, CONFIG, config, LFS_POINTER, llama, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS } from './variations';
+import { add, CONFIG, config, gptOss, LFS_POINTER, llama, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS } from './variations';
 import { below, without } from '../model-files';
 import { CHAT_TEMPLATE } from '../tokenizer';
 
@@ -38,6 +38,28 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'missing-file',
+    what: 'no tokenizer.json of GPT-OSS',
+    files: without(gptOss, TOKENIZER),
+    finds: [{
+      severity: 'error',
+      file: 'tokenizer.json',
+      message: 'The folder has no tokenizer.json. An import needs config.json, tokenizer_config.json and tokenizer.json.',
+      remedy: 'Add it: save the tokenizer and the model with save_pretrained of transformers.',
+    }],
+  },
+  {
+    rule: 'invalid-json',
+    what: 'a tokenizer.json of GPT-OSS that ends early',
+    files: add({ [TOKENIZER]: '{' }, gptOss),
+    finds: [{
+      severity: 'error',
+      file: 'tokenizer.json',
+      message: 'The file is not JSON.',
+      remedy: 'Upload tokenizer.json again, as save_pretrained of transformers writes it.',
+    }],
+  },
+  {
+    rule: 'missing-file',
     what: 'only weights',
     files: { [WEIGHTS]: llama[WEIGHTS] },
     finds: [{
@@ -64,6 +86,17 @@ export const FAILING: readonly FailingCase[] = [
     rule: 'invalid-json',
     what: 'a config.json that ends early',
     files: add({ [CONFIG]: '{"architectures": [' }),
+    finds: [{
+      severity: 'error',
+      file: 'config.json',
+      message: 'The file is not JSON.',
+      remedy: 'Upload config.json again, as save_pretrained of transformers==4.51.3 writes it.',
+    }],
+  },
+  {
+    rule: 'invalid-json',
+    what: 'a number that not even Python has',
+    files: add({ [CONFIG]: '{"a": -NaN}' }),
     finds: [{
       severity: 'error',
       file: 'config.json',
@@ -243,7 +276,7 @@ export const FAILING: readonly FailingCase[] = [
     files: add({ '': '', 'logs/': '' }),
     finds: [{
       severity: 'info',
-      message: 'Empty objects: the one of the folder itself and logs/. The import does not need them.',
+      message: 'Empty files: the one of the folder itself and logs/. The import does not need them.',
       remedy: 'Delete them, or leave them: no failure is known.',
     }],
   },
@@ -254,6 +287,11 @@ export const PASSING: readonly Case[] = [
   { rule: 'empty-folder', what: 'a model', files: llama },
   { rule: 'missing-file', what: 'no tokenizer.model and no generation_config.json', files: without(llama, 'generation_config.json') },
   { rule: 'missing-file', what: 'an adapter, which another rule is about', files: { 'adapter_config.json': '{}' } },
+  {
+    rule: 'invalid-json',
+    what: 'numbers that only Python has',
+    files: add({ [CONFIG]: String(llama[CONFIG]).replace('{', '{"a": NaN, "b": [Infinity, -Infinity], "\\"NaN": "\\\\",') }),
+  },
   { rule: 'invalid-json', what: 'a file that is not needed', files: add({ 'trainer_state.json': '{' }) },
   { rule: 'unread-file', what: 'a file that is not needed', files: add({ 'optimizer.pt': { start: new Uint8Array(), size: 17_000_000 } }) },
   { rule: 'custom-code', what: 'a text about code', files: add({ 'modeling.py.md': 'x' }) },

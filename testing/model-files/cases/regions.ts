@@ -47,6 +47,17 @@ export const FAILING: readonly FailingCase[] = [
       remedy: 'Copy the model to a bucket in "us-east-1".',
     }],
   },
+  {
+    rule: 'bucket-region',
+    what: 'a bucket elsewhere with GPT-OSS',
+    files: gptOss,
+    options: { region: 'us-east-1', bucketRegion: 'us-west-2' },
+    finds: [{
+      severity: 'error',
+      message: 'The bucket is in "us-west-2", and the import in "us-east-1". Bedrock reads the model from a bucket in its own Region.',
+      remedy: 'Copy the model to a bucket in us-east-1, and import it there.',
+    }],
+  },
 ];
 
 /** Models that come close to it. */

@@ -1,6 +1,7 @@
 import type { Case, FailingCase } from './case';
-import { damaged, LFS_POINTER, truncated, weights } from './variations';
-import { shardedModel } from '../models';
+import { add, damaged, LFS_POINTER, truncated, weights } from './variations';
+import { withFields } from '../model-files';
+import { INDEX, shardedModel, shardName } from '../models';
 import { withHeader, withLength } from '../safetensors-file';
 
 /** Damaged weights: models that break a rule. */
@@ -109,9 +110,20 @@ export const FAILING: readonly FailingCase[] = [
     what: 'a header of 26 MB',
     files: weights({ start: withLength(26_000_000n, Buffer.from('{')), size: 30_000_000 }),
     finds: [{
+      severity: 'warning',
+      file: 'model.safetensors',
+      message: 'The file has a header of 26000000 bytes. It was not read: this check reads headers of up to 25 MB.',
+      remedy: 'None needed, if the model loads.',
+    }],
+  },
+  {
+    rule: 'invalid-safetensors',
+    what: 'a header of 101 MB',
+    files: weights({ start: withLength(101_000_000n, Buffer.from('{')), size: 200_000_000 }),
+    finds: [{
       severity: 'error',
       file: 'model.safetensors',
-      message: 'The file has a header of 26000000 bytes, of which at most 25000000 are read.',
+      message: 'The file has a header of 101000000 bytes, but safetensors has at most 100000000.',
       remedy: 'Upload it again, and compare its size with that of the original.',
     }],
   },
@@ -153,9 +165,34 @@ export const FAILING: readonly FailingCase[] = [
     what: 'an unknown type',
     files: weights(withHeader({ a: { dtype: 'F128', shape: [1], data_offsets: [0, 16] } }, new Uint8Array(16))),
     finds: [{
+      severity: 'warning',
+      file: 'model.safetensors',
+      message: 'The file has the dtype "F128" of the tensor "a", which this check does not know.',
+      remedy: 'None needed, if the model loads.',
+    }],
+  },
+  {
+    rule: 'invalid-safetensors',
+    what: 'an unknown type in two shards',
+    files: add(Object.fromEntries([1, 2].map(shard => [shardName(shard, 2), withHeader(
+      { [`${shard}`]: { dtype: 'F128', shape: [1], data_offsets: [0, 16] } }, new Uint8Array(16),
+    )])), withFields(shardedModel(2), INDEX, { weight_map: { 1: shardName(1, 2), 2: shardName(2, 2) } })),
+    finds: [{
+      severity: 'warning',
+      file: 'model-00001-of-00002.safetensors',
+      message: 'The file has the dtype "F128" of the tensor "1", which this check does not know. It is similar with '
+        + 'model-00002-of-00002.safetensors.',
+      remedy: 'None needed, if the model loads.',
+    }],
+  },
+  {
+    rule: 'invalid-safetensors',
+    what: 'an unknown type in a truncated file',
+    files: weights(withHeader({ a: { dtype: 'F128', shape: [1], data_offsets: [0, 16] } }, new Uint8Array(15))),
+    finds: [{
       severity: 'error',
       file: 'model.safetensors',
-      message: 'The file has a header with an unknown dtype of the tensor "a".',
+      message: 'The file is truncated: its tensors need 16 bytes after the header, but it has 15.',
       remedy: 'Upload it again, and compare its size with that of the original.',
     }],
   },

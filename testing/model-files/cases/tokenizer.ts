@@ -1,5 +1,5 @@
 import type { Case, FailingCase } from './case';
-import { llama, tokenizerConfig } from './variations';
+import { gptOss, llama, tokenizerConfig } from './variations';
 
 /** The tokenizer: models that break a rule. */
 export const FAILING: readonly FailingCase[] = [
@@ -68,4 +68,5 @@ export const PASSING: readonly Case[] = [
   { rule: 'unsupported-tokenizer', what: 'no class', files: tokenizerConfig({ tokenizer_class: undefined }) },
   { rule: 'unsupported-tokenizer', what: 'Qwen2', files: tokenizerConfig({ tokenizer_class: 'Qwen2Tokenizer' }) },
   { rule: 'extra-special-tokens', what: 'an object', files: tokenizerConfig({ extra_special_tokens: { image_token: '<|image|>' } }) },
+  { rule: 'extra-special-tokens', what: 'GPT-OSS', files: tokenizerConfig({ extra_special_tokens: ['<|call|>'] }, gptOss) },
 ];

@@ -172,7 +172,7 @@ export const FAILING: readonly FailingCase[] = [
       severity: 'error',
       file: 'generation_config.json',
       message: 'GPT-OSS needs generation_config.json with the end tokens 200002, 199999 and 200012; without it, calls fail.',
-      remedy: 'In generation_config.json, set "eos_token_id": [200002, 199999, 200012].',
+      remedy: 'Create generation_config.json with {"eos_token_id": [200002, 199999, 200012]}.',
     }],
   },
 ];
@@ -189,6 +189,17 @@ export const PASSING: readonly Case[] = [
     rule: 'gpt-oss-eos-tokens',
     what: 'another order',
     files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200012, 199999, 200002] }),
+  },
+  {
+    rule: 'gpt-oss-eos-tokens',
+    what: 'another token in addition',
+    files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200002, 199999, 200012, 200007] }),
+  },
+  { rule: 'newer-dtype-field', what: 'GPT-OSS', files: config({ torch_dtype: undefined, dtype: 'bfloat16' }, gptOss) },
+  {
+    rule: 'newer-rope-parameters',
+    what: 'GPT-OSS',
+    files: config({ rope_theta: undefined, rope_parameters: { rope_theta: 150000, rope_type: 'yarn' } }, gptOss),
   },
   { rule: 'gpt-oss-eos-tokens', what: 'Llama', files: llama },
 ];

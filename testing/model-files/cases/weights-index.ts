@@ -1,5 +1,6 @@
 import type { Case, FailingCase } from './case';
-import { add, damaged, firstTensor, llama, mapOf, shapes, sharded, WEIGHTS } from './variations';
+import { add, damaged, firstTensor, gptOss, llama, mapOf, shapes, sharded, WEIGHTS } from './variations';
+import { FAMILIES } from '../families';
 import { withFields, without } from '../model-files';
 import { INDEX, shardedModel, shardName } from '../models';
 import { safetensorsFile } from '../safetensors-file';
@@ -91,6 +92,17 @@ export const FAILING: readonly FailingCase[] = [
     what: 'the file of another revision',
     files: add({ [WEIGHTS]: llama[WEIGHTS] }, sharded),
     finds: [{
+      severity: 'warning',
+      file: 'model.safetensors',
+      message: 'weight_map in model.safetensors.index.json does not name model.safetensors: files of two revisions of the model may be mixed.',
+      remedy: 'Delete it if the model is complete without, or upload the index of the same revision.',
+    }],
+  },
+  {
+    rule: 'unlisted-shard',
+    what: 'the file of another revision of GPT-OSS',
+    files: add({ [WEIGHTS]: gptOss[WEIGHTS] }, shardedModel(2, 'gpt_oss')),
+    finds: [{
       severity: 'error',
       file: 'model.safetensors',
       message: 'weight_map in model.safetensors.index.json does not name model.safetensors: files of two revisions of the model may be mixed.',
@@ -101,6 +113,17 @@ export const FAILING: readonly FailingCase[] = [
     rule: 'index-tensors',
     what: 'a tensor that no shard has',
     files: withFields(llama, INDEX, { metadata: {}, weight_map: mapOf([...Object.keys(shapes), 'x']) }),
+    finds: [{
+      severity: 'warning',
+      file: 'model.safetensors.index.json',
+      message: 'A tensor of weight_map is not in the file that it names: "x" in "model.safetensors".',
+      remedy: 'Upload the index and the shards of one save_pretrained, and no others: those of different revisions do not fit.',
+    }],
+  },
+  {
+    rule: 'index-tensors',
+    what: 'a tensor that no shard of GPT-OSS has',
+    files: withFields(gptOss, INDEX, { metadata: {}, weight_map: mapOf([...Object.keys(FAMILIES.gpt_oss.shapes), 'x']) }),
     finds: [{
       severity: 'error',
       file: 'model.safetensors.index.json',

@@ -32,6 +32,16 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'no-safetensors',
+    what: 'GPT-OSS without weights',
+    files: without(gptOss, WEIGHTS),
+    finds: [{
+      severity: 'error',
+      message: 'The folder has no *.safetensors files, in which an import needs the weights.',
+      remedy: 'Load the model with transformers, and save it with save_pretrained(folder, safe_serialization=True).',
+    }],
+  },
+  {
+    rule: 'no-safetensors',
     what: 'GGUF',
     files: add({ 'model.Q4_K_M.gguf': 'x' }, without(llama, WEIGHTS)),
     finds: [{
@@ -167,6 +177,17 @@ export const FAILING: readonly FailingCase[] = [
   },
   {
     rule: 'quantized-weights',
+    what: 'quantization_config without a method',
+    files: config({ quantization_config: { bits: 4 } }),
+    finds: [{
+      severity: 'warning',
+      file: 'config.json',
+      message: 'quantization_config has no quant_method. AWS does not document that quantized weights can be imported; some imports have failed.',
+      remedy: 'Save the model in bfloat16 or float16 without quantization. If you know that it can be imported, acknowledge the rule.',
+    }],
+  },
+  {
+    rule: 'quantized-weights',
     what: 'tensors of float8',
     files: weights(safetensorsFile(shapes, { dtypes: { 'model.layers.0.mlp.up_proj.weight': 'F8_E4M3' } })),
     finds: [{
@@ -281,8 +302,22 @@ export const PASSING: readonly Case[] = [
   { rule: 'no-safetensors', what: 'the folder above the model, which another rule is about', files: below('model', llama) },
   { rule: 'no-safetensors', what: 'an index, which another rule is about', files: without(sharded, ...[1, 2, 3].map(shard => shardName(shard, 3))) },
   { rule: 'adapter-without-weights', what: 'an adapter beside the weights of its model', files: add({ 'adapter_config.json': '{}' }) },
-  { rule: 'other-weights', what: 'files of a training', files: add({ 'training_args.bin': 'x', 'optimizer.pt': 'x', 'scheduler.pt': 'x' }) },
+  {
+    rule: 'other-weights',
+    what: 'files of a training',
+    files: add({ 'training_args.bin': 'x', 'optimizer.pt': 'x', 'scheduler.pt': 'x', 'rng_state.pth': 'x' }),
+  },
+  {
+    rule: 'other-weights',
+    what: 'the random state of several processes',
+    files: add({ 'rng_state_0.pth': 'x', 'checkpoint-1/rng_state_1.pth': 'x' }),
+  },
   { rule: 'weights-too-large', what: 'a text model of 199 GB', files: weights(large(199)) },
+  {
+    rule: 'weights-too-large',
+    what: 'weights that are not those of the model',
+    files: add({ 'consolidated.safetensors': large(110), 'adapter_model.safetensors': large(1) }, weights(large(110))),
+  },
   { rule: 'weights-too-large', what: 'a multimodal model of 99 GB', files: add({ [WEIGHTS]: large(99) }, validModel('mllama')) },
   {
     rule: 'quantized-weights',
