@@ -45,13 +45,16 @@ export const TRANSFORMERS_RULES: readonly Rule[] = [
   },
   {
     id: 'newer-rope-parameters',
-    checks: 'rope_theta and rope_scaling in config.json: since Transformers 5 they are in rope_parameters, except for GPT-OSS',
+    checks: 'rope_theta and rope_scaling in config.json: since Transformers 5 they are in rope_parameters',
     severity: 'warning',
     source: ROPE_ISSUE,
-    find: model => isGptOss(model) ? [] : [
-      ...ropeProblem(model.config, ''),
-      ...ropeProblem(objectField(model.config, TEXT_CONFIG), `${TEXT_CONFIG}.`),
-    ].slice(0, 1),
+    find: (model) => {
+      const reader = isGptOss(model) ? 'Transformers before 5' : `Transformers ${TRANSFORMERS_VERSION}`;
+      return [
+        ...ropeProblem(model.config, '', reader),
+        ...ropeProblem(objectField(model.config, TEXT_CONFIG), `${TEXT_CONFIG}.`, reader),
+      ].slice(0, 1);
+    },
   },
   {
     id: 'gpt-oss-eos-tokens',
@@ -88,7 +91,7 @@ function isUnset(config: unknown, name: string): boolean {
 }
 
 /** A reader before Transformers 5 does not see `rope_parameters`: it takes 10000 for rope_theta, and no scaling. */
-function ropeProblem(config: JsonObject | undefined, prefix: string): Problem[] {
+function ropeProblem(config: JsonObject | undefined, prefix: string, reader: string): Problem[] {
   const parameters = field(config, 'rope_parameters');
   if (isUnset(config, 'rope_parameters')) return [];
   const theta = field(parameters, 'rope_theta');
@@ -103,7 +106,7 @@ function ropeProblem(config: JsonObject | undefined, prefix: string): Problem[] 
   return [{
     file: CONFIG,
     message: `${prefix}rope_parameters is set without ${list(missing.map(({ name }) => name))}. `
-      + `Transformers ${TRANSFORMERS_VERSION} ignores it: positions are wrong, without an error.`,
+      + `${reader} ignores it: positions are wrong, without an error.`,
     remedy: isExact
       ? `In config.json, replace ${prefix === '' ? '' : `in ${prefix.slice(0, -1)} `}"rope_parameters" by ${fields}.`
       : 'In config.json, set "rope_theta" and "rope_scaling" to the values of "rope_parameters".',

@@ -196,10 +196,5 @@ export const PASSING: readonly Case[] = [
     files: withFields(gptOss, 'generation_config.json', { eos_token_id: [200002, 199999, 200012, 200007] }),
   },
   { rule: 'newer-dtype-field', what: 'GPT-OSS', files: config({ torch_dtype: undefined, dtype: 'bfloat16' }, gptOss) },
-  {
-    rule: 'newer-rope-parameters',
-    what: 'GPT-OSS',
-    files: config({ rope_theta: undefined, rope_parameters: { rope_theta: 150000, rope_type: 'yarn' } }, gptOss),
-  },
   { rule: 'gpt-oss-eos-tokens', what: 'Llama', files: llama },
 ];
