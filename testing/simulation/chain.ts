@@ -37,6 +37,7 @@ export function chainOf(scope: ChainScope, spec: ModelSpec): ChainLink[] {
     dependsOn: [],
     properties: () => withoutUndefined({
       Link: 'check',
+      WindowMinutes: '1',
       ImportLogicalId: importLogicalId,
       ...content,
       AcknowledgedRules: spec.check === 'acknowledged' ? [ACKNOWLEDGED_RULE] : undefined,

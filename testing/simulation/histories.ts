@@ -4,12 +4,17 @@ import type {
   ModelSpec, OperationScript, OtherScript, RoleChoice, Script, WorldScript,
 } from './script';
 
+/** All histories, or those without the check of files, verifications and former models that are kept. */
+export type Histories = 'all' | 'plain';
+
 /** Arbitrary scripts: mostly simple with a few faults each, so that a failure can be explained. Numbers shrink to the simplest case. */
-export function histories(): fc.Arbitrary<Script> {
+export function histories(which: Histories = 'all'): fc.Arbitrary<Script> {
+  const isPlain = which === 'plain';
+  const anything = oftenOne(fc.record({ operations: fc.array(operations(isPlain), { minLength: 1, maxLength: 4 }) }));
   return fc.record({
-    world: worlds,
-    stacks: fc.oneof(
-      { arbitrary: oftenOne(fc.record({ operations: fc.array(operations(), { minLength: 1, maxLength: 4 }) })), weight: 5 },
+    world: worlds(isPlain),
+    stacks: isPlain ? anything : fc.oneof(
+      { arbitrary: anything, weight: 5 },
       { arbitrary: oftenOne(fc.record({ operations: fc.array(replacements, { minLength: 2, maxLength: 5 }) })), weight: 1 },
     ),
     others: fc.oneof({ arbitrary: fc.constant([]), weight: 2 }, { arbitrary: fc.array(others, { maxLength: 3 }), weight: 1 }),
@@ -28,14 +33,14 @@ const answers: fc.Arbitrary<AnswerScript[]> = fc.oneof(
   fc.tuple(fc.nat(14), oneAnswer).map(([refusals, last]) => [...Array.from({ length: refusals }, () => loading), last]),
 );
 
-const imports: fc.Arbitrary<ImportScript> = fc.record({
+const imports = (isPlain: boolean): fc.Arbitrary<ImportScript> => fc.record({
   minutes: fc.oneof(
     { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 14 },
     { arbitrary: fc.integer({ min: 13, max: 60 }), weight: 4 },
     { arbitrary: fc.integer({ min: 61, max: 360 }), weight: 1 },
   ),
   fails: rarely(fc.constant(true), false, 6),
-  answers: rarely(answers, undefined, 1),
+  ...isPlain ? {} : { answers: rarely(answers, undefined, 1) },
 });
 
 const files: fc.Arbitrary<FilesScript> = fc.record({
@@ -46,7 +51,7 @@ const files: fc.Arbitrary<FilesScript> = fc.record({
   minutes: fc.constantFrom(1000, 1000, 40, 10, 1),
 });
 
-const worlds: fc.Arbitrary<WorldScript> = fc.record({
+const worlds = (isPlain: boolean): fc.Arbitrary<WorldScript> => fc.record({
   pollSeconds: fc.constantFrom(60, 120, 120, 30, 120),
   windowMinutes: fc.constantFrom(20, 5, 10, 30, 55),
   oneImportAtATime: fc.boolean(),
@@ -56,8 +61,8 @@ const worlds: fc.Arbitrary<WorldScript> = fc.record({
   rolePropagationMinutes: rarely(fc.integer({ min: 1, max: 8 }), 0, 3),
   maxModels: fc.constantFrom(3, 3, 2, 5, 1),
   deleteConflicts: rarely(fc.integer({ min: 1, max: 3 }), 0, 4),
-  imports: fc.array(imports, { minLength: 1, maxLength: 4 }),
-  files: rarely(fc.array(files, { minLength: 1, maxLength: 3 }), undefined, 1),
+  imports: fc.array(imports(isPlain), { minLength: 1, maxLength: 4 }),
+  ...isPlain ? {} : { files: rarely(fc.array(files, { minLength: 1, maxLength: 3 }), undefined, 1) },
   failedUpdateRecords: fc.constantFrom('old', 'new'),
   cleanupCarries: fc.constantFrom('old', 'new'),
   rollbackFollows: fc.boolean(),
@@ -85,7 +90,7 @@ const options: fc.Arbitrary<Partial<ModelSpec>> = fc.oneof<fc.Arbitrary<Partial<
 );
 
 /** A change of one property, or of a few related ones. */
-function changes(): fc.Arbitrary<ChangeScript> {
+function changes(isPlain: boolean): fc.Arbitrary<ChangeScript> {
   const set = fc.oneof<fc.Arbitrary<Partial<ModelSpec> | 'remove'>[]>(
     fc.record({ weights: fc.constantFrom<0 | 1>(0, 1) }),
     fc.record({ version: fc.integer({ min: 0, max: 2 }) }),
@@ -108,19 +113,22 @@ function changes(): fc.Arbitrary<ChangeScript> {
     fc.record({ name: fc.constantFrom('exact', null), version: fc.integer({ min: 0, max: 2 }), strategy: fc.constantFrom('DELETE_FIRST', 'CREATE_FIRST') }),
     fc.constant<'remove'>('remove'),
   );
+  const one = fc.record({ model: fc.constantFrom(0, 0, 1), set });
+  const invalid = fc.record({ model: fc.constantFrom(0, 1), set: fc.constant<Partial<ModelSpec>>({ weights: 'invalid' }) });
+  if (isPlain) return fc.oneof({ arbitrary: one, weight: 30 }, { arbitrary: invalid, weight: 1 });
   return fc.oneof(
-    { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set }), weight: 20 },
+    { arbitrary: one, weight: 20 },
     { arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), set: options }), weight: 3 },
     {
       arbitrary: fc.record({ model: fc.constantFrom(0, 0, 1), version: fc.integer({ min: 0, max: 2 }), also: options })
         .map(({ model, version, also }): ChangeScript => ({ model, set: { version, ...also } })),
       weight: 7,
     },
-    { arbitrary: fc.record({ model: fc.constantFrom(0, 1), set: fc.constant<Partial<ModelSpec>>({ weights: 'invalid' }) }), weight: 1 },
+    { arbitrary: invalid, weight: 1 },
   );
 }
 
-function operations(): fc.Arbitrary<OperationScript> {
+function operations(isPlain: boolean): fc.Arbitrary<OperationScript> {
   const pauseMinutes = fc.constantFrom(1, 0, 5, 40);
   const sibling = fc.record({
     seconds: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 3000 })),
@@ -130,7 +138,7 @@ function operations(): fc.Arbitrary<OperationScript> {
   const deploys: fc.Arbitrary<DeployScript> = fc.record({
     do: fc.constant<'deploy'>('deploy'),
     pauseMinutes,
-    changes: fc.array(changes(), { minLength: 1, maxLength: 3 }),
+    changes: fc.array(changes(isPlain), { minLength: 1, maxLength: 3 }),
     sibling: rarely(sibling, undefined, 2),
     cancelAfterSeconds: rarely(fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 3000 })), undefined, 8),
     deniedMinutes: rarely(fc.constantFrom(3, 7, 1000), undefined, 10),

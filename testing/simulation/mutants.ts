@@ -1,3 +1,4 @@
+import type { Histories } from './histories';
 import type { InvariantName } from './invariants';
 import { type Variant, variantsOf } from './variants';
 import { REPLACED_BY_TAG, RETAIN_TAG, type Tag, VERIFICATION_TAG } from '../../src/imported-model/provider/contract';
@@ -22,6 +23,8 @@ export interface Mutant {
   readonly name: string;
   readonly variants: readonly Variant[];
   readonly caughtBy: readonly InvariantName[];
+  /** The histories that are searched. Those without check, verification and former models are shorter. @default - 'plain' */
+  readonly histories?: Histories;
   /** The seed, if a history that detects the mutant is rare. */
   readonly seed?: number;
   /** The path of the history, if it is too rare to search for. Seed and path as in `--replay`. */
@@ -106,7 +109,7 @@ const withAnswer = (original: typeof verifyAnswer, isGood: (said: Answer) => boo
 const withoutReason = (job: Facts['job']): Facts['job'] => job === undefined || job === 'absent' ? job : { ...job, failureMessage: undefined } satisfies ImportJob;
 
 /** Broken handlers, to verify that the simulation detects them. */
-export const MUTANTS: readonly Mutant[] = [
+const OF_IMPORTS: readonly Mutant[] = [
   // Names.
   {
     name: 'owner hash without the stack',
@@ -554,6 +557,25 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['destroy-ends', 'nothing-left', 'needless-failure'],
   },
 
+  // Upgrades of the library: in the stack of the models before that of the provider, and in both.
+  {
+    name: 'properties of a later version are refused',
+    variants: [event('readEvent', original => anEvent => {
+      if (anEvent.RequestType !== 'Delete' && anEvent.ResourceProperties.AttributesRevision === '2') throw new Error('AttributesRevision: unknown');
+      return original(anEvent);
+    })],
+    caughtBy: ['needless-failure'],
+  },
+  {
+    name: 'a later version has another content',
+    variants: [request('readRequest', original => properties => (
+      properties.AttributesRevision === '2' ? { ...original(properties), sourceVersion: '2' } : original(properties)))],
+    caughtBy: ['needless-import', 'needless-failure', 'arn-live'],
+  },
+];
+
+/** Of the check of the files, of verifications and of former models that are kept. */
+const OF_NEW_MODELS: readonly Mutant[] = [
   // The check of the files.
   { name: 'findings are ignored', variants: [checked('decideChecked', original => withFiles(original, files => ({ ...files, passed: true })))], caughtBy: ['checked-first'] },
   {
@@ -608,7 +630,7 @@ export const MUTANTS: readonly Mutant[] = [
   // Verification.
   {
     name: 'verification is not read',
-    variants: [request('readRequest', original => properties => ({ ...original(properties), verification: undefined }))],
+    variants: [request('readRequest', original => properties => ({ ...original(properties), verification: undefined, verified: false }))],
     caughtBy: ['unverified-never-serves', 'tags'],
   },
   { name: 'every answer is good', variants: [answer('judge', () => () => ({ is: 'good' }))], caughtBy: ['unverified-never-serves'] },
@@ -649,7 +671,7 @@ export const MUTANTS: readonly Mutant[] = [
       const pending: Tag[] = [{ key: VERIFICATION_TAG.key, value: VERIFICATION_TAG.pending }];
       return original(aGoal, model, isBad ? { ...facts, tags: { ...facts.tags, [model.arn]: pending } } : facts);
     })],
-    caughtBy: ['model-kept', 'retained'],
+    caughtBy: ['model-kept', 'retained', 'previous-kept'],
   },
   {
     name: 'the tags are not read again after the answer',
@@ -712,23 +734,9 @@ export const MUTANTS: readonly Mutant[] = [
     variants: [previous('replaced', original => (list, name, isKept) => isKept ? original(list, name, isKept) : list.filter(({ key }) => key === REPLACING.key))],
     caughtBy: ['previous-removed'],
   },
-
-  // Upgrades of the library: in the stack of the models before that of the provider, and in both.
-  {
-    name: 'properties of a later version are refused',
-    variants: [event('readEvent', original => anEvent => {
-      if (anEvent.RequestType !== 'Delete' && anEvent.ResourceProperties.AttributesRevision === '2') throw new Error('AttributesRevision: unknown');
-      return original(anEvent);
-    })],
-    caughtBy: ['needless-failure'],
-  },
-  {
-    name: 'a later version has another content',
-    variants: [request('readRequest', original => properties => (
-      properties.AttributesRevision === '2' ? { ...original(properties), sourceVersion: '2' } : original(properties)))],
-    caughtBy: ['needless-import', 'needless-failure', 'arn-live'],
-  },
 ];
+
+export const MUTANTS: readonly Mutant[] = [...OF_IMPORTS, ...OF_NEW_MODELS.map((mutant): Mutant => ({ ...mutant, histories: 'all' }))];
 
 function orThrow<T>(value: T | 'absent'): T {
   if (value === 'absent') throw Object.assign(new Error('not found'), { name: 'ResourceNotFoundException', $metadata: {} });

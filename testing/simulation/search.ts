@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { histories } from './histories';
+import { type Histories, histories } from './histories';
 import type { InvariantName } from './invariants';
 import type { HandlerCode } from './lambda';
 import { play } from './play';
@@ -30,12 +30,14 @@ export interface SearchOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string;
+  /** @default - all */
+  readonly histories?: Histories;
   /** Do not shrink the history that breaks an invariant. */
   readonly asFound?: boolean;
 }
 
 /** Plays histories until one breaks an invariant, then shrinks it to the simplest history that breaks the same invariant. */
-export async function search(code: HandlerCode, { runs, seed, path, asFound }: SearchOptions): Promise<Findings> {
+export async function search(code: HandlerCode, { runs, seed, path, asFound, histories: which }: SearchOptions): Promise<Findings> {
   const coverage: { [what: string]: number } = {};
   let played = 0;
   let calls = 0;
@@ -60,7 +62,7 @@ export async function search(code: HandlerCode, { runs, seed, path, asFound }: S
     first = broken;
     throw error;
   };
-  const result = await fc.check(fc.asyncProperty(histories(), check), { numRuns: runs, seed, path, endOnFailure: asFound });
+  const result = await fc.check(fc.asyncProperty(histories(which), check), { numRuns: runs, seed, path, endOnFailure: asFound });
   if (!result.failed || !result.counterexample || first === undefined) return { histories: played, calls, coverage };
   const [script] = result.counterexample;
   const { trace, message } = await tell(script, code);

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { parseArgs } from 'node:util';
 import { INVARIANTS } from './invariants';
+import type { Histories } from './histories';
 import type { HandlerCode } from './lambda';
 import { type Mutant, MUTANTS } from './mutants';
 import type { Script } from './script';
@@ -39,6 +40,7 @@ interface Work {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string;
+  readonly histories?: Histories;
   readonly mutant?: string;
   readonly asFound?: boolean;
 }
@@ -112,8 +114,8 @@ async function tryMutants(): Promise<boolean> {
   const begin = Date.now();
   const results = new Map<string, Findings>();
   // With --only, shrink the history to make its trace readable.
-  const work = mutants.map(({ name, seed, path }, id): Work => (
-    { id, runs: path === undefined ? runs : 1, seed: seed ?? seedOf(id), path, mutant: name, asFound: !options.only }));
+  const work = mutants.map(({ name, seed, path, histories = 'plain' }, id): Work => (
+    { id, runs: path === undefined ? runs : 1, seed: seed ?? seedOf(id), path, histories, mutant: name, asFound: !options.only }));
   const row = (...cells: (string | number)[]): string => `| ${cells.map((cell, index) => String(cell).padEnd([40, 22, 10, 11][index])).join(' | ')} |`;
   console.log([row('mutant', 'caught by', 'histories', 'trace lines'), row('---', '---', '---', '---')].join('\n'));
   let caught = 0;
