@@ -674,17 +674,13 @@ const OF_NEW_MODELS: readonly Mutant[] = [
     caughtBy: ['model-kept', 'retained', 'previous-kept'],
   },
   {
-    name: 'the tags are not read again after the answer',
-    variants: [verification('verifyAnswer', original => {
-      const before = new Map<string, Facts['tags']>();
-      return (aGoal, model, facts) => {
-        const key = `${aGoal.startedAt} ${model.arn}`;
-        const step = original(aGoal, model, facts);
-        if (step?.do === 'InvokeModel') before.set(key, facts.tags);
-        return facts.answer === undefined ? step : original(aGoal, model, { ...facts, tags: before.get(key) ?? facts.tags });
-      };
+    name: 'a model that has passed is not marked',
+    variants: [goal('goalOf', original => (anEvent, startedAt) => {
+      const aGoal = original(anEvent, startedAt);
+      if (aGoal.kind !== 'present') return aGoal;
+      return { ...aGoal, tags: { ...aGoal.tags, model: aGoal.tags.model.filter(({ key }) => key !== VERIFICATION_TAG.key) } };
     })],
-    caughtBy: ['model-kept'],
+    caughtBy: ['tags', 'invoked-only-if-new', 'model-kept'],
   },
   {
     name: 'a model that the stack has is asked again',
@@ -728,11 +724,6 @@ const OF_NEW_MODELS: readonly Mutant[] = [
     name: 'a model that returns is forgotten',
     variants: [previous('inUse', () => () => ({ ...REPLACING, value: 'NONE' }))],
     caughtBy: ['previous-kept'],
-  },
-  {
-    name: 'turning keepPrevious off is noticed too late',
-    variants: [previous('replaced', original => (list, name, isKept) => isKept ? original(list, name, isKept) : list.filter(({ key }) => key === REPLACING.key))],
-    caughtBy: ['previous-removed'],
   },
 ];
 
