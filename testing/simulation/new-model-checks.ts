@@ -225,9 +225,9 @@ export class NewModelChecks {
     const starter = model && this.truth.starterOf(model);
     const { JobName, RemovalPolicy, ReplacementStrategy } = request.event.ResourceProperties;
     const isOwn = model?.jobName === JobName || starter?.number === request.number;
-    const isRetained = model?.tags.some(({ key }) => key === RETAIN_TAG.key);
+    const hasRetainTag = model?.tags.some(({ key }) => key === RETAIN_TAG.key);
     const isBetterThanNone = ReplacementStrategy === 'DELETE_FIRST' && asked.is !== 'bad';
-    if (starter?.event.ResourceProperties.Verified === 'true' && RemovalPolicy !== 'RETAIN' && refusedAt < since && isOwn && !isRetained && !isBetterThanNone
+    if (starter?.event.ResourceProperties.Verified === 'true' && RemovalPolicy !== 'RETAIN' && refusedAt < since && isOwn && !hasRetainTag && !isBetterThanNone
       && !this.truth.hasServed(asked.arn) && !this.truth.isTaggedByZombie(asked.arn)) {
       this.truth.violate('failed-model-deleted', `${model?.modelName} exists after ${describeRequest(request)} has failed`);
     }
