@@ -6,6 +6,7 @@ import { type Made, SynthesizedAccount, type WeightsElsewhere } from './synthesi
 import type { IImportedModel } from '../../src';
 import { LOOK_UP_TYPE, RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
 import type { NewModel } from '../../src/imported-model/provider/handler/new-model';
+import { s3AndBedrock } from '../../src/imported-model/provider/handler/s3-and-bedrock';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
 import { type S3Bucket, s3Object, S3Refusal, startS3Server } from '../s3-server/server';
 import { type Answer, Deployment } from '../support/deployment';
@@ -195,11 +196,9 @@ function clientsIn({ where, s3Url, bedrockUrl, functionName }: { where: Where; s
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl,
     AWS_SDK_UA_APP_ID: functionName,
   });
-  return jest.requireActual<{ readonly newModel: () => NewModel }>(NEW_MODEL).newModel();
+  return s3AndBedrock();
 }
 
-/** The file that Lambda loads when a model is new. TypeScript refuses to import it here: a package that it uses has only types of an ES module. */
-const NEW_MODEL = '../../src/imported-model/provider/new-model.lambda';
 
 const isModel = (properties: Properties): boolean => properties.Link === 'model';
 
