@@ -60,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the functions, never a runtime dependency
+    ...['cloudformation', 'cloudwatch', 'iam', 'kms', 'sfn', 'sts'].map(name => `@aws-sdk/client-${name}@3.1162.0`), // of the acceptance test
     '@aws-sdk/client-s3@3.1162.0', // bundled, like the next one
     '@aws-sdk/lib-storage@3.1162.0',
     'amazon-states-language-service@1.16.1', // two validators of state machines: each finds what the other misses
@@ -167,6 +168,11 @@ e2e.exec('tsx testing/e2e/run.ts', { receiveArgs: true });
 const batch = project.addTask('batch', { description: 'Run batches with a stack from the real CDK CLI, on a real engine of state machines' });
 batch.spawn(project.bundler.bundleTask);
 batch.exec('tsx testing/batch-inference/run.ts', { receiveArgs: true });
+
+// --- The acceptance test, for a person with an account: it asks AWS what the other tests assume. ---
+const acceptance = project.addTask('acceptance', { description: 'Compare every assumption about AWS with a real account' });
+acceptance.spawn(project.bundler.bundleTask);
+acceptance.exec('tsx testing/acceptance/main.ts', { receiveArgs: true });
 
 // --- Enforced IAM: the engine is no dependency (ADR-10), so these tests are separate. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });

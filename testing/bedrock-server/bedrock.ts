@@ -27,6 +27,7 @@ import type {
   UntagResourceResponse,
 } from '@aws-sdk/client-bedrock';
 import type { InvokeModelRequest, InvokeModelResponse } from '@aws-sdk/client-bedrock-runtime';
+import { ASSUMED, type Behaviour } from './behaviour';
 import type { Clock } from './clock';
 import { OPERATIONS, violations, type AnyOperation } from './constraints';
 import { BedrockError, found, invalid, quotaExceeded } from './errors';
@@ -85,6 +86,8 @@ export interface BedrockOptions extends InvocationJobOptions, ServingOptions {
   readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
   /** How long a Get or List lags behind changes. Writes do not lag. @default 0 */
   readonly readLagMs?: (operation: AnyOperation) => number;
+  /** What differs from the assumptions. @default - nothing */
+  readonly behaviour?: Partial<Behaviour>;
   /** Whether any identifier is that of a model that can be used. @default false, only an imported model and those of the catalogue */
   readonly anyModel?: boolean;
   /** The output of the models, in InvokeModel and in batch inference. @default - the prompt */
@@ -136,6 +139,7 @@ export class Bedrock {
   public readonly inference: Inference;
   private readonly options: Required<Pick<BedrockOptions, 'maxRunningJobs' | 'rolePropagationMs' | 'pageSize' | 'planImport' | 'deleteConflict' | 'readLagMs'>>
     & { maxModels: number };
+  private readonly behaviour: Behaviour;
   private readonly place: Place;
   private readonly faults = new FaultScript();
   private log: LoggedCall[] = [];
@@ -157,6 +161,7 @@ export class Bedrock {
       deleteConflict: options.deleteConflict ?? (() => false),
       readLagMs: options.readLagMs ?? (() => 0),
     };
+    this.behaviour = { ...ASSUMED, ...options.behaviour };
     this.inference = new Inference(options.respond);
     const { anyModel = false } = options;
     const models = { any: anyModel, exists: (arn: string) => this.state.models.withArn(arn) !== undefined };
@@ -181,7 +186,8 @@ export class Bedrock {
       // "If this token matches a previous request, Amazon Bedrock ignores the request, but does not return an error."
       // Assumption, because the response is not documented: the ARN of the job that the previous request started.
       const earlier = this.state.jobsByToken.get(request.clientRequestToken ?? '');
-      if (earlier) {
+      if (earlier && this.behaviour.earlierToken !== 'another job') {
+        if (this.behaviour.earlierToken === 'refused') throw invalid('The provided clientRequestToken was used before');
         refuseOtherRequest(earlier, request);
         return { jobArn: earlier.arn };
       }
@@ -435,7 +441,7 @@ export class Bedrock {
     }
     // Assumption (not documented): Get and Delete accept the name, so it has to be unique.
     const beingImported = [...this.state.running].some((job) => job.request.importedModelName === importedModelName);
-    if (beingImported || this.state.models.named(importedModelName)) {
+    if (this.behaviour.modelNamesAreUnique && (beingImported || this.state.models.named(importedModelName))) {
       throw invalid(`Model with name '${importedModelName}' already exists`);
     }
   }

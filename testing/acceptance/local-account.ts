@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { Ledger } from './ledger';
+import { clientsOf, type Clients, type World } from './world';
+import type { Behaviour } from '../bedrock-server/behaviour';
+import { VirtualClock } from '../bedrock-server/clock';
+import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
+import { EmulatorApi } from '../local-aws/emulator-api';
+import { ACCOUNT, REGION } from '../local-aws/environment';
+import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
+import { validModel } from '../model-files';
+import { bytesOf } from '../model-files/model-files';
+
+const MINUTE = 60_000;
+const WEIGHTS = { bucket: 'acceptance-weights', prefix: 'llama/' };
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** A local AWS in which Bedrock behaves as assumed, or otherwise. */
+export class LocalAccount {
+  public static async open(signal?: AbortSignal): Promise<LocalAccount> {
+    const unused = await startBedrockServer(); // functions of this account call no other
+    const aws = await startLocalAws({ bedrockEndpoint: unused.url, signal });
+    const api = new EmulatorApi(aws.endpoint);
+    await api.createBucket(WEIGHTS.bucket);
+    for (const [path, content] of Object.entries(validModel())) await api.putObject(WEIGHTS.bucket, `${WEIGHTS.prefix}${path}`, Buffer.from(bytesOf(content)));
+    return new LocalAccount(aws, unused);
+  }
+
+  private constructor(private readonly aws: LocalAws, private readonly unused: BedrockServer) {}
+
+  /** Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. */
+  public async with<T>(behaviour: Partial<Behaviour>, use: (world: World) => Promise<T>): Promise<T> {
+    const clock = new VirtualClock(Date.now());
+    const server = await startBedrockServer({
+      account: ACCOUNT,
+      region: REGION,
+      clock,
+      behaviour,
+      rolePropagationMs: 2 * MINUTE,
+      planImport: () => ({ durationMs: 5 * MINUTE }),
+    });
+    const clients = (more: object = {}): Clients => clientsOf({
+      region: REGION, credentials: CREDENTIALS, endpoint: this.aws.endpoint, bedrockEndpoint: server.url, ...more,
+    });
+    try {
+      return await use({
+        run: randomBytes(4).toString('hex'),
+        account: ACCOUNT,
+        partition: 'aws',
+        region: REGION,
+        aws: clients(),
+        time: { now: () => clock.now(), sleep: async (ms) => clock.advance(ms) },
+        made: new Ledger(),
+        weights: WEIGHTS,
+        as: async (roleArn) => clients({ userAgentAppId: roleArn.replace(/^.*\//, '') }),
+        cdk: async (args, app) => this.aws.cdk([...args], { app }),
+        log: () => {},
+      });
+    } finally {
+      await server.close();
+    }
+  }
+
+  public async close(): Promise<void> {
+    await this.aws.stop();
+    await this.unused.close();
+  }
+}

@@ -1,0 +1,5 @@
+import { create } from './create';
+import type { Probe } from '../probe';
+
+/** All probes, in the order in which they run. */
+export const PROBES: readonly Probe[] = [create];
