@@ -12,8 +12,13 @@ const ROLE_PATIENCE_MS = 12 * MINUTE;
 
 export type ImportRequest = CreateModelImportJobCommandInput;
 
-/** A request for an import with names of this run, and those of its things that must be removed. */
-export function importRequest(world: World, roleArn: string, more: Partial<ImportRequest> = {}): ImportRequest & { importedModelName: string; jobName: string } {
+interface ImportNames {
+  readonly importedModelName: string;
+  readonly jobName: string;
+}
+
+/** A request for an import with names of this run, by which it will be removed. */
+export function importRequest(world: World, roleArn: string, more: Partial<ImportRequest> = {}): ImportRequest & ImportNames {
   const name = `acceptance-${world.run}-${randomUUID().slice(0, 8)}`;
   const { bucket, prefix } = world.weights;
   const request = {

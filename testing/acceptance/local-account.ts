@@ -50,9 +50,10 @@ export class LocalAccount {
         aws: clients(),
         time: { now: () => clock.now(), sleep: async (ms) => clock.advance(ms) },
         made: new Ledger(),
+        bucket: WEIGHTS.bucket,
         weights: WEIGHTS,
         as: async (roleArn) => clients({ userAgentAppId: roleArn.replace(/^.*\//, '') }),
-        cdk: async (args, app) => this.aws.cdk([...args], { app }),
+        cdk: async (args, app, kill) => this.aws.cdk([...args], { app, signal: kill }),
         log: () => {},
       });
     } finally {

@@ -75,10 +75,13 @@ export interface World {
   readonly time: Time;
   /** What was made and must be removed. */
   readonly made: Ledger;
+  /** The bucket of this run. */
+  readonly bucket: string;
+  /** A model in this bucket, or in one of the user. */
   readonly weights: Weights;
   /** The clients of a role that was made for this. */
   as(roleArn: string): Promise<Clients>;
-  /** Runs the CDK CLI with an app of this repository. Adds its stacks to `made` first. */
-  cdk(args: readonly string[], app: string): Promise<CommandResult>;
+  /** Runs the CDK CLI with an app of this repository. The signal kills it; operations in CloudFormation continue. */
+  cdk(args: readonly string[], app: string, kill?: AbortSignal): Promise<CommandResult>;
   log(line: string): void;
 }

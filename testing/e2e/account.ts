@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { MODEL_FOLDER, SETTINGS, type StackSettings, WEIGHTS_BUCKET } from './settings';
+import { Ledger } from '../acceptance/ledger';
+import { BROKEN_FOLDER } from '../acceptance/stories/failed-import';
+import { clientsOf, type World } from '../acceptance/world';
 import type { Bedrock } from '../bedrock-server/bedrock';
 import { echo, type Respond } from '../bedrock-server/inference';
 import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
@@ -51,7 +56,7 @@ export class Account {
       authorize: iam.authorize,
       authorizeInvocation: iam.authorizeInvocation,
       respond: (modelInput, modelId) => answering.respond(modelInput, modelId),
-      planImport: request => ({ durationMs: MINUTE, ...iam.planImport(request) }),
+      planImport: request => ({ durationMs: MINUTE, ...readable(request), ...iam.planImport(request) }),
     });
     let aws: LocalAws | undefined;
     try {
@@ -59,7 +64,7 @@ export class Account {
       iam.connect(aws.endpoint, server.bedrock);
       const { code, output } = await aws.cdk(['bootstrap', aws.target]);
       assert.equal(code, 0, output);
-      const account = new Account(aws, server, iam, answering, signal);
+      const account = new Account(aws, server, iam, answering, clock, signal);
       await account.api.createBucket(WEIGHTS_BUCKET);
       await account.upload(MODEL_FOLDER, FILES);
       return account;
@@ -78,6 +83,7 @@ export class Account {
     private readonly server: BedrockServer,
     private readonly iam: LocalEnforcement,
     private readonly answering: { respond: Respond },
+    private readonly clock: FastClock,
     private readonly signal: AbortSignal,
   ) {
     this.api = new EmulatorApi(aws.endpoint);
@@ -102,6 +108,28 @@ export class Account {
   /** Lets the models answer something else than what they are asked. */
   public answerWith(respond: Respond): void {
     this.answering.respond = respond;
+  }
+
+  /** The account as a story of the acceptance test sees it, which knows nothing of emulators. */
+  public world(log: (line: string) => void): World {
+    const { aws, server, clock, signal } = this;
+    const clients = (userAgentAppId?: string) => clientsOf({
+      region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: aws.endpoint, bedrockEndpoint: server.url, userAgentAppId,
+    });
+    return {
+      run: randomBytes(4).toString('hex'),
+      account: ACCOUNT,
+      partition: 'aws',
+      region: REGION,
+      aws: clients(),
+      time: { now: () => clock.now(), sleep: async (ms) => sleep(clock.realMs(ms), undefined, { signal }) },
+      made: new Ledger(),
+      bucket: WEIGHTS_BUCKET,
+      weights: { bucket: WEIGHTS_BUCKET, prefix: `${MODEL_FOLDER}/` },
+      as: async (roleArn) => clients(roleArn.replace(/^.*\//, '')),
+      cdk: async (args, app, kill) => aws.cdk([...args], { app, signal: kill }),
+      log,
+    };
   }
 
   /** Uploads the files of a model to a folder. */
@@ -193,6 +221,11 @@ export class Account {
   private async cdk(args: string[], settings: StackSettings, kill?: AbortSignal): Promise<CommandResult> {
     return this.aws.cdk([...args, '--context', `${SETTINGS}=${JSON.stringify([settings])}`], { app: APP, signal: kill });
   }
+}
+
+/** Bedrock does not read the files here: an import of the broken ones fails, as it would. */
+function readable({ modelDataSource }: CreateModelImportJobRequest): { readonly failureMessage?: string } {
+  return modelDataSource?.s3DataSource?.s3Uri?.endsWith(`/${BROKEN_FOLDER}/`) ? { failureMessage: 'The weights cannot be read' } : {};
 }
 
 /** Asserts that the output of the CLI contains a text, ignoring its line breaks. */

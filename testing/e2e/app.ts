@@ -1,18 +1,21 @@
 import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { MODEL_FOLDER, QUESTION, SETTINGS, type StackSettings, WEIGHTS_BUCKET } from './settings';
-import { ImportedModel, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy } from '../../src';
+import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy } from '../../src';
 
 class ModelStack extends Stack {
   constructor(scope: Construct, settings: StackSettings) {
     super(scope, settings.stack);
-    const { version = 1, folder = MODEL_FOLDER, acknowledge, expect, keepPrevious, retain, team } = settings;
+    const { version = 1, folder = MODEL_FOLDER, weights = `s3://${WEIGHTS_BUCKET}/${folder}/`, acknowledge, expect, keepPrevious, retain, team } = settings;
     const { importedModelName, deleteFirst, importTimeoutMinutes, waitWindowMinutes, failingSibling, publishTo } = settings;
     const model = new ImportedModel(this, 'Llama', {
-      source: ModelSource.fromS3Uri(`s3://${WEIGHTS_BUCKET}/${folder}/`, { version: String(version) }),
-      formatCheck: acknowledge && ModelFormatCheck.enabled({ acknowledge }),
-      verification: expect === undefined ? undefined : ModelVerification.invoke({ prompt: QUESTION, expect }),
+      source: ModelSource.fromS3Uri(weights, { version: String(version) }),
+      formatCheck: settings.unchecked ? ModelFormatCheck.disabled() : acknowledge && ModelFormatCheck.enabled({ acknowledge }),
+      encryption: settings.keyAndVpc ? ModelEncryption.customerManaged() : undefined,
+      vpc: settings.keyAndVpc ? this.isolatedVpc() : undefined,
+      verification: expect === undefined ? undefined : ModelVerification.invoke({ prompt: QUESTION, expect: expect || undefined }),
       keepPrevious,
       importedModelName,
       removalPolicy: retain ? RemovalPolicy.RETAIN : undefined,
@@ -23,9 +26,19 @@ class ModelStack extends Stack {
       _waitWindowMinutes: waitWindowMinutes,
     });
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
-    new CfnOutput(this, 'FilesDigest', { value: model.filesDigest! });
+    if (model.filesDigest) new CfnOutput(this, 'FilesDigest', { value: model.filesDigest });
     if (publishTo) model.publishArn(publishTo);
     if (failingSibling) this.addFailingSibling(model.node.findChild(failingSibling === 'after-model' ? 'Resource' : 'Import'));
+  }
+
+  /** The job reads the files through the gateway endpoint. */
+  private isolatedVpc(): Vpc {
+    return new Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'import', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+    });
   }
 
   /** A wait condition that times out after one second. Its ID sorts first, so that it is created next. */

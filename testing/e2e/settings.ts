@@ -5,9 +5,15 @@ export interface StackSettings {
   readonly version?: number;
   /** The folder of the files in the bucket. @default 'llama' */
   readonly folder?: string;
+  /** The S3 URI of the files, in any bucket. @default - the folder */
+  readonly weights?: string;
+  /** Whether the files are not checked. @default false */
+  readonly unchecked?: boolean;
+  /** Whether the model has a customer managed key, and its import a VPC without internet access. @default false */
+  readonly keyAndVpc?: boolean;
   /** The rules whose findings do not stop the import. @default - none */
   readonly acknowledge?: string[];
-  /** What the answer of a new model must contain. @default - a new model is not asked */
+  /** What the answer of a new model must contain, or '' for any answer. @default - a new model is not asked */
   readonly expect?: string;
   /** Whether the former model is kept. @default false */
   readonly keepPrevious?: boolean;

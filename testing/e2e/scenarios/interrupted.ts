@@ -3,31 +3,6 @@ import type { Bedrock } from '../../bedrock-server/bedrock';
 import { MINUTE, type Job } from '../account';
 import type { Scenario } from '../scenario';
 
-export const interruptedUpdate: Scenario = {
-  name: 'interrupted-update',
-  title: 'The CLI is killed and the update is cancelled while the import is running: cdk destroy waits for the job and deletes its model',
-  async play(account, show) {
-    const settings = { stack: 'InterruptedUpdate', waitWindowMinutes: 1, importTimeoutMinutes: 4 };
-    const old = await account.deploy(settings);
-
-    account.bedrock.planNextImport({ durationMs: 15 * MINUTE });
-    const kill = new AbortController();
-    const deployment = account.tryDeploy({ ...settings, version: 2 }, kill.signal);
-    await account.until('the import', () => account.isImporting());
-    kill.abort();
-    assert.notEqual((await deployment).code, 0);
-    await account.api.cancelUpdate(settings.stack);
-    await account.until('the rollback', async () => await account.api.stackStatus(settings.stack) === 'UPDATE_ROLLBACK_COMPLETE');
-    assert.deepEqual(account.modelArns(), [old]);
-    assert.ok(account.isImporting(), 'the import ended too early, so the test is inconclusive');
-    show('cancelled', 'the stack is rolled back to its old model, the import continues: Bedrock cannot stop it');
-
-    await account.destroy(settings);
-    account.assertJobs('Completed', 'Completed');
-    show('destroyed', removalOf({ bedrock: account.bedrock, jobs: account.jobs() }));
-  },
-};
-
 export const interruptedCreate: Scenario = {
   name: 'interrupted-create',
   title: 'A sibling fails while the first import is running: the rollback waits for the job and deletes its model',
