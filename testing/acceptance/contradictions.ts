@@ -37,7 +37,7 @@ async function verdicts(account: LocalAccount, behaviour: object, probes: readon
   for (const probe of PROBES.filter(({ name }) => probes.includes(name))) {
     await account.with(behaviour, async (world) => {
       await runProbe(probe, world, findings);
-      const remaining = await world.made.clear(world.aws, world.time, world.region, () => {});
+      const remaining = await world.made.clear(world);
       if (remaining.length > 0) throw new Error(`${probe.name} has left ${JSON.stringify(remaining)}`);
     });
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import type { Clients, Time } from './world';
+import type { Clients, Time, World } from './world';
 
 /** Something that a run makes in the account. */
 export type Thing =
@@ -14,6 +14,9 @@ export type Thing =
   | { readonly kind: 'key'; readonly arn: string }
   | { readonly kind: 'alias'; readonly name: string };
 
+/** Who removes things: the principal, its time, and its user. */
+export type Cleaner = Pick<World, 'aws' | 'time' | 'region' | 'log'>;
+
 /** What is left, and the command that removes it. */
 export interface Remaining {
   readonly thing: Thing;
@@ -21,8 +24,9 @@ export interface Remaining {
   readonly command: string;
 }
 
-/** The longest time to wait for an import job or for the deletion of a stack. */
-const PATIENCE_MS = 60 * 60_000;
+/** The longest time to wait for an import job, and for the deletion of a stack, whose resources wait for import jobs. */
+const IMPORT_PATIENCE_MS = 90 * 60_000;
+const STACK_PATIENCE_MS = 3 * 60 * 60_000;
 const LOOK_MS = 15_000;
 
 /** AWS KMS deletes a key after this time at the earliest. Until then it costs nothing. */
@@ -49,16 +53,18 @@ export class Ledger {
     this.write();
   }
 
-  /** Removes everything, the newest first. Returns what could not be removed. */
-  public async clear(aws: Clients, time: Time, region: string, log: (line: string) => void): Promise<Remaining[]> {
+  /** Removes everything, the newest first. Returns what could not be removed, or was not when `stop` was aborted. */
+  public async clear({ aws, time, region, log }: Cleaner, stop?: AbortSignal): Promise<Remaining[]> {
     const remaining: Remaining[] = [];
     for (const thing of [...this.things].reverse()) {
       try {
-        await remove(thing, aws, time, log);
+        stop?.throwIfAborted();
+        log(`remove ${describe(thing)}`);
+        await remove(thing, aws, time);
         this.things = this.things.filter(one => one !== thing);
         this.write();
       } catch (error) {
-        remaining.push({ thing, reason: (error as Error).message, command: commandFor(thing, region) });
+        remaining.push({ thing, reason: stop?.aborted ? 'stopped by the user' : (error as Error).message, command: commandFor(thing, region) });
       }
     }
     return remaining;
@@ -69,10 +75,9 @@ export class Ledger {
   }
 }
 
-async function remove(thing: Thing, aws: Clients, time: Time, log: (line: string) => void): Promise<void> {
-  log(`remove ${describe(thing)}`);
+async function remove(thing: Thing, aws: Clients, time: Time): Promise<void> {
   switch (thing.kind) {
-    case 'stack': return removeStack(thing.name, aws);
+    case 'stack': return removeStack(thing.name, aws, time);
     case 'import': return removeImport(thing, aws, time);
     case 'batch job': return stopBatchJob(thing.jobName, aws);
     case 'bucket': return unlessGone(async () => removeBucket(thing.name, aws));
@@ -82,13 +87,35 @@ async function remove(thing: Thing, aws: Clients, time: Time, log: (line: string
   }
 }
 
-async function removeStack(StackName: string, { cloudFormation }: Clients): Promise<void> {
-  await cloudFormation.deleteStack({ StackName });
-  await waitUntilStackDeleteComplete({ client: cloudFormation, maxWaitTime: PATIENCE_MS / 1000, minDelay: 1, maxDelay: 30 }, { StackName });
+/** CloudFormation does not delete a stack during an update, which is therefore cancelled first. */
+async function removeStack(StackName: string, { cloudFormation }: Clients, time: Time): Promise<void> {
+  const deadline = time.now() + STACK_PATIENCE_MS;
+  for (let asked = false; ; await time.sleep(LOOK_MS)) {
+    const [stack] = await stacksNamed(StackName, cloudFormation);
+    const status = stack?.StackStatus;
+    if (status === undefined) return;
+    if (time.now() > deadline || asked && status === 'DELETE_FAILED') throw new Error(`the stack ${StackName} is ${status}`);
+    if (status === 'UPDATE_IN_PROGRESS') {
+      await cloudFormation.cancelUpdateStack({ StackName }).catch(() => {}); // it may just have ended
+    } else if (!asked && (status === 'CREATE_IN_PROGRESS' || !status.endsWith('_IN_PROGRESS'))) {
+      await cloudFormation.deleteStack({ StackName });
+      asked = true;
+    }
+  }
+}
+
+/** A stack with this name, unless it is deleted. */
+async function stacksNamed(StackName: string, cloudFormation: Clients['cloudFormation']): Promise<Stack[]> {
+  try {
+    return (await cloudFormation.describeStacks({ StackName })).Stacks ?? [];
+  } catch (error) {
+    if (/does not exist/.test((error as Error).message)) return [];
+    throw error;
+  }
 }
 
 async function removeImport({ jobName, modelName }: { jobName: string; modelName: string }, { bedrock }: Clients, time: Time): Promise<void> {
-  const deadline = time.now() + PATIENCE_MS;
+  const deadline = time.now() + IMPORT_PATIENCE_MS;
   const isRunning = async () => {
     const { modelImportJobSummaries: jobs = [] } = await bedrock.listModelImportJobs({ nameContains: jobName, statusEquals: 'InProgress' });
     return jobs.length > 0;

@@ -4,6 +4,8 @@ import type { Behaviour } from '../bedrock-server/behaviour';
 export interface Remedy {
   /** The behaviour of the Bedrock server, and of the simulation (`npm run simulate -- --behaviour name=value`), that contradicts it. */
   readonly server?: Partial<Behaviour>;
+  /** The option of the simulation that plays it. */
+  readonly simulation?: string;
   /** What to change in the library or in its tests, where no switch is enough. */
   readonly change?: string;
 }

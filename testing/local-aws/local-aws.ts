@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandResult, runCommand } from './command';
+import { type CdkCommand, runCdk } from './cdk-cli';
+import type { CommandResult } from './command';
 import { startEmulator } from './emulator';
 import { ACCOUNT, clientEnvironment, clientVariables, REGION } from './environment';
 import { assertLoopback, assertLoopbackEnvironment } from './loopback';
-import { REPOSITORY, RUNS } from './places';
+import { RUNS } from './places';
 import { ProcessGuard } from './process-guard';
 import { pythonVenv } from './python-venv';
 
-const CDK_CLI = join(REPOSITORY, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 const CDK_SECONDS = 300;
 
 export interface LocalAwsProps {
@@ -24,16 +24,7 @@ export interface LocalAwsProps {
   readonly signal?: AbortSignal;
 }
 
-export interface CdkOptions {
-  /** The command of the CDK app. @default - none, as for `bootstrap` */
-  readonly app?: string;
-  /** @default - the repository */
-  readonly cwd?: string;
-  /** Called with every line of output. */
-  readonly onLine?: (line: string) => void;
-  /** Kills the CLI. Operations in CloudFormation continue. @default - none */
-  readonly signal?: AbortSignal;
-}
+export type CdkOptions = Pick<CdkCommand, 'app' | 'cwd' | 'onLine' | 'signal'>;
 
 /** An empty local AWS account, and the real CDK CLI configured only for it. */
 export interface LocalAws {
@@ -75,18 +66,12 @@ export async function startLocalAws({ bedrockEndpoint, log = () => {}, waitScale
       variables: clientVariables(endpoint, bedrockEndpoint, dir),
       logFile,
       dir,
-      cdk: async (args, { app, cwd = REPOSITORY, onLine, signal: kill } = {}) => {
-        // Parallel commands must not share an output directory.
-        const output = join(dir, `cdk.out.${++commands}`);
-        const appArgs = app === undefined ? [] : ['--app', app, '--output', output];
-        return runCommand(guard, process.execPath, [CDK_CLI, ...args, ...appArgs, '--no-notices', '--no-color'], {
-          cwd,
-          env: clientEnvironment(endpoint, bedrockEndpoint, dir),
-          onLine,
-          timeoutSeconds: CDK_SECONDS,
-          signal: kill,
-        });
-      },
+      cdk: async (args, options = {}) => runCdk(guard, args, {
+        ...options,
+        output: join(dir, `cdk.out.${++commands}`),
+        env: clientEnvironment(endpoint, bedrockEndpoint, dir),
+        timeoutSeconds: CDK_SECONDS,
+      }),
       stop,
     };
   } catch (error) {

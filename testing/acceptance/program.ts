@@ -1,0 +1,140 @@
+/**
+ * Runs the program of the acceptance test as a person would, but against a local AWS: with the answer "yes", with another one, and stopped by Ctrl-C.
+ *
+ *     npx tsx testing/acceptance/program.ts
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clientsOf, type Clients } from './world';
+import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
+import { ACCOUNT, REGION } from '../local-aws/environment';
+import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
+import { REPOSITORY } from '../local-aws/places';
+
+const ARGUMENTS = ['--account', ACCOUNT, '--region', REGION, '--only', 'create'];
+const LIMIT_SECONDS = 240;
+const IMPORT_MS = 4000;
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+  /** The files in the output directory, by name. */
+  readonly files: { readonly [name: string]: string };
+}
+
+/** The local AWS, in real time, and the environment of a person who uses it. */
+class Desk {
+  constructor(private readonly aws: LocalAws, private readonly bedrock: BedrockServer) {}
+
+  public get state(): BedrockServer['bedrock'] {
+    return this.bedrock.bedrock;
+  }
+
+  /** Runs the program. `meanwhile` is called when it was started. */
+  public async run(answer: string, meanwhile: (child: ChildProcess) => Promise<void> = async () => {}): Promise<Run> {
+    const output = await mkdtemp(join(tmpdir(), 'acceptance-'));
+    try {
+      const child = spawn(process.execPath, ['--import', 'tsx', 'testing/acceptance/main.ts', ...ARGUMENTS, '--output', output], {
+        cwd: REPOSITORY,
+        env: { PATH: process.env.PATH, ...this.aws.variables, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: this.bedrock.url },
+        stdio: ['pipe', 'pipe', 'pipe'],
+        timeout: LIMIT_SECONDS * 1000,
+      });
+      let text = '';
+      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; });
+      child.stdin.end(`${answer}\n`);
+      await Promise.all([once(child, 'close'), meanwhile(child)]);
+      const names = await readdir(output);
+      const files = Object.fromEntries(await Promise.all(names.map(async name => [name, await readFile(join(output, name), 'utf8')] as const)));
+      return { code: child.exitCode, output: text, files };
+    } finally {
+      await rm(output, { recursive: true });
+    }
+  }
+
+  /** Asserts that nothing of any run is left. */
+  public async assertEmpty(): Promise<void> {
+    const { iam, s3, cloudFormation }: Clients = clientsOf({
+      region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: this.aws.endpoint, bedrockEndpoint: this.bedrock.url,
+    });
+    const { Roles = [] } = await iam.listRoles({});
+    const { Buckets = [] } = await s3.listBuckets({});
+    const { Stacks = [] } = await cloudFormation.describeStacks({});
+    const left = [...Roles.map(({ RoleName }) => RoleName), ...Buckets.map(({ Name }) => Name), ...Stacks.map(({ StackName }) => StackName)];
+    assert.deepEqual(left, []);
+    assert.deepEqual(this.state.snapshot().models, []);
+    assert.deepEqual(this.state.inProgress(), []);
+  }
+}
+
+const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
+  'another answer than "yes" makes nothing': async (desk) => {
+    const { code, output, files } = await desk.run('y');
+    assert.equal(code, 2, output);
+    assert.match(output, /The answer was not "yes": nothing was made/);
+    assert.deepEqual(files, {});
+    assert.equal(desk.state.countCalls('CreateModelImportJob'), 0);
+    await desk.assertEmpty();
+  },
+
+  '"yes" runs the probe, removes everything, and writes both reports without the account': async (desk) => {
+    const { code, output, files } = await desk.run('yes');
+    assert.equal(code, 0, output);
+    assert.match(output, /Nothing is left/);
+    const [json, markdown, ...others] = Object.keys(files).sort();
+    assert.deepEqual(others, []);
+    const { assumptions } = JSON.parse(files[json]) as { assumptions: { id: string; verdict: string }[] };
+    assert.equal(assumptions.find(({ id }) => id === 'SRV-1')?.verdict, 'confirmed', files[json]);
+    assert.match(files[markdown], /^## Confirmed/m);
+    assert.ok(!Object.values(files).some(text => text.includes(ACCOUNT)), 'a report names the account');
+    await desk.assertEmpty();
+  },
+
+  'Ctrl-C during an import waits for it and removes everything': async (desk) => {
+    const { code, output, files } = await desk.run('yes', async (child) => {
+      while (desk.state.inProgress().length === 0) await sleep(50);
+      child.kill('SIGINT');
+    });
+    assert.equal(code, 1, output);
+    assert.match(output, /Stopping\. What was made is removed now/);
+    assert.match(output, /Nothing is left/);
+    assert.match(Object.values(files).join(''), /The run was stopped before its end/);
+    await desk.assertEmpty();
+  },
+};
+
+async function main(): Promise<boolean> {
+  const bedrock = await startBedrockServer({ account: ACCOUNT, region: REGION, planImport: () => ({ durationMs: IMPORT_MS }) });
+  const aws = await startLocalAws({ bedrockEndpoint: bedrock.url });
+  let failed = 0;
+  try {
+    for (const [title, check] of Object.entries(CHECKS)) {
+      try {
+        await check(new Desk(aws, bedrock));
+        console.log(`✓ ${title}`);
+      } catch (error) {
+        failed += 1;
+        console.log(`✗ ${title}\n${(error as Error).message}`);
+      }
+      bedrock.bedrock.reset();
+    }
+  } finally {
+    await aws.stop();
+    await bedrock.close();
+  }
+  console.log(`\n${Object.keys(CHECKS).length - failed} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+main().then(
+  (good) => process.exit(good ? 0 : 1),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
