@@ -60,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the functions, never a runtime dependency
+    '@aws-cdk/integ-tests-alpha@2.193.0-alpha.0', // of the acceptance test; the newest version for the oldest CDK
     ...['cloudformation', 'cloudwatch', 'iam', 'kms', 'sfn', 'sts'].map(name => `@aws-sdk/client-${name}@3.1162.0`), // of the acceptance test
     '@aws-sdk/client-s3@3.1162.0', // bundled, like the next one
     '@aws-sdk/lib-storage@3.1162.0',

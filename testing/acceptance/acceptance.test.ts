@@ -135,7 +135,10 @@ describe('the report', () => {
   const findings = new Findings();
   findings.add('create', 'SRV-1', 'contradicted', 'ValidationException: a | b\nin account 111122223333');
   const outcome = {
-    date: new Date('2026-11-26T12:00:00Z'), region: 'us-east-1', account: '111122223333', interrupted: false,
+    date: new Date('2026-11-26T12:00:00Z'),
+    region: 'us-east-1',
+    account: '111122223333',
+    interrupted: false,
     findings: findings.result(NOT_OBSERVABLE),
     stories: [{ name: 'platform', title: 'A model', lines: ['deployed: yes'], error: 'exit code 1' }],
     remaining: [{ thing: { kind: 'bucket' as const, name: 'b' }, reason: 'AccessDenied', command: 'aws s3 rb s3://b' }],
