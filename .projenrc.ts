@@ -104,7 +104,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
     },
   },
-  gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '__pycache__/', '.DS_Store'],
+  gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '/acceptance-*', '__pycache__/', '.DS_Store'],
 });
 
 const npmrc = new javascript.NpmConfig(project);

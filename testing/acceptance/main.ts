@@ -13,7 +13,7 @@ import { Findings } from './findings';
 import { Ledger, type Remaining, type Thing } from './ledger';
 import { NOT_OBSERVABLE } from './not-observable';
 import { PROBES } from './probes';
-import { jsonReport, markdownReport, type Outcome, type StoryResult, withoutAccount } from './report';
+import { jsonReport, markdownReport, type Outcome, type StoryResult, withoutAccounts } from './report';
 import { runProbe } from './run-probe';
 import { STORIES } from './stories';
 import { clientsOf, type World } from './world';
@@ -79,7 +79,7 @@ async function undertake(args: Arguments, partition: string): Promise<number> {
   }).catch((error: Error) => console.log(`The run has ended before its end: ${error.message}`));
 
   const remaining = await clear(made, region, ledgerFile);
-  return report(args, {
+  return report(args, run, {
     date: new Date(), region, account, remaining, findings: findings.result(NOT_OBSERVABLE), stories: results, interrupted: stop.aborted,
   });
 }
@@ -119,9 +119,9 @@ async function clear(made: Ledger, region: string, file: string): Promise<Remain
 }
 
 /** Writes the report, and prints what matters of it. */
-function report({ output, withIds }: Arguments, outcome: Outcome): number {
-  const name = join(output, `acceptance-${outcome.date.toISOString().slice(0, 10)}`);
-  const shown = (text: string) => withIds ? text : withoutAccount(text, outcome.account);
+function report({ output, withIds }: Arguments, run: string, outcome: Outcome): number {
+  const name = join(output, `acceptance-${outcome.date.toISOString().slice(0, 10)}-${run}`);
+  const shown = (text: string) => withIds ? text : withoutAccounts(text);
   writeFileSync(`${name}.json`, shown(jsonReport(outcome)));
   writeFileSync(`${name}.md`, shown(markdownReport(outcome)));
   const count = (verdict: string) => outcome.findings.filter(finding => finding.verdict === verdict).length;

@@ -79,9 +79,9 @@ export function markdownReport(outcome: Outcome): string {
   ].filter(section => section !== '').join('\n\n') + '\n';
 }
 
-/** A text in which the account is not named. */
-export function withoutAccount(text: string, account: string): string {
-  return text.replaceAll(account, '<account>');
+/** A text in which no account is named. */
+export function withoutAccounts(text: string): string {
+  return text.replace(/(?<!\d)\d{12}(?!\d)/g, '<account>');
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
