@@ -104,7 +104,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
     },
   },
-  gitignore: ['/assets/', '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '/acceptance-*', '__pycache__/', '.DS_Store'],
+  gitignore: [
+    '/assets/', '/examples/**/*.js', '/examples/**/.venv/', '/examples/**/target/', '/examples/**/bin/', '/examples/**/obj/',
+    '.jsii.tabl.json', 'cdk.out/', '/.local-aws/', '/acceptance-*', '__pycache__/', '.DS_Store',
+  ],
 });
 
 const npmrc = new javascript.NpmConfig(project);

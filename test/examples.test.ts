@@ -10,26 +10,26 @@ import { BedrockClient, type BedrockClientConfig, ListImportedModelsCommand } fr
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { ChatStack } from '../examples/typescript/chat/chat-stack';
-import { ModelStack } from '../examples/typescript/chat/model-stack';
+import { ChatStack } from '../examples/typescript/chat-stack';
+import { ModelsStack } from '../examples/typescript/models-stack';
 import { MODEL_ARN, newApp } from '../testing/support/stacks';
-import { inTemplate, modelOf, resourceFor, resourceOf, resourcesOf, statementsOf } from '../testing/support/template';
+import { inTemplate, modelOf, readable, resourceFor, resourceOf, resourcesOf, statementsIn, statementsOf } from '../testing/support/template';
 
 const PARAMETER_NAME = '/models/llama';
 
 /** Both stacks of the app of the example. */
-function chatApp(): { readonly models: ModelStack; readonly chat: ChatStack } {
+function chatApp(): { readonly models: ModelsStack; readonly chat: ChatStack } {
   const app = newApp();
   const shared = { env: { region: 'us-east-1' }, parameterName: PARAMETER_NAME };
-  const models = new ModelStack(app, 'Models', { ...shared, weightsBucket: 'amzn-s3-demo-bucket', weightsVersion: '1' });
-  const chat = new ChatStack(app, 'Chat', { ...shared, encryptionKey: models.encryptionKey });
+  const models = new ModelsStack(app, 'Models', { ...shared, weightsBucket: 'amzn-s3-demo-bucket', weightsPrefix: 'llama/', weightsVersion: '1' });
+  const chat = new ChatStack(app, 'Chat', { ...shared, modelKey: models.modelKey });
   chat.node.addDependency(models);
   return { models, chat };
 }
 
 interface TemplateParts {
   readonly Parameters: { readonly [id: string]: { readonly Type: string; readonly Default?: string } };
-  readonly Outputs: { readonly [id: string]: { readonly Value: unknown } };
+  readonly Outputs: { readonly [id: string]: { readonly Value: unknown; readonly Export?: object } };
 }
 
 const templateOf = (stack: Stack) => Template.fromStack(stack).toJSON() as TemplateParts;
@@ -57,9 +57,9 @@ describe('the stack of the model', () => {
 
   test('has no export that changes with the weights', () => {
     const { models, chat } = chatApp();
-    const exported = Object.values(templateOf(models).Outputs).map(({ Value }) => inTemplate(models, Value));
+    const exported = Object.values(templateOf(models).Outputs).filter(({ Export }) => Export).map(({ Value }) => inTemplate(models, Value));
 
-    expect(exported).toEqual([inTemplate(models, models.encryptionKey!.keyArn)]);
+    expect(exported).toEqual([inTemplate(models, models.modelKey.keyArn)]);
     expect(resourcesOf(chat).map(({ Type }) => Type).filter(type => type.startsWith('Custom::Bedrock'))).toEqual([]);
   });
 
@@ -70,18 +70,29 @@ describe('the stack of the model', () => {
   });
 });
 
+describe('the network of the import', () => {
+  test('leads to Amazon S3 only, and there to the weights', () => {
+    const { models } = chatApp();
+    const endpoint = resourceOf(models, 'AWS::EC2::VPCEndpoint').Properties;
+    const weights = 'arn:${AWS::Partition}:s3:::amzn-s3-demo-bucket';
+
+    expect(endpoint.VpcEndpointType).toBe('Gateway');
+    expect(statementsIn(readable(endpoint.PolicyDocument)).flatMap(({ resources }) => resources)).toEqual([weights, `${weights}/llama/*`]);
+    expect(resourcesOf(models).map(({ Type }) => Type).filter(type => /NatGateway|InternetGateway/.test(type))).toEqual([]);
+  });
+});
+
 describe('the function', () => {
   test('can invoke the model and decrypt with its key, and nothing else', () => {
     const { models, chat } = chatApp();
 
-    expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat)), decrypt(chat, models.encryptionKey)]);
+    expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat)), decrypt(chat, models.modelKey)]);
   });
 
   test('has no permission on a key if the model has none', () => {
     const chat = new ChatStack(newApp(), 'Chat', { parameterName: PARAMETER_NAME });
 
     expect(statementsOf(chat.chat.role!)).toEqual([invoke(modelArnIn(chat))]);
-    expect(statementsOf(chat.workflow.role).flatMap(({ actions }) => actions).filter(action => action.startsWith('kms:'))).toEqual([]);
   });
 
   test('has the ARN of the model of the latest deployment', () => {
@@ -106,7 +117,7 @@ describe('the handler of the function', () => {
         constructor(config) { this.config = config; }
         async send({ input }) { return { body: new TextEncoder().encode(JSON.stringify({ config: this.config, input })) }; }
       }`);
-    cpSync('examples/typescript/chat/function/index.mjs', join(dir, 'index.mjs'));
+    cpSync('examples/chat-function/index.mjs', join(dir, 'index.mjs'));
     const call = `
       const { handler } = await import(${JSON.stringify(pathToFileURL(join(dir, 'index.mjs')))});
       console.log(JSON.stringify(await handler(${JSON.stringify({ prompt })})));`;
@@ -151,32 +162,28 @@ describe('the handler of the function', () => {
   }
 });
 
-describe('the state machine', () => {
-  test('retries only for a model that is being loaded', () => {
-    const { chat } = chatApp();
-    const { DefinitionString } = resourceFor(chat.workflow).Properties;
-    const { States } = JSON.parse(String(DefinitionString).replaceAll(modelArnIn(chat), 'MODEL')) as { States: { Ask: { Parameters: object; Retry: object[] } } };
+describe('batch inference', () => {
+  test('invokes the model of the latest deployment, and can decrypt with its key', () => {
+    const { models, chat } = chatApp();
+    const statements = statementsOf(chat.answers.stateMachine.role);
 
-    expect(States.Ask.Parameters).toMatchObject({ ModelId: 'MODEL', Body: { 'prompt.$': '$.prompt' } });
-    expect(States.Ask.Retry).toEqual([
-      { ErrorEquals: ['Bedrock.ModelNotReadyException'], IntervalSeconds: 5, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 10 },
-    ]);
+    expect(String(resourceFor(chat.answers.stateMachine).Properties.DefinitionString)).toContain(modelArnIn(chat));
+    expect(statements).toContainEqual(decrypt(chat, models.modelKey));
+    const invoked = statements.filter(({ actions }) => actions.some(action => action.startsWith('bedrock:')));
+    expect(invoked.flatMap(({ resources }) => resources)).toEqual([modelArnIn(chat)]);
   });
 
-  test('can decrypt with the key of the model, which the task does not grant', () => {
-    const { models, chat } = chatApp();
-    const statements = statementsOf(chat.workflow.role);
+  test('leaves no working files behind, and keeps questions and answers', () => {
+    const { chat } = chatApp();
+    const { LifecycleConfiguration } = resourceOf(chat, 'AWS::S3::Bucket').Properties;
 
-    expect(statements).toContainEqual(decrypt(chat, models.encryptionKey));
-    expect(statements).toContainEqual(invoke(modelArnIn(chat)));
-    const onlyOn = [modelArnIn(chat), inTemplate(chat, models.encryptionKey!.keyArn)];
-    expect(statements.flatMap(({ resources }) => resources).filter(resource => !onlyOn.includes(resource))).toEqual([]);
+    expect(LifecycleConfiguration).toEqual({ Rules: [{ Prefix: 'answers/_work/', ExpirationInDays: 7, Status: 'Enabled' }] });
   });
 });
 
 test('dashboard and alarms have the ARN of the model of the latest deployment', () => {
   const { chat } = chatApp();
-  const alarms = resourcesOf(chat, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  const alarms = resourcesOf(chat, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties).filter(({ Namespace }) => Namespace === 'AWS/Bedrock');
 
   expect(resourceOf(chat, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody).toContain(modelArnIn(chat));
   expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(['InvocationLatency', 'InvocationServerErrors', 'InvocationThrottles']);
