@@ -1,4 +1,4 @@
-// The app of ../typescript/app.mts, in Go.
+// The app of every-property.mts, in Go.
 package main
 
 import (
@@ -126,6 +126,27 @@ func requiredProperties(small awscdk.Stack) {
 	}).GrantInvoke(reader)
 	cmi.ImportedModel_FromImportedModelArn(small, jsii.String("Elsewhere"),
 		jsii.String("arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl")).GrantInvoke(reader)
+
+	// What excludes other properties, a property without a value, and models that exist.
+	cmi.NewImportedModel(small, jsii.String("Named"), &cmi.ImportedModelProps{
+		Source: cmi.ModelSource_FromS3Uri(jsii.String("s3://amzn-s3-demo-bucket/mistral/"), &cmi.ModelSourceOptions{
+			BucketAccount: jsii.String("111122223333"),
+		}),
+		ImportedModelName: jsii.String("mistral"),
+		JobNamePrefix:     nil,
+		Role: awsiam.NewRole(small, jsii.String("ImportRole"), &awsiam.RoleProps{
+			AssumedBy: awsiam.NewServicePrincipal(jsii.String("bedrock.amazonaws.com"), nil),
+		}),
+		Encryption:          cmi.ModelEncryption_AwsOwnedKey(),
+		ReplacementStrategy: cmi.ReplacementStrategy_DELETE_FIRST,
+	})
+	cmi.ImportedModel_FromImportedModelAttributes(small, jsii.String("Encrypted"), &cmi.ImportedModelAttributes{
+		ImportedModelArn: jsii.String("arn:aws:bedrock:us-east-1:111122223333:imported-model/mnopqrstuvwx"),
+		EncryptionKey:    awskms.NewKey(small, jsii.String("Key"), nil),
+	}).GrantInvoke(reader)
+	cmi.NewImportedModelLookup(small, jsii.String("Lookup"), &cmi.ImportedModelLookupProps{
+		ImportedModelName: jsii.String("llama-8b"),
+	}).GrantInvoke(reader)
 }
 
 // Batch inference with every property, on both engines.

@@ -1,4 +1,4 @@
-"""The app of ../typescript/app.mts, in Python."""
+"""The app of every-property.mts, in Python."""
 
 import sys
 
@@ -19,6 +19,7 @@ from cdk_bedrock_model_import import (
     BatchInferenceFragment,
     BatchLocation,
     ImportedModel,
+    ImportedModelLookup,
     InferenceProfileModel,
     ModelEncryption,
     ModelFormatCheck,
@@ -26,11 +27,11 @@ from cdk_bedrock_model_import import (
     ModelInvocationType,
     ModelSource,
     ModelVerification,
+    ReplacementStrategy,
 )
 
 app = App(outdir=sys.argv[1])
 
-# Every property.
 full = Stack(app, "Full")
 
 weights = s3.Bucket(full, "Weights", encryption=s3.BucketEncryption.KMS)
@@ -101,6 +102,25 @@ ImportedModel(small, "Llama", source=ModelSource.from_s3_uri("s3://amzn-s3-demo-
 ImportedModel.from_imported_model_arn(
     small, "Elsewhere", "arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl"
 ).grant_invoke(reader)
+
+# What excludes other properties, a property without a value, and models that exist.
+ImportedModel(
+    small,
+    "Named",
+    source=ModelSource.from_s3_uri("s3://amzn-s3-demo-bucket/mistral/", bucket_account="111122223333"),
+    imported_model_name="mistral",
+    job_name_prefix=None,
+    role=iam.Role(small, "ImportRole", assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com")),
+    encryption=ModelEncryption.aws_owned_key(),
+    replacement_strategy=ReplacementStrategy.DELETE_FIRST,
+)
+ImportedModel.from_imported_model_attributes(
+    small,
+    "Encrypted",
+    imported_model_arn="arn:aws:bedrock:us-east-1:111122223333:imported-model/mnopqrstuvwx",
+    encryption_key=kms.Key(small, "Key"),
+).grant_invoke(reader)
+ImportedModelLookup(small, "Lookup", imported_model_name="llama-8b").grant_invoke(reader)
 
 # Batch inference with every property, on both engines.
 batch = Stack(app, "Batch")

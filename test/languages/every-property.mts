@@ -1,3 +1,4 @@
+// Every property, with the same result in each language. An ES module, which names what it imports.
 import { App, CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { FoundationModel, FoundationModelIdentifier } from 'aws-cdk-lib/aws-bedrock';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
@@ -14,6 +15,7 @@ import {
   BatchInferenceFragment,
   BatchLocation,
   ImportedModel,
+  ImportedModelLookup,
   InferenceProfileModel,
   ModelEncryption,
   ModelFormatCheck,
@@ -21,11 +23,11 @@ import {
   ModelInvocationType,
   ModelSource,
   ModelVerification,
+  ReplacementStrategy,
 } from 'cdk-bedrock-model-import';
 
 const app = new App({ outdir: process.argv[2] });
 
-// Every property.
 const full = new Stack(app, 'Full');
 
 const weights = new Bucket(full, 'Weights', { encryption: BucketEncryption.KMS });
@@ -86,6 +88,21 @@ const small = new Stack(app, 'Small');
 const reader = new Role(small, 'Reader', { assumedBy: new AccountRootPrincipal() });
 new ImportedModel(small, 'Llama', { source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/llama/') }).grantInvoke(reader);
 ImportedModel.fromImportedModelArn(small, 'Elsewhere', 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl').grantInvoke(reader);
+
+// What excludes other properties, a property without a value, and models that exist.
+new ImportedModel(small, 'Named', {
+  source: ModelSource.fromS3Uri('s3://amzn-s3-demo-bucket/mistral/', { bucketAccount: '111122223333' }),
+  importedModelName: 'mistral',
+  jobNamePrefix: undefined,
+  role: new Role(small, 'ImportRole', { assumedBy: new ServicePrincipal('bedrock.amazonaws.com') }),
+  encryption: ModelEncryption.awsOwnedKey(),
+  replacementStrategy: ReplacementStrategy.DELETE_FIRST,
+});
+ImportedModel.fromImportedModelAttributes(small, 'Encrypted', {
+  importedModelArn: 'arn:aws:bedrock:us-east-1:111122223333:imported-model/mnopqrstuvwx',
+  encryptionKey: new Key(small, 'Key'),
+}).grantInvoke(reader);
+new ImportedModelLookup(small, 'Lookup', { importedModelName: 'llama-8b' }).grantInvoke(reader);
 
 // Batch inference with every property, on both engines.
 const batch = new Stack(app, 'Batch');

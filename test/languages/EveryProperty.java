@@ -1,4 +1,4 @@
-package example;
+package com.example.chat;
 
 import io.github.cdkbedrockmodelimport.BatchEngine;
 import io.github.cdkbedrockmodelimport.BatchInference;
@@ -6,6 +6,8 @@ import io.github.cdkbedrockmodelimport.BatchInferenceFragment;
 import io.github.cdkbedrockmodelimport.BatchLocation;
 import io.github.cdkbedrockmodelimport.BatchLocationOptions;
 import io.github.cdkbedrockmodelimport.ImportedModel;
+import io.github.cdkbedrockmodelimport.ImportedModelAttributes;
+import io.github.cdkbedrockmodelimport.ImportedModelLookup;
 import io.github.cdkbedrockmodelimport.InferenceProfileModel;
 import io.github.cdkbedrockmodelimport.ModelEncryption;
 import io.github.cdkbedrockmodelimport.ModelFormatCheck;
@@ -16,6 +18,7 @@ import io.github.cdkbedrockmodelimport.ModelInvocationType;
 import io.github.cdkbedrockmodelimport.ModelSource;
 import io.github.cdkbedrockmodelimport.ModelSourceOptions;
 import io.github.cdkbedrockmodelimport.ModelVerification;
+import io.github.cdkbedrockmodelimport.ReplacementStrategy;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.App;
@@ -50,9 +53,9 @@ import software.amazon.awscdk.services.stepfunctions.StateMachine;
 import software.amazon.awscdk.services.stepfunctions.TaskInput;
 import software.amazon.awscdk.services.stepfunctions.tasks.BedrockInvokeModel;
 
-/** The app of ../typescript/app.mts, in Java. */
-public final class LanguagesApp {
-    private LanguagesApp() {}
+/** The app of every-property.mts, in Java. */
+public final class EveryProperty {
+    private EveryProperty() {}
 
     public static void main(final String[] args) {
         final App app = new App(AppProps.builder().outdir(args[0]).build());
@@ -149,6 +152,29 @@ public final class LanguagesApp {
         ImportedModel.fromImportedModelArn(
                         small, "Elsewhere", "arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl")
                 .grantInvoke(reader);
+
+        // What excludes other properties, a property without a value, and models that exist.
+        ImportedModel.Builder.create(small, "Named")
+                .source(ModelSource.fromS3Uri(
+                        "s3://amzn-s3-demo-bucket/mistral/",
+                        ModelSourceOptions.builder().bucketAccount("111122223333").build()))
+                .importedModelName("mistral")
+                .jobNamePrefix(null)
+                .role(Role.Builder.create(small, "ImportRole")
+                        .assumedBy(new ServicePrincipal("bedrock.amazonaws.com"))
+                        .build())
+                .encryption(ModelEncryption.awsOwnedKey())
+                .replacementStrategy(ReplacementStrategy.DELETE_FIRST)
+                .build();
+        ImportedModel.fromImportedModelAttributes(
+                        small,
+                        "Encrypted",
+                        ImportedModelAttributes.builder()
+                                .importedModelArn("arn:aws:bedrock:us-east-1:111122223333:imported-model/mnopqrstuvwx")
+                                .encryptionKey(new Key(small, "Key"))
+                                .build())
+                .grantInvoke(reader);
+        ImportedModelLookup.Builder.create(small, "Lookup").importedModelName("llama-8b").build().grantInvoke(reader);
     }
 
     /** Batch inference with every property, on both engines. */
