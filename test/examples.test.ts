@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { BedrockClient, type BedrockClientConfig, ListImportedModelsCommand } from '@aws-sdk/client-bedrock';
@@ -12,6 +12,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { ChatStack } from '../examples/typescript/chat-stack';
 import { ModelsStack } from '../examples/typescript/models-stack';
+import * as library from '../src';
 import { MODEL_ARN, newApp } from '../testing/support/stacks';
 import { inTemplate, modelOf, readable, resourceFor, resourceOf, resourcesOf, statementsIn, statementsOf } from '../testing/support/template';
 
@@ -188,4 +189,25 @@ test('dashboard and alarms have the ARN of the model of the latest deployment', 
   expect(resourceOf(chat, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody).toContain(modelArnIn(chat));
   expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(['InvocationLatency', 'InvocationServerErrors', 'InvocationThrottles']);
   alarms.forEach(({ Dimensions }) => expect(Dimensions).toEqual([{ Name: 'ModelId', Value: modelArnIn(chat) }]));
+});
+
+describe.each([
+  ['typescript', ['.ts', '.mts']],
+  ['python', ['.py']],
+  ['java', ['.java']],
+  ['go', ['.go']],
+  ['csharp', ['.cs']],
+])('in %s', (language, extensions) => {
+  test('the example and the program beside it use every class and enum of the library', () => {
+    const code = [join('examples', language), 'test/languages'].flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(file => extensions.includes(extname(file))).map(file => readFileSync(join(folder, file), 'utf8'))).join('\n');
+
+    expect(Object.keys(library).filter(name => !new RegExp(`\\b(New)?${name}(_\\w+)?\\b`).test(code))).toEqual([]);
+  });
+
+  test('the settings are those of the other languages', () => {
+    const settings = (folder: string) => (JSON.parse(readFileSync(join('examples', folder, 'cdk.json'), 'utf8')) as { context: object }).context;
+
+    expect(settings(language)).toEqual(settings('typescript'));
+  });
 });
