@@ -12,7 +12,7 @@ import { SWITCHES } from './switches';
 async function main(only: readonly string[]): Promise<boolean> {
   const account = await LocalAccount.open();
   try {
-    const assumed = await verdicts(account, {}, PROBES.map(({ name }) => name));
+    const assumed = await verdicts(account, {}, PROBES.filter(({ ids }) => ids.some(id => SWITCHES[id]?.server)).map(({ name }) => name));
     let failed = 0;
     let passed = 0;
     console.log('| id | as assumed | contradicted by | then |\n|---|---|---|---|');

@@ -1,5 +1,6 @@
+import { cloudFormation } from './cloudformation';
 import { create } from './create';
 import type { Probe } from '../probe';
 
 /** All probes, in the order in which they run. */
-export const PROBES: readonly Probe[] = [create];
+export const PROBES: readonly Probe[] = [create, cloudFormation];
