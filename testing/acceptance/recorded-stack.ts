@@ -107,11 +107,11 @@ exports.handler = async (event) => {
 };
 `;
 
-/** A function that serves custom resources, and a bucket in which it records their requests. */
+/** A function that serves custom resources, and records their requests in the bucket of the run. */
 export class Recorder {
   public static async deploy(world: World): Promise<Recorder> {
-    const bucket = await createBucket(world, 'requests');
-    const recorder = new Recorder(world, bucket, '');
+    const { bucket } = world;
+    const recorder = new Recorder(world, '');
     const stack = recorder.stack('recorder');
     const { Outputs = [] } = await stack.deploy({
       Role: {
@@ -145,13 +145,13 @@ export class Recorder {
       // Waits until the function can use the bucket.
       Ready: { Type: 'Custom::Acceptance', Properties: { ServiceToken: { 'Fn::GetAtt': ['Function', 'Arn'] }, Id: 'ready', Value: '1' } },
     }, { FunctionArn: { Value: { 'Fn::GetAtt': ['Function', 'Arn'] } } });
-    return new Recorder(world, bucket, Outputs[0].OutputValue!);
+    return new Recorder(world, Outputs[0].OutputValue!);
   }
 
-  private constructor(private readonly world: World, public readonly bucket: string, private readonly functionArn: string) {}
+  private constructor(private readonly world: World, private readonly functionArn: string) {}
 
   public stack(name: string): RecordedStack {
-    return new RecordedStack(this.world, this.bucket, this.functionArn, `acceptance-${this.world.run}-${name}`);
+    return new RecordedStack(this.world, this.functionArn, `acceptance-${this.world.run}-${name}`);
   }
 }
 
@@ -161,7 +161,7 @@ export class RecordedStack {
   private stackId = '';
   private readonly known = new Set<string>();
 
-  constructor(private readonly world: World, private readonly bucket: string, private readonly functionArn: string, public readonly name: string) {}
+  constructor(private readonly world: World, private readonly functionArn: string, public readonly name: string) {}
 
   public async create(resources: { readonly [id: string]: Recorded }, plan: Plan = {}): Promise<Operation> {
     await this.answer(plan);
@@ -246,7 +246,7 @@ export class RecordedStack {
   }
 
   private async answer(plan: Plan): Promise<void> {
-    await this.world.aws.s3.putObject({ Bucket: this.bucket, Key: `plans/${this.name}`, Body: JSON.stringify(plan) });
+    await this.world.aws.s3.putObject({ Bucket: this.world.bucket, Key: `plans/${this.name}`, Body: JSON.stringify(plan) });
   }
 
   private async end(does: Operation['does']): Promise<Operation> {
@@ -273,9 +273,9 @@ export class RecordedStack {
   /** The requests since the last operation, the earliest first. */
   private async unknown(): Promise<Seen[]> {
     const prefix = `seen/${this.name}/`;
-    const keys = (await keysOf(this.world.aws.s3, this.bucket, prefix)).filter(key => !this.known.has(key.slice(prefix.length)));
+    const keys = (await keysOf(this.world.aws.s3, this.world.bucket, prefix)).filter(key => !this.known.has(key.slice(prefix.length)));
     const seen = await Promise.all(keys.map(async Key => {
-      const { Body } = await this.world.aws.s3.getObject({ Bucket: this.bucket, Key });
+      const { Body } = await this.world.aws.s3.getObject({ Bucket: this.world.bucket, Key });
       return JSON.parse(await Body!.transformToString()) as Seen;
     }));
     return seen.sort((one, other) => one.at - other.at);
@@ -286,14 +286,6 @@ async function keysOf(client: S3, Bucket: string, Prefix: string): Promise<strin
   const keys: string[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix })) keys.push(...Contents.map(({ Key }) => Key!));
   return keys;
-}
-
-export async function createBucket({ account, aws, made, region, run }: World, purpose: string): Promise<string> {
-  const Bucket = `acceptance-${run}-${purpose}-${account}`;
-  made.add({ kind: 'bucket', name: Bucket });
-  const place = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as 'eu-central-1' } };
-  await aws.s3.createBucket({ Bucket, ...place });
-  return Bucket;
 }
 
 /** Looks until there is a result. In real time as well, because only Bedrock has a virtual time in the local AWS. */

@@ -9,7 +9,7 @@ export const cloudFormation: Probe = {
   name: 'cloudformation',
   title: 'Make stacks of custom resources fail, roll back, be cancelled and continued',
   ids: [...STACK_SCENARIOS.flatMap(({ ids }) => ids), 'CFN-10', 'CRP-7', 'RET-10'],
-  makes: `a bucket, a function with a role, and ${STACK_SCENARIOS.length + 3} stacks whose resources are only recorded`,
+  makes: `a function with a role, and ${STACK_SCENARIOS.length + 3} stacks whose resources are only recorded`,
   minutes: 20,
   cents: 1,
   async run(world, report) {
@@ -30,11 +30,11 @@ export const cloudFormation: Probe = {
 
 /** Deploys a stack with a nested one that makes nothing. */
 async function nestedName(world: World, recorder: Recorder): Promise<Judgement> {
-  const { aws: { s3 }, region } = world;
+  const { aws: { s3 }, bucket: Bucket, region } = world;
   const Key = 'nested.json';
-  await s3.putObject({ Bucket: recorder.bucket, Key, Body: JSON.stringify({ Resources: { Nothing: { Type: 'AWS::CloudFormation::WaitConditionHandle' } } }) });
+  await s3.putObject({ Bucket, Key, Body: JSON.stringify({ Resources: { Nothing: { Type: 'AWS::CloudFormation::WaitConditionHandle' } } }) });
   const stack = recorder.stack('parent');
-  const TemplateURL = `https://s3.${region}.amazonaws.com/${recorder.bucket}/${Key}`;
+  const TemplateURL = `https://s3.${region}.amazonaws.com/${Bucket}/${Key}`;
   await stack.deploy({ Child: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL } } });
   return judgeNestedName(stack.name, 'Child', await stack.physicalId('Child'));
 }
