@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
 import { Ledger } from './ledger';
 import { clientsOf, type Clients, type World } from './world';
 import type { Behaviour } from '../bedrock-server/behaviour';
 import { VirtualClock } from '../bedrock-server/clock';
 import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
+import { EmulatedAccount } from '../iam/emulated-account';
+import { Enforcement, type EnforcementOptions } from '../iam/enforcement';
+import { hasEngine } from '../iam/engine';
 import { EmulatorApi } from '../local-aws/emulator-api';
 import { ACCOUNT, REGION } from '../local-aws/environment';
 import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
@@ -13,6 +17,13 @@ import { bytesOf } from '../model-files/model-files';
 const MINUTE = 60_000;
 const WEIGHTS = { bucket: 'acceptance-weights', prefix: 'llama/' };
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** The callers are roles, not functions. */
+class RolesAccount extends EmulatedAccount {
+  public async roleOfFunction(name: string) {
+    return this.role(`arn:aws:iam::${ACCOUNT}:role/${name}`);
+  }
+}
 
 /** A local AWS in which Bedrock behaves as assumed, or otherwise. */
 export class LocalAccount {
@@ -27,16 +38,28 @@ export class LocalAccount {
 
   private constructor(private readonly aws: LocalAws, private readonly unused: BedrockServer) {}
 
-  /** Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. */
-  public async with<T>(behaviour: Partial<Behaviour>, use: (world: World) => Promise<T>): Promise<T> {
+  /**
+   * Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. If the IAM engine is installed (by
+   * `npm run iam`), the policies of service roles are enforced, and those of callers that are roles; the user may do everything.
+   */
+  public async with<T>(behaviour: Partial<Behaviour>, use: (world: World) => Promise<T>, iam: EnforcementOptions = {}): Promise<T> {
     const clock = new VirtualClock(Date.now());
+    const enforcement = hasEngine() ? new Enforcement(
+      new RolesAccount(new EmulatorApi(this.aws.endpoint)), { partition: 'aws', region: REGION, account: ACCOUNT }, { listedPrefix: 'with slash', ...iam },
+    ) : undefined;
     const server = await startBedrockServer({
       account: ACCOUNT,
       region: REGION,
       clock,
       behaviour,
       rolePropagationMs: 2 * MINUTE,
-      planImport: () => ({ durationMs: 5 * MINUTE }),
+      planImport: request => ({ durationMs: 5 * MINUTE, ...enforcement?.planImport(request) }),
+      authorize: enforcement && (async (call) => {
+        if (call.functionName !== '') return enforcement.authorize(call);
+        if (call.operation === 'CreateModelImportJob') await enforcement.prepareImport(call.input as unknown as CreateModelImportJobRequest);
+        return undefined;
+      }),
+      authorizeInvocation: async () => undefined,
     });
     const clients = (more: object = {}): Clients => clientsOf({
       region: REGION, credentials: CREDENTIALS, endpoint: this.aws.endpoint, bedrockEndpoint: server.url, ...more,

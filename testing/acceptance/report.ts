@@ -42,10 +42,11 @@ const rowsOf = ({ findings }: Outcome): Row[] => findings.map(finding => ({
 
 /** The switch that makes the tests play what AWS does, or what to change by hand. */
 export function remedyOf(id: string): string {
-  const { server, simulation, change } = SWITCHES[id] ?? {};
+  const { iam, server, simulation, change } = SWITCHES[id] ?? {};
   const settings = Object.entries(server ?? {}).map(([name, value]) => `${name}=${String(value)}`);
   return [
     ...settings.length > 0 ? [`Bedrock server: \`behaviour: ${JSON.stringify(server)}\``, `simulation: \`npm run simulate -- ${settings.map(one => `--behaviour ${one}`).join(' ')}\``] : [],
+    ...iam === undefined ? [] : [`enforcement of IAM: \`${JSON.stringify(iam)}\``],
     ...simulation === undefined ? [] : [`simulation: ${simulation}`],
     ...change === undefined ? [] : [change],
   ].join('; ');

@@ -1,4 +1,9 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { World } from './world';
+import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelSource } from '../../src';
+import { SynthesizedAccount } from '../iam/synthesized-account';
 
 /** A statement of an IAM policy. */
 export interface Statement {
@@ -20,25 +25,48 @@ export async function createRole(world: World, purpose: string, trust: Statement
   return Role!.Arn!;
 }
 
-/** The trust policy of a service role, as the library makes it. */
-export function trustOfBedrock({ account, partition, region }: World): Statement {
-  return {
-    Effect: 'Allow',
-    Action: 'sts:AssumeRole',
-    Principal: { Service: 'bedrock.amazonaws.com' },
-    Condition: {
-      StringEquals: { 'aws:SourceAccount': account },
-      ArnLike: { 'aws:SourceArn': `arn:${partition}:bedrock:${region}:${account}:model-import-job/*` },
-    },
+/** The policies of the library for one model, with the names of an account. */
+export interface LibraryPolicies {
+  readonly trust: Statement;
+  readonly serviceRole: readonly Statement[];
+  /** Of the function that starts the import. */
+  readonly caller: readonly Statement[];
+}
+
+/** Synthesizes a model, so that what is tried is what the constructs grant. */
+export function libraryPolicies(world: World, keyArn?: string): LibraryPolicies {
+  const { account, region, weights: { bucket, prefix } } = world;
+  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
+  const stack = new Stack(app, 'Stack', { env: { account, region } });
+  new ImportedModel(stack, 'Model', {
+    source: ModelSource.fromBucket(Bucket.fromBucketName(stack, 'Weights', bucket), prefix),
+    formatCheck: ModelFormatCheck.disabled(),
+    ...keyArn && { encryption: ModelEncryption.customerManaged(Key.fromKeyArn(stack, 'Key', keyArn)) },
+  });
+  const synthesized = new SynthesizedAccount(app);
+  const roleWith = (text: string): Role => {
+    const documents = synthesized.made('AWS::IAM::Role').map(({ properties: { AssumeRolePolicyDocument: trust, Policies = [] }, stack: { name }, id }) => {
+      const attached = synthesized.made('AWS::IAM::Policy').filter(({ properties }) => (properties.Roles as string[]).includes(`${name}-${id}`));
+      const policies = [...Policies as object[], ...attached.map(({ properties }) => properties)] as { PolicyDocument: { Statement: Statement[] } }[];
+      return { trust: trust as { Statement: Statement[] }, statements: policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) };
+    });
+    return documents.find(one => JSON.stringify(one).includes(text))!;
   };
+  const serviceRole = roleWith('model-import-job/*"}}');
+  return { trust: serviceRole.trust.Statement[0], serviceRole: serviceRole.statements, caller: roleWith('bedrock:CreateModelImportJob').statements };
+}
+
+interface Role {
+  readonly trust: { readonly Statement: readonly Statement[] };
+  readonly statements: readonly Statement[];
+}
+
+/** The trust policy of a service role, as the library makes it. */
+export function trustOfBedrock(world: World): Statement {
+  return libraryPolicies(world).trust;
 }
 
 /** The permissions to read the weights, as the library grants them. */
-export function readsWeights({ account, partition, weights: { bucket, prefix } }: World): Statement[] {
-  const bucketArn = `arn:${partition}:s3:::${bucket}`;
-  const StringEquals = { 'aws:ResourceAccount': account };
-  return [
-    { Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucketArn}/${prefix}*`, Condition: { StringEquals } },
-    { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucketArn, Condition: { StringEquals, StringLike: { 's3:prefix': [prefix.slice(0, -1), `${prefix}*`] } } },
-  ];
+export function readsWeights(world: World): readonly Statement[] {
+  return libraryPolicies(world).serviceRole;
 }

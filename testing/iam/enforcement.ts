@@ -3,7 +3,7 @@ import type { Account, Role } from './account';
 import { type AuthorizationRequest, evaluate, type Policies, type PolicyDocument } from './engine';
 import {
   type Ask, asksOfAssumption, asksOfCaller, asksOfDecryption, asksOfModelKey, asksOfNetwork, asksOfReading, asksOfVerification, asksOfWeightsKey,
-  type Where,
+  type ListedPrefix, type Where,
 } from './requests';
 import { asksOfGet, asksOfList } from './s3-requests';
 import type { InvocationOperation, Operation } from '../bedrock-server/constraints';
@@ -17,9 +17,16 @@ export interface Decision extends AuthorizationRequest {
   readonly allowed: boolean;
 }
 
+/** What AWS might do otherwise. */
 export interface EnforcementOptions {
   /** Whether Bedrock also uses the key of the model with the service role. Not documented. @default false */
   readonly serviceRoleUsesKey?: boolean;
+  /** Whether `kms:GrantIsForAWSResource` is true when Bedrock creates a grant for the caller. @default true */
+  readonly grantIsForResource?: boolean;
+  /** The `s3:prefix` with which Bedrock lists the weights. @default 'with and without slash' */
+  readonly listedPrefix?: ListedPrefix;
+  /** An action that needs no permission. @default - none */
+  readonly unasked?: string;
 }
 
 /** Authorizes every call of the handler, and the use of the service role by Bedrock, with the policies of an account. */
@@ -34,12 +41,14 @@ export class Enforcement {
     const caller = await this.account.roleOfFunction(functionName);
     const denied = await this.firstDenied(caller, await this.asksOf(operation, input));
     if (denied) return accessDenied(caller.arn, denied);
-    if (operation === 'CreateModelImportJob') {
-      const request = input as unknown as CreateModelImportJobRequest;
-      this.plans.set(request.jobName ?? '', await this.planOf(request));
-    }
+    if (operation === 'CreateModelImportJob') await this.prepareImport(input as unknown as CreateModelImportJobRequest);
     return undefined;
   };
+
+  /** Authorizes what an import will do with its service role. */
+  public async prepareImport(request: CreateModelImportJobRequest): Promise<void> {
+    this.plans.set(request.jobName ?? '', await this.planOf(request));
+  }
 
   /** For the Bedrock server: authorizes the verification of a model by the calling function. */
   public async authorizeInvocation(call: ClientCall<InvocationOperation>, keyOf: KeyOf): Promise<BedrockError | undefined> {
@@ -84,7 +93,7 @@ export class Enforcement {
 
   private async firstDenied({ arn }: Role, asks: readonly Ask[]): Promise<Ask | undefined> {
     for (const ask of asks) {
-      if (!await this.ask(arn, ask)) return ask;
+      if (ask.action !== this.options.unasked && !await this.ask(arn, ask)) return ask;
     }
     return undefined;
   }
@@ -93,7 +102,7 @@ export class Enforcement {
     const asks = asksOfCaller(operation, input, this.where);
     if (operation !== 'CreateModelImportJob') return asks;
     const { importedModelKmsKeyId } = input as Partial<CreateModelImportJobRequest>;
-    if (importedModelKmsKeyId) asks.push(...asksOfModelKey(importedModelKmsKeyId));
+    if (importedModelKmsKeyId) asks.push(...asksOfModelKey(importedModelKmsKeyId, this.options.grantIsForResource));
     const { keyArn } = await this.weightsOf(input as unknown as CreateModelImportJobRequest);
     // As documented by AWS, the key of another account allows only the service role.
     if (keyArn && keyArn.split(':')[4] === this.where.account) asks.push(...asksOfWeightsKey(keyArn));
@@ -108,10 +117,11 @@ export class Enforcement {
     }
     const { name, prefix, account, objects, keyArn } = await this.weightsOf(request);
     const { subnetIds = [], securityGroupIds = [] } = request.vpcConfig ?? {};
+    const { grantIsForResource, listedPrefix, serviceRoleUsesKey } = this.options;
     const denied = await this.firstDenied(role, [
-      ...asksOfReading(name, account, prefix, objects, this.where),
+      ...asksOfReading(name, account, prefix, objects, this.where, listedPrefix),
       ...keyArn ? asksOfDecryption(keyArn) : [],
-      ...this.options.serviceRoleUsesKey && request.importedModelKmsKeyId ? asksOfModelKey(request.importedModelKmsKeyId) : [],
+      ...serviceRoleUsesKey && request.importedModelKmsKeyId ? asksOfModelKey(request.importedModelKmsKeyId, grantIsForResource) : [],
       ...request.vpcConfig ? asksOfNetwork(subnetIds, securityGroupIds, this.where) : [],
     ]);
     if (denied) return { failureMessage: accessDenied(role.arn, denied).message };

@@ -90,7 +90,7 @@ function asksOfStart({ roleArn, jobTags, importedModelTags }: CreateModelImportJ
 }
 
 /** The use of a customer managed key by the caller of CreateModelImportJob, as in the CloudTrail event of the grant. */
-export function asksOfModelKey(keyArn: string): Ask[] {
+export function asksOfModelKey(keyArn: string, grantIsForResource = true): Ask[] {
   return [
     { action: 'kms:DescribeKey', resource: keyArn },
     { action: 'kms:GenerateDataKey', resource: keyArn },
@@ -98,7 +98,7 @@ export function asksOfModelKey(keyArn: string): Ask[] {
     {
       action: 'kms:CreateGrant',
       resource: keyArn,
-      context: { 'kms:GrantIsForAWSResource': 'true', 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
+      context: { 'kms:GrantIsForAWSResource': String(grantIsForResource), 'kms:GrantOperations': ['Decrypt', 'CreateGrant', 'GenerateDataKey', 'DescribeKey'] },
     },
   ];
 }
@@ -115,13 +115,28 @@ export function asksOfAssumption(roleArn: string, where: Where, type: JobType = 
   };
 }
 
+/** The `s3:prefix` with which Bedrock lists a folder. By default in both ways, because that is not documented. */
+export type ListedPrefix = 'with and without slash' | 'with slash' | 'without slash' | 'none';
+
+function prefixesOf(folder: string, listed: ListedPrefix): (string | undefined)[] {
+  const withoutSlash = folder.replace(/\/$/, '');
+  switch (listed) {
+    case 'with slash': return [folder];
+    case 'without slash': return [withoutSlash];
+    case 'none': return [undefined];
+    case 'with and without slash': return [...new Set([folder, withoutSlash])];
+  }
+}
+
 /** Bedrock lists and reads the weights with the service role. */
-export function asksOfReading(bucket: string, account: string, prefix: string, objects: readonly string[], { partition }: Where): Ask[] {
+export function asksOfReading(
+  bucket: string, account: string, prefix: string, objects: readonly string[], { partition }: Where, listed: ListedPrefix = 'with and without slash',
+): Ask[] {
   const arn = `arn:${partition}:s3:::${bucket}`;
   const owner = { 'aws:ResourceAccount': account };
   return [
-    ...[...new Set([prefix, prefix.replace(/\/$/, '')])]
-      .map((asked): Ask => ({ action: 's3:ListBucket', resource: arn, account, context: { ...owner, 's3:prefix': asked } })),
+    ...prefixesOf(prefix, listed).map((asked): Ask =>
+      ({ action: 's3:ListBucket', resource: arn, account, context: { ...owner, ...asked !== undefined && { 's3:prefix': asked } } })),
     ...objects.map((name): Ask => ({ action: 's3:GetObject', resource: `${arn}/${name}`, account, context: owner })),
   ];
 }

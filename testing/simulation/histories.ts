@@ -7,12 +7,33 @@ import type {
 /** All histories, or those without the check of files, verifications and former models that are kept. */
 export type Histories = 'all' | 'plain';
 
+/** The behaviours of AWS that are simulated both ways, because they are not documented. */
+const BOTH_WAYS = {
+  failedUpdateRecords: ['old', 'new'],
+  cleanupCarries: ['old', 'new'],
+  rollbackFollows: [true, false],
+  executionNames: [true, false],
+  replacePolicyOf: ['old', 'new'],
+} as const satisfies { readonly [name in keyof WorldScript]?: readonly WorldScript[name][] };
+
+/** Those that are known. */
+export type Known = Partial<Pick<WorldScript, keyof typeof BOTH_WAYS>>;
+
+/** From the command line: `rollbackFollows=true`. */
+export function knownOf(settings: readonly string[]): Known {
+  return Object.fromEntries(settings.map(setting => {
+    const known = Object.entries(BOTH_WAYS).flatMap(([name, ways]) => ways.map(way => [name, way] as const)).find(([name, way]) => `${name}=${way}` === setting);
+    if (!known) throw new Error(`${setting} is not simulated. Both ways are: ${Object.entries(BOTH_WAYS).map(([name, ways]) => `${name}=${ways.join('|')}`).join(', ')}`);
+    return known;
+  }));
+}
+
 /** Arbitrary scripts: mostly simple with a few faults each, so that a failure can be explained. Numbers shrink to the simplest case. */
-export function histories(which: Histories = 'all'): fc.Arbitrary<Script> {
+export function histories(which: Histories = 'all', known: Known = {}): fc.Arbitrary<Script> {
   const isPlain = which === 'plain';
   const anything = oftenOne(fc.record({ operations: fc.array(operations(isPlain), { minLength: 1, maxLength: 4 }) }));
   return fc.record({
-    world: worlds(isPlain),
+    world: worlds(isPlain).map(world => ({ ...world, ...known })),
     stacks: isPlain ? anything : fc.oneof(
       { arbitrary: anything, weight: 5 },
       { arbitrary: oftenOne(fc.record({ operations: fc.array(replacements, { minLength: 2, maxLength: 5 }) })), weight: 1 },

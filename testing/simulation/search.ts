@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type Histories, histories } from './histories';
+import { type Histories, histories, type Known } from './histories';
 import type { InvariantName } from './invariants';
 import type { HandlerCode } from './lambda';
 import { play } from './play';
@@ -32,12 +32,14 @@ export interface SearchOptions {
   readonly path?: string;
   /** @default - all */
   readonly histories?: Histories;
+  /** @default - nothing: what is not documented is played both ways */
+  readonly known?: Known;
   /** Do not shrink the history that breaks an invariant. */
   readonly asFound?: boolean;
 }
 
 /** Plays histories until one breaks an invariant, then shrinks it to the simplest history that breaks the same invariant. */
-export async function search(code: HandlerCode, { runs, seed, path, asFound, histories: which }: SearchOptions): Promise<Findings> {
+export async function search(code: HandlerCode, { runs, seed, path, asFound, known, histories: which }: SearchOptions): Promise<Findings> {
   const coverage: { [what: string]: number } = {};
   let played = 0;
   let calls = 0;
@@ -62,7 +64,7 @@ export async function search(code: HandlerCode, { runs, seed, path, asFound, his
     first = broken;
     throw error;
   };
-  const result = await fc.check(fc.asyncProperty(histories(which), check), { numRuns: runs, seed, path, endOnFailure: asFound });
+  const result = await fc.check(fc.asyncProperty(histories(which, known), check), { numRuns: runs, seed, path, endOnFailure: asFound });
   if (!result.failed || !result.counterexample || first === undefined) return { histories: played, calls, coverage };
   const [script] = result.counterexample;
   const { trace, message } = await tell(script, code);

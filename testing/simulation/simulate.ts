@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Histories } from './histories';
+import { type Histories, type Known, knownOf } from './histories';
 import { INVARIANTS } from './invariants';
 import type { HandlerCode } from './lambda';
 import { type Mutant, MUTANTS } from './mutants';
@@ -18,6 +18,7 @@ import { servedStacks } from '../../src/imported-model/provider/handler/served-s
  *
  *   tsx testing/simulation/simulate.ts --runs 20000 --seed 1     histories, on all cores
  *   tsx testing/simulation/simulate.ts --mutants --runs 3000     broken handlers, each must be detected within this number of histories
+ *   tsx testing/simulation/simulate.ts --world rollbackFollows=true     ... in which AWS does what is known of it, and not both (BOTH_WAYS in histories.ts)
  *   tsx testing/simulation/simulate.ts --replay 123:45:0:1       replay of one history by the seed and path of its failure, or of a script file
  */
 const { values: options } = parseArgs({
@@ -28,9 +29,12 @@ const { values: options } = parseArgs({
     mutants: { type: 'boolean', default: false },
     only: { type: 'string' },
     replay: { type: 'string' },
+    world: { type: 'string', multiple: true, default: [] },
     worker: { type: 'boolean', default: false },
   },
 });
+
+const KNOWN = knownOf(options.world);
 
 const HANDLER: HandlerCode = { invocation, servedStacks, judge, judgeError };
 
@@ -41,6 +45,7 @@ interface Work {
   readonly seed: number;
   readonly path?: string;
   readonly histories?: Histories;
+  readonly known?: Known;
   readonly mutant?: string;
   readonly asFound?: boolean;
 }
@@ -72,7 +77,7 @@ async function tryHistories(): Promise<boolean> {
   const runs = Number(options.runs ?? 20_000);
   const chunk = Math.max(50, Math.min(500, Math.ceil(runs / 40)));
   const work = Array.from({ length: Math.ceil(runs / chunk) }, (_, id): Work => (
-    { id, runs: Math.min(chunk, runs - id * chunk), seed: seedOf(id) }));
+    { id, runs: Math.min(chunk, runs - id * chunk), seed: seedOf(id), known: KNOWN }));
   const begin = Date.now();
   const coverage = new Map<string, number>();
   let played = 0;
@@ -145,7 +150,7 @@ async function replay(which: string): Promise<void> {
     return;
   }
   const [, seed, path] = /^(-?\d+):(.*)$/.exec(which) ?? [];
-  const { failure } = await search(HANDLER, { runs: 1, seed: Number(seed), path });
+  const { failure } = await search(HANDLER, { runs: 1, seed: Number(seed), path, known: KNOWN });
   console.log(failure ? `${failure.trace.join('\n')}\n${failure.message}\n${JSON.stringify(failure.script)}` : 'no invariant is broken');
   process.exitCode = failure ? 1 : 0;
 }
