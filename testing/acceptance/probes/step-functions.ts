@@ -23,7 +23,11 @@ export const stepFunctions: Probe = {
     report.judge('CRP-1', again.result?.executionArn === first.executionArn && other.error?.name === 'ExecutionAlreadyExists',
       `the same name and input: ${again.text}, ${again.result?.executionArn === first.executionArn ? 'the same' : 'another'} execution; with other input: ${other.text}`);
 
-    await sfn.updateStateMachine({ stateMachineArn: changing, definition: definitionOf(20, 'new') });
+    await until(world, 'the wait of the execution', async () => {
+      const { events = [] } = await sfn.getExecutionHistory({ executionArn: first.executionArn! });
+      return events.find(({ type }) => type === 'WaitStateEntered');
+    });
+    await sfn.updateStateMachine({ stateMachineArn: changing, definition: definitionOf(SHORT_SECONDS, 'new') });
     const { output, status } = await until(world, 'the end of the execution', async () => {
       const execution = await sfn.describeExecution({ executionArn: first.executionArn! });
       return execution.status === 'RUNNING' ? undefined : execution;
@@ -42,6 +46,7 @@ export const stepFunctions: Probe = {
   },
 };
 
+const SHORT_SECONDS = 60;
 const LONG_SECONDS = 300;
 
 function definitionOf(Seconds: number, result: string): string {
@@ -59,7 +64,7 @@ async function deployStateMachines(world: World): Promise<[string, string]> {
         AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'states.amazonaws.com' } }] },
       },
     },
-    Changing: stateMachine(20),
+    Changing: stateMachine(SHORT_SECONDS),
     Deleted: stateMachine(LONG_SECONDS),
   });
   return [await stack.physicalId('Changing'), await stack.physicalId('Deleted')];
