@@ -37,6 +37,8 @@ for project in [*options.reference, *options.projects]:
     trees = List[SyntaxTree]()
     for file in [project] if project.is_file() else sorted(project.rglob("*.cs")):
         trees.Add(CSharpSyntaxTree.ParseText(file.read_text("utf-8-sig"), None, str(file)))
+    if not trees.Count:
+        parser.error(f"no C# in {project}")
     library = CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary).WithNullableContextOptions(NullableContextOptions.Enable)
     compilation = CSharpCompilation.Create(project.name, trees, references, library)
     references.Add(compilation.ToMetadataReference())
