@@ -87,6 +87,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgrade: false,
   sampleCode: false,
 
+  npmignoreEnabled: false, // `files` lists what ships
+
   // A generated function class would import CDK beside the handler.
   lambdaAutoDiscover: false,
   integrationTestAutoDiscover: false,
@@ -99,6 +101,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false, // .ci/run asks for it
       collectCoverageFrom: ['src/**/*.ts'],
       coverageProvider: 'babel',
+      cacheDirectory: '<rootDir>/node_modules/.cache/jest', // not the temporary directory, in which tests leave nothing
       maxWorkers: '100%', // the default leaves one of two cores idle
       testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
@@ -137,10 +140,15 @@ for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/
 }
 project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/index.js' });
 
-// --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/command/', '/lib/**/folders/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
-project.npmignore!.include('/assets/'); // before the exclusions below it
-project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
+// --- What ships: the constructs as compiled by jsii, and the bundles; not the handlers a second time. npm adds README.md, LICENSE and package.json. ---
+project.addFields({
+  files: [
+    '.jsii', 'API.md', 'CHANGELOG.md', // jsii-pacmak packs what npm packs, and reads .jsii
+    'lib/**/*.js', 'lib/**/*.d.ts', '!lib/**/handler/**', '!lib/**/command/**', '!lib/**/folders/**', '!lib/**/*.lambda.*',
+    'assets/**/*.js', 'assets/**/THIRD-PARTY',
+  ],
+});
+project.tasks.addEnvironment('JSII_PACMAK_NPMIGNORE', 'false'); // or jsii-pacmak writes an .npmignore
 
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');
