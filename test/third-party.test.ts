@@ -40,9 +40,9 @@ describe('the bill of materials of each bundle', () => {
     expect(metafiles).toHaveLength(4);
   });
 
-  test.each(metafiles)('%s: lists the packages with code in it, in the versions that are installed', (metafile) => {
-    const { bomFormat, components, metadata } = json(metafile.replace('.meta.json', '.cdx.json'));
-    const installed = bundledFolders(json(metafile)).map(folder => full(json(join(folder, 'package.json'))));
+  test.each(metafiles)('%s: lists the packages with code in it, in the versions that are installed', (file) => {
+    const { bomFormat, components, metadata } = json(file.replace('.meta.json', '.cdx.json'));
+    const installed = bundledFolders(json(file)).map(folder => full(json(join(folder, 'package.json'))));
 
     expect(bomFormat).toBe('CycloneDX');
     expect(installed.length).toBeGreaterThan(0);
@@ -50,8 +50,8 @@ describe('the bill of materials of each bundle', () => {
     expect(full(metadata.component)).toBe(full(json('package.json')));
   });
 
-  test.each(metafiles)('%s: has no path of a machine, and no address of a registry', (metafile) => {
-    const text = readFileSync(metafile.replace('.meta.json', '.cdx.json'), 'utf8');
+  test.each(metafiles)('%s: has no path of a machine, and no address of a registry', (file) => {
+    const text = readFileSync(file.replace('.meta.json', '.cdx.json'), 'utf8');
 
     expect(text).not.toContain(process.cwd());
     expect(text).not.toContain('node_modules');
