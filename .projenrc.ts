@@ -1,4 +1,5 @@
 import { awscdk, javascript } from 'projen';
+import { addRepositoryFiles, PUBLICATION, REPOSITORY } from './projenrc/github';
 
 /**
  * The lowest supported aws-cdk-lib, on which the library is developed.
@@ -46,16 +47,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   packageManager: javascript.NodePackageManager.NPM,
 
-  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import' },
+  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', ...PUBLICATION.pypi },
   publishToMaven: {
     javaPackage: 'io.github.cdkbedrockmodelimport',
     mavenGroupId: 'io.github.cdk-bedrock-model-import',
     mavenArtifactId: 'cdk-bedrock-model-import',
+    ...PUBLICATION.maven,
   },
-  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport' },
+  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', ...PUBLICATION.nuget },
   publishToGo: {
     moduleName: 'github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go',
     packageName: 'bedrockmodelimport',
+    ...PUBLICATION.go,
   },
 
   devDeps: [
@@ -82,10 +85,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'tsx@^4',
   ],
 
-  // The gate is .ci/run.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  ...REPOSITORY,
   sampleCode: false,
 
   npmignoreEnabled: false, // `files` lists what ships
@@ -159,6 +159,11 @@ project.postCompileTask.exec('jsii-rosetta extract --strict');
 
 project.addTask('diagrams', { exec: 'tsx scripts/diagrams.ts', description: 'Draw the diagrams of the documentation' });
 
+addRepositoryFiles(project);
+
+// By default only stable APIs count, of which 0.x has none.
+project.tasks.tryFind('compat')!.reset(`jsii-diff npm:${project.name} --keys --ignore-file .compatignore --error-on all`);
+
 // --- awslint, whose rules are those of aws-cdk itself. ---
 project.addFields({
   awslint: {
@@ -180,7 +185,7 @@ project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts projenrc .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a deployment on a local AWS. ---

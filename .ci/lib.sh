@@ -10,6 +10,7 @@ declare -A selected=() result=() seconds=()
 order=()
 passed=0
 failed=0
+skipped=0
 
 # --- In a step -------------------------------------------------------------------------------------------------------
 
@@ -29,6 +30,13 @@ run() {
 fail() {
   say "$@"
   return 1
+}
+
+# Ends a step that cannot be done here. It counts neither as passed nor as failed.
+skip() {
+  say "$@"
+  printf '%s' "$*" >"$WORK/$STEP.skipped"
+  exit 0
 }
 
 # The version of a package in the lock file.
@@ -89,6 +97,9 @@ report() {
   if [[ -s $jest ]]; then
     read -r good bad < <(node -p "const { numPassedTests, numFailedTests } = require('$jest'); numPassedTests + ' ' + numFailedTests") || good=0 bad=1
     result[$name]+=", $good tests passed, $bad failed"
+  elif [[ -s $WORK/$name.skipped ]]; then
+    result[$name]=$(<"$WORK/$name.skipped")
+    skipped=$((skipped + 1))
   elif ((code == 0)); then
     good=1
   fi
@@ -114,6 +125,8 @@ summary() {
   for name in "${order[@]}"; do printf '%-11s %7s  %s\n' "$name" "${seconds[$name]}" "${result[$name]}"; done
   printf '%-11s %7s\n' total "$SECONDS"
   if ((failed == 0)); then rm -rf "$WORK"; else rm -rf "$WORK"/*/node_modules && printf 'logs: %s\n' "$WORK"; fi
-  printf '\n%s passed, %s failed\n' "$passed" "$failed"
+  printf '\n%s passed, %s failed' "$passed" "$failed"
+  if ((skipped > 0)); then printf ', %s skipped' "$skipped"; fi
+  printf '\n'
   ((passed > 0 && failed == 0))
 }
