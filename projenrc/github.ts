@@ -132,7 +132,8 @@ export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void
   releasing.file!.addOverride('jobs.release.needs', 'gate');
   releasing.file!.addOverride('jobs.release.permissions.contents', 'read'); // the job release_github creates the tag
   releasing.addJob('gate', { if: "github.ref == 'refs/heads/main'", uses: './.github/workflows/build.yml', permissions: { contents: READ } });
-  project.tasks.tryFind('release')!.exec('grep "^## $(cat dist/version.txt) " CHANGELOG.md', { name: 'CHANGELOG.md has a section for this version' });
+  // The change log has a section for this version, and the tests what it deploys.
+  project.tasks.tryFind('release')!.exec('grep "^## $(cat dist/version.txt) " CHANGELOG.md && ls "test/compatibility/$(cat dist/version.txt).json"');
   // --- What others look at. ---
   const scorecard = hub.addWorkflow('scorecard');
   scorecard.on({ schedule: [{ cron: '0 6 * * 1' }], push: { branches: ['main'] } });
