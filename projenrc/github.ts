@@ -28,7 +28,7 @@ const { JobPermission: { READ, WRITE }, AppPermission } = github.workflows;
 const RUNNER = ['ubuntu-latest'];
 const LANGUAGES: github.workflows.Tools = {
   node: { version: '24' }, // its npm knows trusted publishing
-  python: { version: '3.12' },
+  python: { version: '3.11' },
   java: { version: '17', distribution: 'temurin' },
   go: { version: '1.26' },
 };
@@ -52,6 +52,7 @@ export const REPOSITORY = {
   githubOptions: {
     mergify: false,
     dependencyReview: true,
+    dependencyReviewOptions: { commentSummaryInPr: 'never' }, // a comment would need permission to write
     pullRequestLintOptions: {
       semanticTitleOptions: {
         types: ['feat', 'fix', 'perf', 'refactor', 'style', 'test', 'docs', 'build', 'ci', 'chore', 'revert'],
