@@ -39,6 +39,13 @@ skip() {
   exit 0
 }
 
+# Fails if the step has left files in its temporary directory, except the caches of tools, and what the Java runtime of jsii leaves.
+left_nothing() {
+  local left
+  left=$(cd "$TMPDIR" && find . -mindepth 1 -maxdepth 1 | grep -vE '^\./(tsx-|node-compile-cache|v8-compile-cache|hsperfdata_|jsii-)' || true)
+  [[ -z $left ]] || fail "Left in the temporary directory: ${left//$'\n'/ }"
+}
+
 # The version of a package in the lock file.
 locked() {
   node -p "require('$ROOT/package-lock.json').packages['node_modules/$1'].version"
@@ -76,9 +83,12 @@ stage() {
     STEP=$name
     (
       trap 'echo "$SECONDS" >"$WORK/$STEP.end"' EXIT
+      export TMPDIR=$WORK/$STEP.tmp MAVEN_OPTS=-Djava.io.tmpdir=$WORK/$STEP.tmp # Java does not read TMPDIR
+      mkdir "$TMPDIR"
       set -e -o pipefail
       cd "$ROOT"
       "step_${name//-/_}"
+      left_nothing
     ) 3>&1 >"$WORK/$name.log" 2>&1 </dev/null &
     pid[$name]=$!
   done
