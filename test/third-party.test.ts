@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundledFolders, render, thirdParty } from '../scripts/third-party';
@@ -28,6 +28,34 @@ describe('the packages of the bundle', () => {
     expect(text).toContain(`\n@aws-sdk/client-bedrock ${version} (${license})\n`);
     expect(text).toContain('Apache License\n');
     expect(text).toMatch(/\nbowser \S+ \(MIT\)\n\nCopyright 2015, Dustin Diaz/);
+  });
+});
+
+describe('the bill of materials of each bundle', () => {
+  const metafiles = readdirSync('assets', { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.meta.json')).map(file => join('assets', file));
+  const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+  const full = ({ group, name, version }: { group?: string; name: string; version: string }) => `${group ? `${group}/` : ''}${name}@${version}`;
+
+  test('there are four', () => {
+    expect(metafiles).toHaveLength(4);
+  });
+
+  test.each(metafiles)('%s: lists the packages with code in it, in the versions that are installed', (file) => {
+    const { bomFormat, components, metadata } = json(file.replace('.meta.json', '.cdx.json'));
+    const installed = bundledFolders(json(file)).map(folder => full(json(join(folder, 'package.json'))));
+
+    expect(bomFormat).toBe('CycloneDX');
+    expect(installed.length).toBeGreaterThan(0);
+    expect(components.map(full).sort()).toEqual(installed.sort());
+    expect(full(metadata.component)).toBe(full(json('package.json')));
+  });
+
+  test.each(metafiles)('%s: has no path of a machine, and no address of a registry', (file) => {
+    const text = readFileSync(file.replace('.meta.json', '.cdx.json'), 'utf8');
+
+    expect(text).not.toContain(process.cwd());
+    expect(text).not.toContain('node_modules');
+    expect(text).not.toMatch(/registry\./);
   });
 });
 

@@ -36,6 +36,8 @@ export interface ImportedModelLookupProps {
  * The deployment fails if there is no such model. The lookup is a custom resource that runs again only when the name changes: a model that is
  * imported again under the same name has another ARN. Use `publishArn()` and `ImportedModel.fromParameter()` for models that are replaced.
  *
+ * @resource AWS::CloudFormation::CustomResource
+ *
  * @example
  * declare const chat: lambda.Function;
  *

@@ -36,6 +36,8 @@ import { complaint } from '../shared/validation/complaint';
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-import-model.html
  *
+ * @resource AWS::CloudFormation::CustomResource
+ *
  * @example
  * declare const weights: s3.Bucket;
  * declare const chat: lambda.Function;
@@ -70,10 +72,10 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
    *
    * @param scope The parent construct
    * @param id The id of the construct
-   * @param attributes The attributes of the model
+   * @param attrs The attributes of the model
    */
-  public static fromImportedModelAttributes(scope: Construct, id: string, attributes: ImportedModelAttributes): IImportedModel {
-    return new ImportedModelReference(scope, id, attributes.importedModelArn, attributes.encryptionKey);
+  public static fromImportedModelAttributes(scope: Construct, id: string, attrs: ImportedModelAttributes): IImportedModel {
+    return new ImportedModelReference(scope, id, attrs.importedModelArn, attrs.encryptionKey);
   }
 
   /**

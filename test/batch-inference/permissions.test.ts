@@ -130,7 +130,7 @@ describe('the state machine', () => {
     expect(sorted(statementsOf(batch.stateMachine.role))).toEqual(sorted([
       invokes(fixture),
       allow(onWork, [`${bucket}/out/_work/*`]),
-      allow(['bedrock:InvokeModel'], [inTemplate(batch, importedModel(new Stack()).modelArn) as string]),
+      allow(['bedrock:InvokeModel'], [inTemplate(batch, importedModel(newStack()).modelArn) as string]),
       deliversLogs,
       ...ofMapRuns(fixture),
     ]));

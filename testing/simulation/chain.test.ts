@@ -1,4 +1,4 @@
-import { App, Duration, Stack, Tags } from 'aws-cdk-lib';
+import { Duration, Stack, Tags } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,6 +9,7 @@ import {
   ImportedModel, ModelEncryption, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy,
 } from '../../src';
 import { RESOURCE_TYPES } from '../../src/imported-model/provider/contract';
+import { newApp } from '../support/stacks';
 
 interface Synthesized {
   readonly Type: string;
@@ -21,7 +22,7 @@ const TYPES: readonly string[] = Object.values(RESOURCE_TYPES);
 
 /** The chains that the library synthesizes, with construct IDs instead of logical IDs. */
 function synthesizedChains(oneImportAtATime: boolean, _waitWindowMinutes: number) {
-  const app = new App();
+  const app = newApp();
   const stack = new Stack(app, 'A', { env: { account: '111122223333', region: 'us-east-1' } });
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-1'] });
   const provider = new ModelImportProvider(stack, 'Provider', { oneImportAtATime });

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { type awscdk, Component, github, javascript, release } from 'projen';
+
+/*
+ * The repository on GitHub: its workflows and how a version is released. CONTRIBUTING.md has the settings that are in no file.
+ */
+
+/**
+ * The commits of actions that projen names by version. A newer projen may use a newer version: it needs its commit here, because zizmor refuses an
+ * action without one.
+ */
+const COMMITS = {
+  'actions/create-github-app-token@v3.2.0': 'bcd2ba49218906704ab6c1aa796996da409d3eb1',
+  'actions/setup-dotnet@v6.0.0': 'a98b56852c35b8e3190ac28c8c2271da59106c68',
+  'actions/setup-go@v7.0.0': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e',
+  'actions/setup-java@v6.0.0': 'dd06d9cba3e5552c54d9f8ea23572deb30010f7c',
+  'actions/setup-node@v7.0.0': '820762786026740c76f36085b0efc47a31fe5020',
+  'actions/setup-python@v7.0.0': '5fda3b95a4ea91299a34e894583c3862153e4b97',
+  'peter-evans/create-pull-request@v8.1.1': '5f6978faf089d4d20b00c7766989d076bb2fc7f1',
+};
+
+/** The actions that projen does not use. */
+const ATTEST = 'actions/attest-build-provenance@0f67c3f4856b2e3261c31976d6725780e5e4c373'; // v4.1.1
+const SCORECARD = 'ossf/scorecard-action@4eaacf0543bb3f2c246792bd56e8cdeffafb205a'; // v2.4.3
+const CODEQL_COMMIT = '5595ccaf912efad79be6eef63a5619ff05969be3'; // v4.37.6
+
+const { JobPermission: { READ, WRITE }, AppPermission } = github.workflows;
+const RUNNER = ['ubuntu-latest'];
+const LANGUAGES: github.workflows.Tools = {
+  node: { version: '24' }, // its npm knows trusted publishing
+  python: { version: '3.11' },
+  java: { version: '17', distribution: 'temurin' },
+  go: { version: '1.26' },
+};
+const TIMEOUT = 30; // minutes
+
+/** Attests packages for a registry that does not do it. With trusted publishing, npm and PyPI do. */
+const attest = (files: string): github.workflows.JobStep => ({ name: 'Attest', if: '${{ !inputs.dry_run }}', uses: ATTEST, with: { 'subject-path': files } });
+const ATTESTING: github.workflows.JobPermissions = { idToken: WRITE, attestations: WRITE };
+
+/** The options of the targets about their publication. */
+export const PUBLICATION = {
+  maven: { publishTools: { java: LANGUAGES.java }, postPublishSteps: [attest('dist/java/**/*.jar')] },
+  pypi: { publishTools: { python: LANGUAGES.python }, trustedPublishing: true },
+  nuget: { publishTools: { dotnet: { version: '8.x' } }, trustedPublishing: true, postPublishSteps: [attest('dist/dotnet/**/*.nupkg')] },
+  go: { publishTools: { go: LANGUAGES.go }, githubUseSsh: true }, // the deploy key can write to that repository only
+};
+
+/** The options of the project about GitHub and releases. */
+export const REPOSITORY = {
+  github: true,
+  githubOptions: {
+    mergify: false,
+    dependencyReview: true,
+    dependencyReviewOptions: { commentSummaryInPr: 'never' }, // a comment would need permission to write
+    pullRequestLintOptions: {
+      semanticTitleOptions: {
+        types: ['feat', 'fix', 'perf', 'refactor', 'style', 'test', 'docs', 'build', 'ci', 'chore', 'revert'],
+        requireScope: true,
+      },
+    },
+    // The token of a workflow cannot create a pull request that starts workflows. An app can.
+    projenCredentials: github.GithubCredentials.fromApp({ permissions: { contents: AppPermission.WRITE, pullRequests: AppPermission.WRITE } }),
+  },
+  workflowNodeVersion: LANGUAGES.node!.version,
+  buildWorkflow: false, // the gate is .ci/run
+  pullRequestTemplateContents: [
+    '<!-- The title becomes the commit message: "fix(import): a failed import is retried". It says what changes for users. -->',
+    '',
+    '## Why',
+    '',
+    '## What was run',
+    '',
+    '<!-- The commands and what they printed, for example `bash .ci/run static tests`. -->',
+    '',
+    '- [ ] A test fails without the change.',
+    '- [ ] [CHANGELOG.md](../CHANGELOG.md) has it, if users notice it.',
+    '- [ ] What [never changes](../docs/operations/compatibility.md#never-changes) has not changed.',
+  ],
+
+  depsUpgradeOptions: {
+    exclude: ['aws-cdk-lib', 'constructs'], // the lowest supported versions: raising them is a decision (ADR-01)
+    cooldown: 7, // days, in which others find what is malicious
+    workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.MONTHLY },
+  },
+
+  release: true,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(), // a new handler reaches the deployed models of every user: somebody decides
+  releaseEnvironment: 'release', // the registries trust it, and its reviewers approve
+  jsiiReleaseVersion: '0.2.1061', // publib
+  npmTrustedPublishing: true,
+  majorVersion: 0,
+  // Within 0.x, the default would release a feature as a patch version, and 0.0.0 as the first.
+  nextVersionCommand: `bash -c '
+    if [[ -z $LATEST_TAG ]]; then echo 0.1.0
+    elif grep -Eq "^[0-9a-f]+ (feat(\\(.*\\))?|[a-z]+(\\(.*\\))?!): " <<<"$RELEASABLE_COMMITS"; then echo minor
+    else echo "$SUGGESTED_BUMP"; fi
+  '`,
+} satisfies Partial<awscdk.AwsCdkConstructLibraryOptions>;
+
+/** Adds the workflows that projen does not have, and restricts all. */
+export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void {
+  const hub = project.github!;
+  for (const [action, commit] of Object.entries(COMMITS)) hub.actions.set(action, `${action.split('@')[0]}@${commit}`);
+
+  // --- The gate: a job for each part of .ci/run. ---
+  const parts = [...readFileSync('.ci/run', 'utf8').matchAll(/^ {2}\[([\w-]+)\]=/gm)].map(([, part]) => part);
+  const build = new github.GithubWorkflow(hub, 'build', {
+    limitConcurrency: true,
+    concurrencyOptions: { group: 'build-${{ github.event_name }}-${{ github.ref }}', cancelInProgress: true },
+  });
+  build.on({ pullRequest: {}, mergeGroup: {}, workflowCall: {}, workflowDispatch: {} });
+  build.addJobs({
+    part: {
+      name: '${{ matrix.part }}',
+      runsOn: RUNNER,
+      permissions: { contents: READ },
+      strategy: { failFast: false, matrix: { domain: { part: parts } } },
+      tools: LANGUAGES,
+      steps: [github.WorkflowSteps.checkout(), { name: 'Run the steps', run: 'bash .ci/run "$PART"', env: { PART: '${{ matrix.part }}' } }],
+    },
+    build: { // the one that branch protection requires
+      needs: ['part'],
+      if: 'always()',
+      runsOn: RUNNER,
+      permissions: {},
+      steps: [{ name: 'All parts have passed', run: 'test "$RESULT" = success', env: { RESULT: '${{ needs.part.result }}' } }],
+    },
+  });
+
+  // --- The release: of a commit of main that has passed the gate. ---
+  const releasing = hub.tryFindWorkflow('release')!;
+  releasing.file!.addOverride('jobs.release.needs', 'gate');
+  releasing.file!.addOverride('jobs.release.permissions.contents', 'read'); // the job release_github creates the tag
+  releasing.addJob('gate', { if: "github.ref == 'refs/heads/main'", uses: './.github/workflows/build.yml', permissions: { contents: READ } });
+  // The change log has a section for this version, and the tests what it deploys.
+  project.tasks.tryFind('release')!.exec('grep "^## $(cat dist/version.txt) " CHANGELOG.md && ls "test/compatibility/$(cat dist/version.txt).json"');
+  // --- What others look at. ---
+  const scorecard = hub.addWorkflow('scorecard');
+  scorecard.on({ schedule: [{ cron: '0 6 * * 1' }], push: { branches: ['main'] } });
+  scorecard.addJob('scorecard', {
+    runsOn: RUNNER,
+    permissions: { contents: READ, securityEvents: WRITE, idToken: WRITE },
+    steps: [
+      github.WorkflowSteps.checkout(),
+      { name: 'Score', uses: SCORECARD, with: { results_file: 'results.sarif', results_format: 'sarif', publish_results: true } },
+      { name: 'Show in code scanning', uses: `github/codeql-action/upload-sarif@${CODEQL_COMMIT}`, with: { sarif_file: 'results.sarif' } },
+    ],
+  });
+  const codeql = hub.addWorkflow('codeql');
+  codeql.on({ schedule: [{ cron: '0 6 * * 2' }], push: { branches: ['main'] }, pullRequest: {} });
+  codeql.addJob('codeql', {
+    runsOn: RUNNER,
+    permissions: { contents: READ, securityEvents: WRITE },
+    strategy: { matrix: { domain: { language: ['javascript-typescript', 'actions'] } } },
+    steps: [
+      github.WorkflowSteps.checkout(),
+      { name: 'Initialize', uses: `github/codeql-action/init@${CODEQL_COMMIT}`, with: { languages: '${{ matrix.language }}' } },
+      { name: 'Analyze', uses: `github/codeql-action/analyze@${CODEQL_COMMIT}` },
+    ],
+  });
+
+  const title = hub.tryFindWorkflow('pull-request-lint')!;
+  title.updateJob('validate', { ...title.getJob('validate') as github.workflows.Job, permissions: { pullRequests: READ } });
+
+  new Restrictions(project, hub);
+}
+
+/** Limits what every workflow may do, including those of projen. */
+class Restrictions extends Component {
+  constructor(project: awscdk.AwsCdkConstructLibrary, private readonly hub: github.GitHub) {
+    super(project);
+  }
+
+  preSynthesize(): void {
+    for (const workflow of this.hub.workflows) {
+      for (const [id, job] of Object.entries(workflow.jobs)) {
+        if (!('steps' in job)) continue;
+        const permissions = job.steps.some(step => step.uses === ATTEST) ? { ...job.permissions, ...ATTESTING } : job.permissions;
+        const steps = job.steps.map(step => {
+          if (step.uses?.startsWith('actions/checkout@')) return { ...step, with: { ...step.with, 'persist-credentials': false } }; // nothing pushes
+          if (step.env?.NPM_REGISTRY) return { ...step, env: { ...step.env, NPM_REGISTRY: undefined as never } }; // the default, which is in no file
+          return step;
+        });
+        workflow.updateJob(id, { ...job, permissions, steps, timeoutMinutes: job.timeoutMinutes ?? TIMEOUT });
+      }
+    }
+  }
+}
