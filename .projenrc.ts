@@ -186,6 +186,14 @@ const acceptance = project.addTask('acceptance', { description: 'Compare every a
 acceptance.spawn(project.bundler.bundleTask);
 acceptance.exec('tsx testing/acceptance/main.ts', { receiveArgs: true });
 
+// --- The figures of docs/operations/performance.md. ---
+const benchmark = project.addTask('benchmark', {
+  description: 'Measure the library beside a naive custom resource and the limit',
+  env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+});
+benchmark.spawn(project.bundler.bundleTask);
+benchmark.exec('tsx benchmarks/main.ts', { receiveArgs: true });
+
 // --- Enforced IAM: the engine is no dependency (ADR-10), so these tests are separate. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });
 iam.exec(`npm install --prefix .local-aws/iam-engine --no-save --ignore-scripts --no-package-lock ${IAM_ENGINE.join(' ')}`);
