@@ -26,6 +26,8 @@ const BUNDLES: { readonly [entry: string]: Partial<javascript.AddBundleOptions> 
   'batch-inference/records/batch-records.lambda': {},
   'model-format/command/main': { target: 'node20', banner: '#!/usr/bin/env node', executable: true },
 };
+/** A function has no profiles, which the command has. */
+const FUNCTION_CREDENTIALS = { '--alias:@aws-sdk/credential-provider-node': './scripts/lambda-credentials.ts' };
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-bedrock-model-import',
@@ -67,6 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     ...['cloudformation', 'cloudwatch', 'iam', 'kms', 'sfn', 'sts'].map(name => `@aws-sdk/client-${name}@3.1162.0`), // of the acceptance test
     '@aws-sdk/client-s3@3.1162.0', // bundled, like the next one
     '@aws-sdk/lib-storage@3.1162.0',
+    '@aws-sdk/credential-provider-env@3.972.84', // bundled instead of all providers of credentials
     'amazon-states-language-service@1.16.1', // two validators of state machines: each finds what the other misses
     'asl-validator@4.0.0',
     '@aws-sdk/client-bedrock-runtime@3.1162.0', // calls InvokeModel of the in-memory Bedrock in its tests
@@ -130,7 +133,12 @@ for (const [entry, options] of Object.entries(BUNDLES)) {
     target: OLDEST_LAMBDA_NODE,
     externals: [],
     minify: true,
-    esbuildArgs: { '--metafile': metadata },
+    esbuildArgs: {
+      '--metafile': metadata,
+      '--main-fields': 'module,main', // of ES modules, what is not used is left out
+      '--supported:dynamic-import': 'false', // require() does not start the loader of ES modules
+      ...entry.endsWith('.lambda') ? FUNCTION_CREDENTIALS : {},
+    },
     ...options,
   });
 }
@@ -194,7 +202,7 @@ demo.spawn(project.bundler.bundleTask);
 demo.exec('tsx demo/run.ts', { receiveArgs: true });
 
 for (const files of ['src/**/handler/**', 'src/**/command/**', 'src/**/folders/**']) project.eslint!.allowDevDeps(files); // they are bundled
-project.eslint!.allowDevDeps('testing/**');
+for (const files of ['testing/**', 'scripts/**', 'benchmarks/**']) project.eslint!.allowDevDeps(files);
 
 // --- The lifecycle: thousands of histories in virtual time, and the main ones with the real CDK CLI. ---
 project.addTask('simulate', { exec: 'tsx testing/simulation/simulate.ts', receiveArgs: true, description: 'Play histories of stacks, faults and crashes' });
@@ -210,6 +218,14 @@ batch.exec('tsx testing/batch-inference/run.ts', { receiveArgs: true });
 const acceptance = project.addTask('acceptance', { description: 'Compare every assumption about AWS with a real account' });
 acceptance.spawn(project.bundler.bundleTask);
 acceptance.exec('tsx testing/acceptance/main.ts', { receiveArgs: true });
+
+// --- The figures of docs/operations/performance.md. ---
+const benchmark = project.addTask('benchmark', {
+  description: 'Measure the library beside a naive custom resource and the limit',
+  env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+});
+benchmark.spawn(project.bundler.bundleTask);
+benchmark.exec('tsx benchmarks/main.ts', { receiveArgs: true });
 
 // --- Enforced IAM: the engine is no dependency (ADR-10), so these tests are separate. ---
 const iam = project.addTask('iam', { description: 'Play every way to use the library with the policies of its templates enforced' });

@@ -27,8 +27,16 @@ describe('the packages of the bundle', () => {
 
     expect(text).toContain(`\n@aws-sdk/client-bedrock ${version} (${license})\n`);
     expect(text).toContain('Apache License\n');
-    expect(text).toMatch(/\nbowser \S+ \(MIT\)\n\nCopyright 2015, Dustin Diaz/);
+    expect(text).toMatch(/\n@huggingface\/jinja \S+ \(MIT\)\n\nMIT License\n\nCopyright \(c\) 2023 Hugging Face/);
   });
+
+  // The others are a quarter of the SDK, and a function loads all of it when it starts.
+  test.each(['imported-model/provider/model-import', 'imported-model/provider/new-model', 'batch-inference/records/batch-records'])(
+    'read credentials from the environment only, in a function: %s', (bundle) => {
+      const folders = bundledFolders(JSON.parse(readFileSync(`assets/${bundle}.lambda.meta.json`, 'utf8')));
+
+      expect(folders.filter(folder => folder.includes('credential-provider'))).toEqual(['node_modules/@aws-sdk/credential-provider-env']);
+    });
 });
 
 describe('the bill of materials of each bundle', () => {

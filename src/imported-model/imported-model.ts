@@ -94,73 +94,6 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     return new ImportedModelReference(scope, id, arnOfOneModel(scope, published), options.encryptionKey);
   }
 
-  /**
-   * The ARN of the model, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`: the `modelId` of InvokeModel. Each import
-   * creates a new ARN.
-   *
-   * @attribute
-   */
-  public readonly modelArn: string;
-
-  /**
-   * The name of the model.
-   *
-   * @attribute
-   */
-  public readonly importedModelName: string;
-
-  /**
-   * The ARN of the import job.
-   *
-   * @attribute
-   */
-  public readonly jobArn: string;
-
-  /**
-   * The name of the import job.
-   *
-   * @attribute
-   */
-  public readonly jobName: string;
-
-  /**
-   * The architecture of the model, as recognized by Bedrock, like `llama`.
-   *
-   * @attribute
-   */
-  public readonly modelArchitecture: string;
-
-  /**
-   * Whether the model supports the Converse API: `true` or `false`.
-   *
-   * @attribute
-   */
-  public readonly instructSupported: string;
-
-  /**
-   * The number of custom model units of one model copy, in digits. The price of inference depends on it.
-   *
-   * @attribute
-   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
-   */
-  public readonly customModelUnitsPerModelCopy: string;
-
-  /**
-   * The version of the custom model units.
-   *
-   * @attribute
-   */
-  public readonly customModelUnitsVersion: string;
-
-  /**
-   * A digest of the names, sizes and entity tags of the files at the last check, or `NOT_CHECKED` if they could not be read. They are checked when
-   * source, version, key or acknowledged rules change. The command `check` prints the same digest for `s3://` locations: if it is another one, the
-   * files have changed since. Undefined without a check.
-   *
-   * @attribute
-   */
-  public readonly filesDigest?: string;
-
   /** The service role that Bedrock assumes for the import. */
   public readonly role: iam.IRole;
 
@@ -175,6 +108,7 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
 
   private readonly chain: ImportChain;
   private readonly _connections?: ec2.Connections;
+  private _modelArn?: string;
 
   constructor(scope: Construct, id: string, props: ImportedModelProps) {
     super(scope, id);
@@ -242,16 +176,92 @@ export class ImportedModel extends ImportedModelBase implements ITaggableV2, ec2
     if (oneImportAtATime) this.chain.takeTurn();
     // For escape hatches and applyRemovalPolicy(), as in every L2.
     this.node.defaultChild = this.chain.resource;
+  }
 
-    this.modelArn = this.warnOfExport(arnOfOneModel(this, this.chain.attribute('ModelArn')));
-    this.importedModelName = this.chain.attribute('ImportedModelName');
-    this.filesDigest = this.chain.filesDigest;
-    this.jobArn = this.chain.attribute('JobArn');
-    this.jobName = this.chain.attribute('JobName');
-    this.modelArchitecture = this.chain.attribute('ModelArchitecture');
-    this.instructSupported = this.chain.attribute('InstructSupported');
-    this.customModelUnitsPerModelCopy = this.chain.attribute('CustomModelUnitsPerModelCopy');
-    this.customModelUnitsVersion = this.chain.attribute('CustomModelUnitsVersion');
+  /**
+   * The ARN of the model, like `arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl`: the `modelId` of InvokeModel. Each import
+   * creates a new ARN.
+   *
+   * @attribute
+   */
+  public get modelArn(): string {
+    this._modelArn ??= this.warnOfExport(arnOfOneModel(this, this.chain.attribute('ModelArn')));
+    return this._modelArn;
+  }
+
+  /**
+   * The name of the model.
+   *
+   * @attribute
+   */
+  public get importedModelName(): string {
+    return this.chain.attribute('ImportedModelName');
+  }
+
+  /**
+   * The ARN of the import job.
+   *
+   * @attribute
+   */
+  public get jobArn(): string {
+    return this.chain.attribute('JobArn');
+  }
+
+  /**
+   * The name of the import job.
+   *
+   * @attribute
+   */
+  public get jobName(): string {
+    return this.chain.attribute('JobName');
+  }
+
+  /**
+   * The architecture of the model, as recognized by Bedrock, like `llama`.
+   *
+   * @attribute
+   */
+  public get modelArchitecture(): string {
+    return this.chain.attribute('ModelArchitecture');
+  }
+
+  /**
+   * Whether the model supports the Converse API: `true` or `false`.
+   *
+   * @attribute
+   */
+  public get instructSupported(): string {
+    return this.chain.attribute('InstructSupported');
+  }
+
+  /**
+   * The number of custom model units of one model copy, in digits. The price of inference depends on it.
+   *
+   * @attribute
+   * @see https://docs.aws.amazon.com/bedrock/latest/userguide/import-model-calculate-cost.html
+   */
+  public get customModelUnitsPerModelCopy(): string {
+    return this.chain.attribute('CustomModelUnitsPerModelCopy');
+  }
+
+  /**
+   * The version of the custom model units.
+   *
+   * @attribute
+   */
+  public get customModelUnitsVersion(): string {
+    return this.chain.attribute('CustomModelUnitsVersion');
+  }
+
+  /**
+   * A digest of the names, sizes and entity tags of the files at the last check, or `NOT_CHECKED` if they could not be read. They are checked when
+   * source, version, key or acknowledged rules change. The command `check` prints the same digest for `s3://` locations: if it is another one, the
+   * files have changed since. Undefined without a check.
+   *
+   * @attribute
+   */
+  public get filesDigest(): string | undefined {
+    return this.chain.filesDigest;
   }
 
   /**

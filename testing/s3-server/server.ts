@@ -84,7 +84,8 @@ export async function startS3Server(buckets: { readonly [name: string]: S3Bucket
         return;
       }
       response.removeHeader('x-amz-bucket-region'); // S3 sends it with lists only
-      sent += await sendRange(bucket, request, incoming, response);
+      const bytes = await sendRange(bucket, request, incoming, response); // in `sent +=`, the value of before the wait would count
+      sent += bytes;
     } catch (error) {
       const refusal = error instanceof S3Refusal ? error : new S3Refusal(501, 'NotImplemented', String(error));
       response.writeHead(refusal.status, { 'content-type': 'application/xml' });
