@@ -86,9 +86,9 @@ function nameOf(inputName: string, { batchSubfolders }: Behaviour): string {
 }
 
 function lineOf({ recordId, modelInput, result }: BatchRecord, { batchFailedRecord, batchMissingIds }: Behaviour): string {
-  const id = batchMissingIds === 'omitted' && GENERATED_ID.test(recordId) ? undefined : recordId;
-  if (!('error' in result) || batchFailedRecord === 'errorCode and errorMessage') return `${JSON.stringify({ recordId: id, modelInput, ...result })}\n`;
-  return batchFailedRecord === 'text' ? `${JSON.stringify({ recordId: id, modelInput, error: result.error.errorMessage })}\n` : '';
+  const record = { recordId: batchMissingIds === 'omitted' && GENERATED_ID.test(recordId) ? undefined : recordId, modelInput };
+  if (!('error' in result) || batchFailedRecord === 'errorCode and errorMessage') return `${JSON.stringify({ ...record, ...result })}\n`;
+  return batchFailedRecord === 'text' ? `${JSON.stringify({ ...record, error: result.error.errorMessage })}\n` : '';
 }
 
 function total(records: readonly BatchRecord[], part: (record: BatchRecord) => unknown): number {

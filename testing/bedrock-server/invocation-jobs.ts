@@ -298,7 +298,8 @@ export class InvocationJobs {
     const large = files.find(({ records }) => records.length > maxRecordsPerFile);
     if (large) throw new RangeError(`${large.name} contains more records (${large.records.length}) than the maximum of: ${maxRecordsPerFile}`);
     const total = files.reduce((sum, { records }) => sum + records.length, 0);
-    if (total < minRecords && this.surroundings.behaviour.batchMinimumIsEnforced) throw new RangeError(`The job contains less records (${total}) than the required minimum of: ${minRecords}`);
+    const isEnforced = this.surroundings.behaviour.batchMinimumIsEnforced;
+    if (total < minRecords && isEnforced) throw new RangeError(`The job contains less records (${total}) than the required minimum of: ${minRecords}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { batchJobs } from './batch-jobs';
+import { batchRequests } from './batch-requests';
 import { cloudFormation } from './cloudformation';
 import { create } from './create';
 import { permissions } from './permissions';
@@ -6,4 +8,4 @@ import { stepFunctions } from './step-functions';
 import type { Probe } from '../probe';
 
 /** All probes, in the order in which they run. */
-export const PROBES: readonly Probe[] = [create, cloudFormation, services, stepFunctions, permissions];
+export const PROBES: readonly Probe[] = [create, cloudFormation, services, stepFunctions, permissions, batchRequests, batchJobs];
