@@ -77,7 +77,7 @@ export function smallInput({ batchModel }: Pick<World, 'batchModel'>): object {
 }
 
 /** The lines of records. */
-export function lines(world: World, count: number, member: (index: number) => object): string {
+export function lines(world: Pick<World, 'batchModel'>, count: number, member: (index: number) => object): string {
   return Array.from({ length: count }, (_, index) => `${JSON.stringify({ ...member(index), modelInput: smallInput(world) })}\n`).join('');
 }
 

@@ -224,7 +224,7 @@ function judgeStatuses(report: Report, jobs: Jobs): void {
   const late = looks.filter(({ status }) => status === 'Scheduled');
   const wrong = early.find(({ totalRecordCount = 0 }) => totalRecordCount > 0) ?? late.find(({ totalRecordCount = 0 }) => totalRecordCount === 0);
   if (wrong) report.judge('SRB-11', false, `a job that is ${wrong.status} has ${wrong.totalRecordCount} records`);
-  else if (early.length === 0 || late.length === 0) report.notObserved('SRB-11', `no job was seen before Scheduled and in it: ${statuses.join(', ')}`);
+  else if (early.length === 0 || late.length === 0) report.notObserved('SRB-11', `not seen before Scheduled and in it: ${statuses.join(', ')}`);
   else report.judge('SRB-11', true, `0 before Scheduled, ${late[0].totalRecordCount} in it`);
 }
 
@@ -298,7 +298,7 @@ function judgeUncompleted(report: Report, jobs: Jobs): void {
   const wrong = failed.find(({ output }) => output.size > 0);
   if (wrong) report.judge('SRB-13', false, `a job that failed before it ran has ${[...wrong.output.keys()].join(', ')}`);
   else if (!wasStopped || failed.length === 0) report.notObserved('SRB-13', 'no job failed before it ran, or none was stopped while it ran');
-  else report.judge('SRB-13', stopped.output.size > 0, `${failed.length} jobs that failed: none; the one that was stopped: ${stopped.output.size} objects`);
+  else report.judge('SRB-13', stopped.output.size > 0, `${failed.length} failed jobs have none, the stopped one ${stopped.output.size} objects`);
 
   const unwritable = jobs.get('unwritable');
   const hasFailed = unwritable?.last.status === 'Failed';
