@@ -23,6 +23,8 @@ export interface AccountProps {
   readonly run: string;
   /** A model of the user. @default - the smallest model of the tests, in the bucket of the run */
   readonly weights?: string;
+  /** The ID of a cheap model of the catalogue that batch inference takes. */
+  readonly batchModel: string;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -61,6 +63,7 @@ export async function withAccount(props: AccountProps, use: (world: World) => Pr
       made,
       bucket,
       log,
+      batchModel: props.batchModel,
       weights: props.weights === undefined ? await uploadModel(aws, bucket) : folderOf(props.weights),
       as: async (roleArn) => clientsOf({ region, credentials: await credentialsOf(aws, time, roleArn), userAgentAppId: roleArn.replace(/^.*\//, '') }),
       cdk: async (args, app, kill) => runCdk(guard, args, {

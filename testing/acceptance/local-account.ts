@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
+import { REFUSED_TEXT } from './batch-jobs';
 import { Ledger } from './ledger';
 import { clientsOf, type Clients, type World } from './world';
 import type { Behaviour } from '../bedrock-server/behaviour';
 import { VirtualClock } from '../bedrock-server/clock';
+import { S3Objects } from '../bedrock-server/objects';
 import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
 import { EmulatedAccount } from '../iam/emulated-account';
 import { Enforcement, type EnforcementOptions } from '../iam/enforcement';
@@ -60,7 +62,9 @@ export class LocalAccount {
         return undefined;
       }),
       authorizeInvocation: async () => undefined,
+      objects: new S3Objects(this.aws.endpoint),
     });
+    server.bedrock.inference.poison(REFUSED_TEXT, 'ValidationException');
     const clients = (more: object = {}): Clients => clientsOf({
       region: REGION, credentials: CREDENTIALS, endpoint: this.aws.endpoint, bedrockEndpoint: server.url, ...more,
     });
@@ -75,6 +79,7 @@ export class LocalAccount {
         made: new Ledger(),
         bucket: WEIGHTS.bucket,
         weights: WEIGHTS,
+        batchModel: 'amazon.nova-micro-v1:0',
         as: async (roleArn) => clients({ userAgentAppId: roleArn.replace(/^.*\//, '') }),
         cdk: async (args, app, kill) => this.aws.cdk([...args], { app, signal: kill }),
         log: () => {},

@@ -64,7 +64,8 @@ async function undertake(args: Arguments, partition: string): Promise<number> {
   const findings = new Findings();
   const results: StoryResult[] = [];
   const log = (line: string) => console.log(`    ${line}`);
-  await withAccount({ account, region, partition, made, run, weights: args.weights, signal: stop, log }, async (world) => {
+  const { weights, batchModel } = args;
+  await withAccount({ account, region, partition, made, run, weights, batchModel, signal: stop, log }, async (world) => {
     for (const probe of probes) {
       if (stop.aborted) break;
       console.log(`${probe.name}: ${probe.title}`);

@@ -46,4 +46,13 @@ export const NOT_OBSERVABLE: { readonly [id: string]: string } = {
   'EXC-27': 'a consequence of what the handler decides, not of AWS',
   'EXC-28': 'a consequence of what the handler decides, not of AWS',
   'EXC-29': 'a consequence of what the handler decides, not of AWS',
+
+  'SRB-4': 'a probe would need a hundred jobs at the same time, which would take the quota from other users of the account',
+  'SRB-10': 'Bedrock guarantees no order, so the order in one output says nothing about the next',
+  'SRB-12': 'Bedrock guarantees no order, so the records that one job has processed say nothing about the next',
+  'SRB-16': 'a job times out after 24 hours at the earliest, and nobody can make Bedrock wait that long',
+
+  'BAT-11': 'a custom model takes hours and tens of dollars to train; an ARN without a model is refused in any case',
+  'BAT-16': 'the last line may be cut off: a whole one in one job does not show that it always is',
+  'BAT-27': 'nobody can make Bedrock lose a response',
 };

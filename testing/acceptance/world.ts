@@ -79,6 +79,8 @@ export interface World {
   readonly bucket: string;
   /** A model in this bucket, or in one of the user. */
   readonly weights: Weights;
+  /** The ID of a cheap model of the catalogue that batch inference takes. */
+  readonly batchModel: string;
   /** The clients of a role that was made for this. */
   as(roleArn: string): Promise<Clients>;
   /** Runs the CDK CLI with an app of this repository. The signal kills it; operations in CloudFormation continue. */

@@ -1,3 +1,4 @@
+import type { Behaviour } from './behaviour';
 import type { BedrockError } from './errors';
 import { isJsonObject, tokensOf, type JsonObject } from './inference';
 
@@ -31,17 +32,19 @@ export interface RecordCounts {
 export type Process = (recordId: string, modelInput: JsonObject) => BatchRecord['result'];
 
 /** Reads the JSON Lines of a job. Throws a `RangeError` if a line is not a record. */
-export function recordFiles(files: readonly TextFile[], process: Process): RecordFile[] {
+export function recordFiles(files: readonly TextFile[], process: Process, { batchBlankLine }: Behaviour): RecordFile[] {
   let number = 0;
   return files.map(({ name, body }) => ({
     name,
-    records: body.replace(/\n$/, '').split('\n').map((line, index) => {
+    records: body.replace(/\n$/, '').split('\n').filter((line) => line !== '' || batchBlankLine === 'invalid').map((line, index) => {
       number += 1;
       const { recordId = recordIdOf(number), modelInput } = recordIn(line, `${name}, line ${index + 1}`);
       return { recordId, modelInput, result: process(recordId, modelInput) };
     }),
   }));
 }
+
+const GENERATED_ID = /^CALL\d{7}$/;
 
 /** The ID of a record that has none, in the format of the user guide: eleven letters and digits. */
 export function recordIdOf(number: number): string {
@@ -53,7 +56,9 @@ export function recordIdOf(number: number): string {
  *
  * The order of the records is not that of the input, because Bedrock does not guarantee it.
  */
-export function outputFiles(files: readonly RecordFile[], counts: RecordCounts, isProcessed: (record: BatchRecord) => boolean): TextFile[] {
+export function outputFiles(
+  files: readonly RecordFile[], counts: RecordCounts, isProcessed: (record: BatchRecord) => boolean, behaviour: Behaviour,
+): TextFile[] {
   const processed = files.map(({ name, records }) => ({ name, records: records.filter(isProcessed).reverse() }));
   const succeeded = processed.flatMap(({ records }) => records.filter(isSuccess));
   const manifest = {
@@ -62,7 +67,7 @@ export function outputFiles(files: readonly RecordFile[], counts: RecordCounts, 
     outputTokenCount: total(succeeded, ({ result }) => result),
   };
   return [
-    ...processed.map(({ name, records }) => ({ name: `${name}.out`, body: records.map(lineOf).join('') })),
+    ...processed.map(({ name, records }) => ({ name: `${nameOf(name, behaviour)}.out`, body: records.map((record) => lineOf(record, behaviour)).join('') })),
     { name: 'manifest.json.out', body: JSON.stringify(manifest) },
   ];
 }
@@ -76,8 +81,14 @@ export function failure(error: BedrockError): BatchRecord['result'] {
   return { error: { errorCode: error.statusCode, errorMessage: error.message } };
 }
 
-function lineOf({ recordId, modelInput, result }: BatchRecord): string {
-  return `${JSON.stringify({ recordId, modelInput, ...result })}\n`;
+function nameOf(inputName: string, { batchSubfolders }: Behaviour): string {
+  return batchSubfolders === 'kept' ? inputName : inputName.replace(/^.*\//, '');
+}
+
+function lineOf({ recordId, modelInput, result }: BatchRecord, { batchFailedRecord, batchMissingIds }: Behaviour): string {
+  const record = { recordId: batchMissingIds === 'omitted' && GENERATED_ID.test(recordId) ? undefined : recordId, modelInput };
+  if (!('error' in result) || batchFailedRecord === 'errorCode and errorMessage') return `${JSON.stringify({ ...record, ...result })}\n`;
+  return batchFailedRecord === 'text' ? `${JSON.stringify({ ...record, error: result.error.errorMessage })}\n` : '';
 }
 
 function total(records: readonly BatchRecord[], part: (record: BatchRecord) => unknown): number {

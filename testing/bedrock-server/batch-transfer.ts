@@ -20,18 +20,19 @@ export class BatchTransfer {
     return this.last;
   }
 
-  private async read({ request }: InvocationJob): Promise<TextFile[]> {
+  private async read({ request, behaviour }: InvocationJob): Promise<TextFile[]> {
     const { bucket, key } = s3Location(request.inputDataConfig.s3InputDataConfig!.s3Uri);
+    const isPrefix = behaviour.batchInputUri === 'a prefix';
     const isFile = key.endsWith('.jsonl');
     const folder = isFile ? key.replace(/[^/]*$/, '') : folderKey(key);
-    const keys = isFile ? [key] : (await this.objects.list(bucket, folder)).filter((each) => each.endsWith('.jsonl')).sort();
+    const keys = isFile && !isPrefix ? [key] : (await this.objects.list(bucket, isPrefix ? key : folder)).filter((each) => each.endsWith('.jsonl')).sort();
     if (keys.length === 0) throw new Error(`There is no .jsonl file below s3://${bucket}/${folder}`);
     return Promise.all(keys.map(async (each) => ({ name: each.slice(folder.length), body: await this.objects.get(bucket, each) })));
   }
 
   private async write(job: InvocationJob): Promise<undefined> {
     const { bucket, key } = s3Location(job.request.outputDataConfig.s3OutputDataConfig!.s3Uri);
-    const folder = `${folderKey(key)}${job.arn.replace(/^.*\//, '')}/`;
+    const folder = `${folderKey(key)}${job.behaviour.batchOutputFolder === 'job id' ? job.arn.replace(/^.*\//, '') : job.name}/`;
     for (const { name, body } of this.jobs.outputOf(job)) await this.objects.put(bucket, folder + name, body);
     return undefined;
   }

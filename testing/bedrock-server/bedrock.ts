@@ -30,7 +30,7 @@ import type { InvokeModelRequest, InvokeModelResponse } from '@aws-sdk/client-be
 import { ASSUMED, type Behaviour } from './behaviour';
 import type { Clock } from './clock';
 import { OPERATIONS, violations, type AnyOperation } from './constraints';
-import { BedrockError, found, invalid, quotaExceeded } from './errors';
+import { BedrockError, found, invalid, quotaExceeded, UNKNOWN_ROLE } from './errors';
 import { FaultScript, type Call, type Fault } from './faults';
 import { copied, refuseOtherRequest } from './idempotency';
 import { kmsKeyArn, resourceId, type Place } from './identifiers';
@@ -171,8 +171,10 @@ export class Bedrock {
       inference: this.inference,
       pageSize: this.options.pageSize,
       anyModel,
+      behaviour: this.behaviour,
+      account: this.place.account,
       identify: () => this.identify('model-invocation-job'),
-      refuseUnpropagatedRole: (roleArn) => this.refuseUnpropagatedRole(roleArn),
+      hasPropagated: (roleArn) => this.hasPropagated(roleArn),
       seenTime: (operation) => this.seenTime(operation),
     }, options);
   }
@@ -413,7 +415,7 @@ export class Bedrock {
     input: Input,
     perform: (request: Valid<Input>) => Output,
   ): Output | BedrockError {
-    const wrong = violations(OPERATIONS[operation].input, input);
+    const wrong = violations(OPERATIONS[operation].input, input).filter((text) => !this.isAllowedUri(text));
     if (wrong.length > 0) {
       return invalid(`${wrong.length} validation error${wrong.length > 1 ? 's' : ''} detected: ${wrong.join('; ')}`);
     }
@@ -426,13 +428,19 @@ export class Bedrock {
     }
   }
 
+  private isAllowedUri(violation: string): boolean {
+    return this.behaviour.batchUris === 'any' && violation.includes('DataConfig.s3Uri');
+  }
+
   // --- Preconditions of a job, in the order in which they are checked (the order is an assumption). ---
 
   private refuseUnpropagatedRole(roleArn: string): void {
+    if (!this.hasPropagated(roleArn)) throw invalid(UNKNOWN_ROLE);
+  }
+
+  private hasPropagated(roleArn: string): boolean {
     const firstSeen = this.seeRole(roleArn);
-    if (firstSeen === Infinity || this.clock.now() - firstSeen < this.options.rolePropagationMs) {
-      throw invalid('The provided role ARN is invalid');
-    }
+    return firstSeen !== Infinity && this.clock.now() - firstSeen >= this.options.rolePropagationMs;
   }
 
   private refuseTakenNames({ jobName, importedModelName }: ImportRequest): void {

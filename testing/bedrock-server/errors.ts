@@ -42,6 +42,9 @@ export function invalid(message: string): BedrockError {
   return new BedrockError('ValidationException', message);
 }
 
+/** The message about a role that has not propagated. */
+export const UNKNOWN_ROLE = 'The provided role ARN is invalid';
+
 export function notFound(what: string, identifier: string): BedrockError {
   return new BedrockError('ResourceNotFoundException', `There is no ${what} '${identifier}'`);
 }

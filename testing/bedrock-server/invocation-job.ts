@@ -1,5 +1,6 @@
 import type { CreateModelInvocationJobRequest, GetModelInvocationJobResponse, ModelInvocationJobSummary } from '@aws-sdk/client-bedrock';
 import { isSuccess, type BatchRecord, type RecordCounts, type RecordFile } from './batch-files';
+import type { Behaviour } from './behaviour';
 import type { Resource } from './registry';
 import type { Valid } from './resources';
 import type { Tags } from './tags';
@@ -48,9 +49,6 @@ const DEFAULT_DURATIONS: InvocationDurations = { Submitted: 10_000, Validating: 
 
 const DEFAULT_SHARES: { readonly [finalStatus: string]: number } = { Failed: 0, Expired: 0, Stopped: 0.5, PartiallyCompleted: 0.5 };
 
-/** Assumption, because it is not documented: the minimum. */
-const DEFAULT_TIMEOUT_HOURS = 24;
-
 const HOUR = 3_600_000;
 
 /** The maximum length of `Message` in the service model. */
@@ -68,6 +66,7 @@ export interface BatchInput {
 export interface InvocationJob extends Resource {
   readonly request: InvocationRequest;
   readonly plan: InvocationPlan;
+  readonly behaviour: Behaviour;
   tags: Tags;
   input: BatchInput;
   /** When StopModelInvocationJob was called. */
@@ -128,8 +127,8 @@ function shareOf({ processedShare, finalStatus }: InvocationPlan): number {
   return processedShare ?? DEFAULT_SHARES[finalStatus] ?? 1;
 }
 
-function timeoutHours({ request }: InvocationJob): number {
-  return request.timeoutDurationInHours ?? DEFAULT_TIMEOUT_HOURS;
+function timeoutHours({ request, behaviour }: InvocationJob): number {
+  return request.timeoutDurationInHours ?? behaviour.batchTimeoutHours;
 }
 
 function expirationTime(job: InvocationJob): number {
@@ -150,10 +149,15 @@ export function hasEnded(job: InvocationJob, time: number): boolean {
   return endTime(job) <= time;
 }
 
-/** Whether the job writes its output at its end. A failed job and one that never ran do not. */
+/** Whether the job writes its output at its end. A failed job and one that never ran do not, as it is assumed. */
 export function hasOutput(job: InvocationJob): boolean {
   const phases = phasesOf(job);
-  return phases.some(isRunning) && phases[phases.length - 1].status !== 'Failed';
+  const { status } = phases[phases.length - 1];
+  switch (job.behaviour.batchOutputOf) {
+    case 'all jobs': return true;
+    case 'completed jobs': return status === 'Completed';
+    case 'jobs that ran': return phases.some(isRunning) && status !== 'Failed';
+  }
 }
 
 /** The records that are processed by a time: in the order of the input, at a constant speed, and without the missing ones. */
@@ -177,7 +181,7 @@ function processedShareAt(job: InvocationJob, time: number): number {
 export function recordCounts(job: InvocationJob, time: number): RecordCounts {
   const processed = [...processedRecords(job, time)];
   const successRecordCount = processed.filter(isSuccess).length;
-  const isValidated = phasesOf(job).some(({ status, from }) => status === 'Scheduled' && from <= time);
+  const isValidated = phasesOf(job).some(({ status, from }) => status === job.behaviour.batchCountsFrom && from <= time);
   return {
     totalRecordCount: isValidated ? job.input.files.reduce((sum, { records }) => sum + records.length, 0) : 0,
     processedRecordCount: processed.length,
@@ -188,7 +192,7 @@ export function recordCounts(job: InvocationJob, time: number): RecordCounts {
 
 /** The representation of a job in Get and List, which is the same. */
 export function describeInvocationJob(job: InvocationJob, time: number): GetModelInvocationJobResponse & ModelInvocationJobSummary {
-  const { arn, name, request, creationTime } = job;
+  const { arn, name, request, creationTime, behaviour } = job;
   const { status, from, message } = phaseAt(job, time);
   return {
     jobArn: arn,
@@ -196,7 +200,7 @@ export function describeInvocationJob(job: InvocationJob, time: number): GetMode
     modelId: request.modelId,
     clientRequestToken: request.clientRequestToken,
     roleArn: request.roleArn,
-    status: status as GetModelInvocationJobResponse['status'], // a plan can have an unknown one
+    status: (status === 'Scheduled' ? behaviour.batchScheduledIs : status) as GetModelInvocationJobResponse['status'], // a plan can have an unknown one
     message: message?.slice(0, MAX_MESSAGE),
     submitTime: new Date(creationTime),
     lastModifiedTime: new Date(from),
@@ -206,7 +210,7 @@ export function describeInvocationJob(job: InvocationJob, time: number): GetMode
     vpcConfig: request.vpcConfig,
     timeoutDurationInHours: timeoutHours(job),
     jobExpirationTime: new Date(expirationTime(job)),
-    modelInvocationType: request.modelInvocationType ?? 'InvokeModel',
+    modelInvocationType: request.modelInvocationType ?? (behaviour.batchType === 'InvokeModel' ? 'InvokeModel' : undefined),
     ...recordCounts(job, time),
   };
 }

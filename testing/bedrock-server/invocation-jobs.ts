@@ -9,8 +9,9 @@ import type {
   StopModelInvocationJobResponse,
 } from '@aws-sdk/client-bedrock';
 import { failure, outputFiles, recordFiles, recordIdOf, type BatchRecord, type RecordFile, type TextFile } from './batch-files';
+import type { Behaviour } from './behaviour';
 import type { Clock } from './clock';
-import { BedrockError, found, invalid, quotaExceeded } from './errors';
+import { BedrockError, found, invalid, quotaExceeded, UNKNOWN_ROLE } from './errors';
 import { copied, refuseOtherRequest } from './idempotency';
 import { isCatalogueModel } from './identifiers';
 import type { Inference, JsonObject } from './inference';
@@ -49,9 +50,11 @@ export interface Surroundings {
   readonly inference: Inference;
   readonly pageSize: number;
   readonly anyModel: boolean;
+  readonly behaviour: Behaviour;
+  readonly account: string;
   /** The ARN and number of a new resource. */
   identify(): Pick<Resource, 'arn' | 'sequence'>;
-  refuseUnpropagatedRole(roleArn: string): void;
+  hasPropagated(roleArn: string): boolean;
   /** The time of the state that a Get or List returns. */
   seenTime(operation: 'GetModelInvocationJob' | 'ListModelInvocationJobs'): number;
 }
@@ -83,14 +86,18 @@ export class InvocationJobs {
 
   public create(request: InvocationRequest): CreateModelInvocationJobResponse {
     withTags(new Map(), request.tags); // validates the tags before anything changes
-    const earlier = this.jobsByToken.get(request.clientRequestToken ?? '');
+    const { anyModel, behaviour } = this.surroundings;
+    const earlier = behaviour.batchEarlierToken === 'its job' ? this.jobsByToken.get(request.clientRequestToken ?? '') : undefined;
     if (earlier) {
-      refuseOtherRequest(earlier, request);
+      if (behaviour.batchTokenOfOtherRequest === 'refused') refuseOtherRequest(earlier, request);
       return { jobArn: earlier.arn };
     }
-    this.surroundings.refuseUnpropagatedRole(request.roleArn);
-    if (!this.surroundings.anyModel && !isCatalogueModel(request.modelId)) throw invalid('The provided model identifier is invalid.');
-    if (this.jobs.named(request.jobName)) throw new BedrockError('ConflictException', 'The provided job name is currently in use.');
+    this.refuseMembers(request);
+    if (!this.surroundings.hasPropagated(request.roleArn)) throw new BedrockError(behaviour.batchNewRole, UNKNOWN_ROLE);
+    if (!anyModel && behaviour.batchUnknownModel === 'refused' && !isCatalogueModel(request.modelId)) {
+      throw invalid('The provided model identifier is invalid.');
+    }
+    if (this.jobs.named(request.jobName)) refuseUnless(behaviour.batchNameInUse, 'The provided job name is currently in use.');
     this.refuseAboveQuota(request.modelId);
     return { jobArn: this.start(request).arn };
   }
@@ -103,7 +110,7 @@ export class InvocationJobs {
 
   public list(query: Valid<ListModelInvocationJobsRequest>): ListModelInvocationJobsResponse {
     const { statusEquals, submitTimeAfter, submitTimeBefore, ...rest } = query;
-    const time = this.surroundings.seenTime('ListModelInvocationJobs');
+    const time = this.surroundings.seenTime('ListModelInvocationJobs') - this.surroundings.behaviour.batchListLagSeconds * 1000;
     const jobs = this.jobs.all().filter(({ creationTime }) => creationTime <= time);
     // `pageOf` does not use the status, but a nextToken is valid only for the same one.
     const pageQuery = { ...rest, statusEquals, creationTimeAfter: submitTimeAfter, creationTimeBefore: submitTimeBefore };
@@ -115,10 +122,16 @@ export class InvocationJobs {
   public stop({ jobIdentifier }: Valid<StopModelInvocationJobRequest>): StopModelInvocationJobResponse {
     const job = this.find(jobIdentifier);
     const time = this.visibleTime(job, this.now);
-    if (job.stopTime !== undefined || hasEnded(job, time)) {
-      throw new BedrockError('ConflictException', `The job '${job.name}' is ${phaseAt(job, time).status} and cannot be stopped`);
+    const { batchSecondStop, batchStopAfterEnd, batchStopBeforeStart } = this.surroundings.behaviour;
+    const refusal = `The job '${job.name}' is ${phaseAt(job, time).status} and cannot be stopped`;
+    if (hasEnded(job, time)) {
+      refuseUnless(batchStopAfterEnd, refusal);
+    } else if (job.stopTime !== undefined) {
+      refuseUnless(batchSecondStop, refusal);
+    } else {
+      if (batchStopBeforeStart === 'refused' && phaseAt(job, time).status !== 'InProgress') throw new BedrockError('ConflictException', refusal);
+      job.stopTime = time;
     }
-    job.stopTime = time;
     return {};
   }
 
@@ -174,19 +187,28 @@ export class InvocationJobs {
     if (!hasOutput(job)) return [];
     const end = endTime(job);
     const processed = processedRecords(job, end);
-    return outputFiles(job.input.files, recordCounts(job, end), (record) => processed.has(record));
+    return outputFiles(job.input.files, recordCounts(job, end), (record) => processed.has(record), this.surroundings.behaviour);
   }
 
   /** Ends a job whose output is written, or could not be for a reason. */
   public confirmOutput(job: InvocationJob, problem?: string): void {
     this.unwritten.delete(job);
-    job.outputProblem = problem;
+    if (this.surroundings.behaviour.batchUnwritable === 'Failed') job.outputProblem = problem;
   }
 
   // --- Private. ---
 
   private get now(): number {
     return this.surroundings.clock.now();
+  }
+
+  private refuseMembers({ inputDataConfig, outputDataConfig, vpcConfig }: InvocationRequest): void {
+    const { account, behaviour: { batchKeyAndVpc, batchOwnAccountAsOwner } } = this.surroundings;
+    const [input, output] = [inputDataConfig.s3InputDataConfig, outputDataConfig.s3OutputDataConfig];
+    if (batchKeyAndVpc === 'required' && !(output?.s3EncryptionKeyId && vpcConfig)) throw invalid('s3EncryptionKeyId and vpcConfig are required');
+    if (batchOwnAccountAsOwner === 'refused' && [input, output].some((data) => data?.s3BucketOwner === account)) {
+      throw invalid('s3BucketOwner must be another account');
+    }
   }
 
   private start(request: InvocationRequest): InvocationJob {
@@ -197,6 +219,7 @@ export class InvocationJobs {
       creationTime: this.now,
       request: copied(request),
       plan,
+      behaviour: this.surroundings.behaviour,
       tags: withTags(new Map(), request.tags),
       input: this.hasStore ? { files: [] } : this.plannedInput(request.modelId, plan),
     };
@@ -212,6 +235,9 @@ export class InvocationJobs {
   private planOf(request: InvocationRequest): InvocationPlan {
     const general = this.options.planInvocationJob(request);
     const next = this.plans.shift() ?? {};
+    if (!this.surroundings.behaviour.batchRoleSuffices) {
+      return { ...DEFAULT_INVOCATION_PLAN, finalStatus: 'Failed', message: `${request.roleArn} is not authorized to perform: bedrock:InvokeModel` };
+    }
     return { ...DEFAULT_INVOCATION_PLAN, ...general, ...next, durationsMs: { ...general.durationsMs, ...next.durationsMs } };
   }
 
@@ -249,7 +275,7 @@ export class InvocationJobs {
     const failing = new Set(plan.errorRecordIds);
     try {
       const read = recordFiles(files, (recordId, modelInput) =>
-        failing.has(recordId) ? failure(invalid('The record cannot be processed')) : this.process(modelId, modelInput));
+        failing.has(recordId) ? failure(invalid('The record cannot be processed')) : this.process(modelId, modelInput), this.surroundings.behaviour);
       this.refuseRecordCounts(read);
       return { files: read };
     } catch (error) {
@@ -272,6 +298,12 @@ export class InvocationJobs {
     const large = files.find(({ records }) => records.length > maxRecordsPerFile);
     if (large) throw new RangeError(`${large.name} contains more records (${large.records.length}) than the maximum of: ${maxRecordsPerFile}`);
     const total = files.reduce((sum, { records }) => sum + records.length, 0);
-    if (total < minRecords) throw new RangeError(`The job contains less records (${total}) than the required minimum of: ${minRecords}`);
+    const isEnforced = this.surroundings.behaviour.batchMinimumIsEnforced;
+    if (total < minRecords && isEnforced) throw new RangeError(`The job contains less records (${total}) than the required minimum of: ${minRecords}`);
   }
+}
+
+/** Throws the error of a behaviour, unless it is `accepted`. */
+function refuseUnless(behaviour: string, message: string): void {
+  if (behaviour !== 'accepted') throw new BedrockError(behaviour, message);
 }

@@ -126,6 +126,7 @@ export class Account {
       made: new Ledger(),
       bucket: WEIGHTS_BUCKET,
       weights: { bucket: WEIGHTS_BUCKET, prefix: `${MODEL_FOLDER}/` },
+      batchModel: 'amazon.nova-micro-v1:0',
       as: async (roleArn) => clients(roleArn.replace(/^.*\//, '')),
       cdk: async (args, app, kill) => aws.cdk([...args], { app, signal: kill }),
       log,

@@ -100,7 +100,7 @@ export async function startStepFunctions({
 
 /** The calls of Step Functions. They need no SDK, because the engine does not verify signatures. */
 export class StepFunctions {
-  constructor(private readonly endpoint: string, public readonly logFile: string) {}
+  constructor(public readonly endpoint: string, public readonly logFile: string) {}
 
   /** Returns the ARN of the state machine. Rejects if the engine does not accept the definition. */
   public async createStateMachine(name: string, definition: object | string): Promise<string> {

@@ -110,6 +110,7 @@ class Child(Run):
         self.index = index
         self.item = item
         name = str(uuid.uuid4())
+        self.events = EventManager()
         super().__init__(f"{record.map_state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}", name, None)
 
     def run(self, env, eval_input, program):
@@ -118,7 +119,6 @@ class Child(Run):
             context = frame.states.context_object.context_object_data
             if self.env is None:
                 self.input = self._input(frame, env, eval_input)
-                self.events = EventManager()
             context.pop("Map", None)
             context.pop("State", None)
             context["Execution"] = {**context["Execution"], "Id": self.arn, "Name": self.name, "Input": self.input, "StartTime": clock.now()}

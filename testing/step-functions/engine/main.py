@@ -46,7 +46,7 @@ class Provider(StepFunctionsProvider):
 
     def describe_execution(self, context, execution_arn, **kwargs):
         if child := _child(execution_arn):
-            return {name[0].lower() + name[1:]: value for name, value in child.describe().items()}
+            return {name[0].lower() + name[1:]: _timestamp(value) if name.endswith("Date") else value for name, value in child.describe().items()}
         output = super().describe_execution(context, execution_arn, **kwargs)
         return {**output, "redriveCount": runs.RUNS[execution_arn].redrives}
 
@@ -68,6 +68,10 @@ class Provider(StepFunctionsProvider):
     def redrive_execution(self, context, execution_arn, **kwargs):
         runs.redrive(self._get_execution(context=context, execution_arn=execution_arn))
         return {"redriveDate": datetime.now()}
+
+
+def _timestamp(text):
+    return text and datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _child(arn):
