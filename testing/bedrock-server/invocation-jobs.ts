@@ -9,8 +9,8 @@ import type {
   StopModelInvocationJobResponse,
 } from '@aws-sdk/client-bedrock';
 import { failure, outputFiles, recordFiles, recordIdOf, type BatchRecord, type RecordFile, type TextFile } from './batch-files';
-import type { Clock } from './clock';
 import { ASSUMED, quotaRefusal } from './behaviour';
+import type { Clock } from './clock';
 import { BedrockError, found, invalid, refusal } from './errors';
 import { copied, refuseOtherRequest } from './idempotency';
 import { isCatalogueModel } from './identifiers';
