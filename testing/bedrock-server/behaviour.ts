@@ -102,6 +102,8 @@ export interface Behaviour {
   readonly answers: 'in the format of the request' | 'as a generation' | 'in another format';
   /** NEW-3, CHK-12: what a model answers while it is loaded. */
   readonly loadingRefusal: string;
+  /** CHK-14: the actions that a role must be allowed to invoke a model with a customer managed key, separated by spaces. */
+  readonly invocationNeeds: string;
   /** CHK-11: whether a completion with `max_tokens` is accepted. */
   readonly maxTokensAreAccepted: boolean;
 }
@@ -165,7 +167,28 @@ export const ASSUMED: Behaviour = {
   bodiesAreObjects: true,
   answers: 'in the format of the request',
   loadingRefusal: 'ModelNotReadyException: Model is not ready for inference. Wait and try your request again.',
+  invocationNeeds: 'bedrock:InvokeModel kms:Decrypt',
   maxTokensAreAccepted: true,
+};
+
+/** The members that are one of several texts. */
+type Choice = { [Name in keyof Behaviour]: string extends Behaviour[Name] ? never : Behaviour[Name] extends string ? Name : never }[keyof Behaviour];
+
+const CHOICES: { readonly [Name in Choice]: readonly Behaviour[Name][] } = {
+  earlierToken: ['its job', 'refused', 'another job'],
+  earlierTokenOfAnother: ['refused', 'its job'],
+  modelQuotaIsChecked: ['at the start', 'at the end'],
+  checkedLast: ['quotas', 'role'],
+  rolesPropagateFrom: ['first use', 'creation'],
+  repeatedTagKeys: ['refused', 'last wins'],
+  unknownMembers: ['refused', 'ignored'],
+  accessIsChecked: ['at the start', 'in the job'],
+  modelsAreCreated: ['at the end of the job', 'at its start'],
+  keyIsReturned: ['as its ARN', 'as given', 'never'],
+  sourceIsReturned: ['as given', 'as a URL', 'never'],
+  listsBeginWith: ['newest', 'oldest'],
+  bodyIsChecked: ['first', 'before loading', 'last'],
+  answers: ['in the format of the request', 'as a generation', 'in another format'],
 };
 
 /** Other values, for the command line: `earlierToken=refused`. */
@@ -175,9 +198,11 @@ export function behaviourOf(settings: readonly string[]): Partial<Behaviour> {
     if (!Object.hasOwn(ASSUMED, name)) {
       throw new Error(`${setting} is no behaviour of Bedrock. There are: ${Object.entries(ASSUMED).map(([one, is]) => `${one}=${is}`).join(', ')}`);
     }
-    const assumed = ASSUMED[name as keyof Behaviour];
-    const given: unknown = typeof assumed === 'string' ? value : JSON.parse(value);
-    if (typeof given !== typeof assumed) throw new Error(`${setting} is not a ${typeof assumed}`);
+    const choices: readonly string[] | undefined = CHOICES[name as Choice];
+    if (choices && !choices.includes(value)) throw new Error(`${setting} is none of ${choices.map(choice => `${name}=${choice}`).join(', ')}`);
+    const type = typeof ASSUMED[name as keyof Behaviour];
+    const given = type === 'string' ? value : { true: true, false: false }[value] ?? (/^\d+$/.test(value) ? Number(value) : undefined);
+    if (typeof given !== type) throw new Error(`${setting} is not a ${type}`);
     return [name, given];
   }));
 }
