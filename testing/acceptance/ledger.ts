@@ -120,11 +120,20 @@ async function removeImport({ jobName, modelName }: { jobName: string; modelName
     const { modelImportJobSummaries: jobs = [] } = await bedrock.listModelImportJobs({ nameContains: jobName, statusEquals: 'InProgress' });
     return jobs.length > 0;
   };
+  const isDeleted = async () => bedrock.deleteImportedModel({ modelIdentifier: modelName }).then(() => true, (error: Error) => {
+    if (error.name !== 'ConflictException') throw error;
+    return false;
+  });
   while (await isRunning()) {
     if (time.now() > deadline) throw new Error(`the import job ${jobName} is still running, and cannot be stopped`);
     await time.sleep(LOOK_MS);
   }
-  await unlessGone(async () => { await bedrock.deleteImportedModel({ modelIdentifier: modelName }); });
+  await unlessGone(async () => {
+    while (!await isDeleted()) {
+      if (time.now() > deadline) throw new Error(`the model ${modelName} cannot be deleted yet`);
+      await time.sleep(LOOK_MS);
+    }
+  });
 }
 
 async function stopBatchJob(jobName: string, { bedrock }: Clients): Promise<void> {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { CreateModelImportJobRequest } from '@aws-sdk/client-bedrock';
+import type { CreateRoleCommandOutput, DeleteRoleCommandInput, IAM } from '@aws-sdk/client-iam';
 import { REFUSED_TEXT } from './batch-jobs';
 import { Ledger } from './ledger';
 import { clientsOf, type Clients, type World } from './world';
-import type { Behaviour } from '../bedrock-server/behaviour';
+import type { Bedrock } from '../bedrock-server/bedrock';
+import { ASSUMED, type Behaviour } from '../bedrock-server/behaviour';
 import { VirtualClock } from '../bedrock-server/clock';
+import { BedrockError } from '../bedrock-server/errors';
 import { S3Objects } from '../bedrock-server/objects';
 import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
 import { EmulatedAccount } from '../iam/emulated-account';
@@ -16,7 +19,8 @@ import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
 import { validModel } from '../model-files';
 import { bytesOf } from '../model-files/model-files';
 
-const MINUTE = 60_000;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 const WEIGHTS = { bucket: 'acceptance-weights', prefix: 'llama/' };
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -35,20 +39,22 @@ export class LocalAccount {
     const api = new EmulatorApi(aws.endpoint);
     await api.createBucket(WEIGHTS.bucket);
     for (const [path, content] of Object.entries(validModel())) await api.putObject(WEIGHTS.bucket, `${WEIGHTS.prefix}${path}`, Buffer.from(bytesOf(content)));
-    return new LocalAccount(aws, unused);
+    return new LocalAccount(aws, api, unused);
   }
 
-  private constructor(private readonly aws: LocalAws, private readonly unused: BedrockServer) {}
+  private constructor(private readonly aws: LocalAws, private readonly api: EmulatorApi, private readonly unused: BedrockServer) {}
 
   /**
    * Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. If the IAM engine is installed (by
    * `npm run iam`), the policies of service roles are enforced, and those of callers that are roles; the user may do everything.
    */
-  public async with<T>(behaviour: Partial<Behaviour>, use: (world: World) => Promise<T>, iam: EnforcementOptions = {}): Promise<T> {
+  public async with<T>(difference: Partial<Behaviour>, use: (world: World) => Promise<T>, iam: EnforcementOptions = {}): Promise<T> {
+    const behaviour = { ...ASSUMED, ...difference };
     const clock = new VirtualClock(Date.now());
     const enforcement = hasEngine() ? new Enforcement(
-      new RolesAccount(new EmulatorApi(this.aws.endpoint)), { partition: 'aws', region: REGION, account: ACCOUNT }, { listedPrefix: 'with slash', ...iam },
+      new RolesAccount(this.api), { partition: 'aws', region: REGION, account: ACCOUNT }, { listedPrefix: 'with slash', ...iam },
     ) : undefined;
+    let missing: 'weights' | 'key' | undefined;
     const server = await startBedrockServer({
       account: ACCOUNT,
       region: REGION,
@@ -56,31 +62,38 @@ export class LocalAccount {
       behaviour,
       rolePropagationMs: 2 * MINUTE,
       planImport: request => ({ durationMs: 5 * MINUTE, ...enforcement?.planImport(request) }),
-      authorize: enforcement && (async (call) => {
-        if (call.functionName !== '') return enforcement.authorize(call);
-        if (call.operation === 'CreateModelImportJob') await enforcement.prepareImport(call.input as unknown as CreateModelImportJobRequest);
+      invokeLatencyMs: SECOND,
+      authorize: async (call) => {
+        if (enforcement && call.functionName !== '') return enforcement.authorize(call);
+        if (call.operation !== 'CreateModelImportJob') return undefined;
+        const request = call.input as unknown as CreateModelImportJobRequest;
+        missing = await this.missingAccess(request); // asked for before, and used when Bedrock would look
+        await enforcement?.prepareImport(request);
         return undefined;
-      }),
-      authorizeInvocation: async () => undefined,
+      },
+      missingAccess: () => missing,
+      authorizeInvocation: async ({ operation, functionName: role }) => operation === 'InvokeModel' ? this.mayInvoke(role, behaviour) : undefined,
       objects: new S3Objects(this.aws.endpoint),
     });
     server.bedrock.inference.poison(REFUSED_TEXT, 'ValidationException');
     const clients = (more: object = {}): Clients => clientsOf({
       region: REGION, credentials: CREDENTIALS, endpoint: this.aws.endpoint, bedrockEndpoint: server.url, ...more,
     });
+    const aws = clients();
+    followRoles(aws.iam, server.bedrock, behaviour);
     try {
       return await use({
         run: randomBytes(4).toString('hex'),
         account: ACCOUNT,
         partition: 'aws',
         region: REGION,
-        aws: clients(),
+        aws,
         time: { now: () => clock.now(), sleep: async (ms) => clock.advance(ms) },
         made: new Ledger(),
         bucket: WEIGHTS.bucket,
         weights: WEIGHTS,
         batchModel: 'amazon.nova-micro-v1:0',
-        as: async (roleArn) => clients({ userAgentAppId: roleArn.replace(/^.*\//, '') }),
+        as: async (roleArn) => clients({ userAgentAppId: nameOf(roleArn) }),
         cdk: async (args, app, kill) => this.aws.cdk([...args], { app, signal: kill }),
         log: () => {},
       });
@@ -93,4 +106,32 @@ export class LocalAccount {
     await this.aws.stop();
     await this.unused.close();
   }
+
+  /** A role without a policy cannot read the weights, and a policy with a Deny does not let a key be used: as far as the probes need it. */
+  private async missingAccess({ roleArn = '', importedModelKmsKeyId: key }: Partial<CreateModelImportJobRequest>): Promise<'weights' | 'key' | undefined> {
+    const policies = await this.api.rolePolicies(nameOf(roleArn)).catch(() => undefined);
+    if (policies?.length === 0) return 'weights';
+    return key?.includes(':key/') && (await this.api.keyPolicy(key)).includes('"Deny"') ? 'key' : undefined;
+  }
+
+  private async mayInvoke(role: string, { invocationNeeds }: Behaviour): Promise<BedrockError | undefined> {
+    if (role === '') return undefined; // not called with a role
+    const policies = (await this.api.rolePolicies(role)).join();
+    const missing = invocationNeeds.split(' ').find(action => !policies.includes(`"${action}"`));
+    return missing && new BedrockError('AccessDeniedException', `${role} is not authorized to perform ${missing}`) || undefined;
+  }
+}
+
+/** The server learns from the local IAM which roles are deleted and, if that is when they start to propagate, which are created. */
+function followRoles(iam: IAM, bedrock: Bedrock, { rolesPropagateFrom }: Behaviour): void {
+  iam.middlewareStack.add((next, { commandName }) => async args => {
+    const result = await next(args);
+    if (commandName === 'CreateRoleCommand' && rolesPropagateFrom === 'creation') bedrock.addRole((result.output as CreateRoleCommandOutput).Role!.Arn!);
+    if (commandName === 'DeleteRoleCommand') bedrock.removeRole(`arn:aws:iam::${ACCOUNT}:role/${(args.input as DeleteRoleCommandInput).RoleName}`);
+    return result;
+  }, { step: 'initialize' });
+}
+
+function nameOf(roleArn: string): string {
+  return roleArn.replace(/^.*\//, '');
 }

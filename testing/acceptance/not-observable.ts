@@ -1,5 +1,10 @@
 /** Why no probe can see an assumption in an account. */
 export const NOT_OBSERVABLE: { readonly [id: string]: string } = {
+  'SRI-7': 'whether a copy is busy can be seen only at its limit, which is not known',
+  'SRI-10': 'a batch inference job with Converse is one of another model: an imported model has none',
+  'NEW-4': 'it is a possibility: no number of good answers excludes a bad one',
+  'CHK-13': 'a bill has no line for a single verification, and is ready a day later',
+
   'CRP-2': 'CDK decides it: the source of aws-cdk-lib since 2.240',
   'CRP-3': 'a consequence of CFN-1 and CFN-6: CloudFormation knows nothing of the execution that waits',
   'CRP-5': 'CDK decides it: the source of the provider framework',

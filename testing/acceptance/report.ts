@@ -42,10 +42,14 @@ const rowsOf = ({ findings }: Outcome): Row[] => findings.map(finding => ({
 
 /** The switch that makes the tests play what AWS does, or what to change by hand. */
 export function remedyOf(id: string): string {
-  const { iam, server, simulation, change } = SWITCHES[id] ?? {};
-  const settings = Object.entries(server ?? {}).map(([name, value]) => `${name}=${String(value)}`);
+  const { iam, server = [], simulation, change } = SWITCHES[id] ?? {};
+  const ways = [server].flat();
+  const played = ways.map(way => Object.entries(way).map(([name, value]) => `--behaviour '${name}=${String(value)}'`).join(' '));
   return [
-    ...settings.length > 0 ? [`Bedrock server: \`behaviour: ${JSON.stringify(server)}\``, `simulation: \`npm run simulate -- ${settings.map(one => `--behaviour ${one}`).join(' ')}\``] : [],
+    ...ways.length > 0 ? [
+      `Bedrock server: ${ways.map(way => `\`behaviour: ${JSON.stringify(way)}\``).join(' or ')}`,
+      `simulation: ${played.map(one => `\`npm run simulate -- ${one}\``).join(' or ')}`,
+    ] : [],
     ...iam === undefined ? [] : [`enforcement of IAM: \`${JSON.stringify(iam)}\``],
     ...simulation === undefined ? [] : [`simulation: ${simulation}`],
     ...change === undefined ? [] : [change],

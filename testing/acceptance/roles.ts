@@ -10,7 +10,7 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource?: string | readonly string[];
-  readonly Principal?: object;
+  readonly Principal?: object | '*';
   readonly Condition?: object;
 }
 
@@ -21,8 +21,14 @@ export async function createRole(world: World, purpose: string, trust: Statement
   const RoleName = `acceptance-${world.run}-${purpose}`;
   world.made.add({ kind: 'role', name: RoleName });
   const { Role } = await world.aws.iam.createRole({ RoleName, AssumeRolePolicyDocument: document([trust]) });
-  if (statements.length > 0) await world.aws.iam.putRolePolicy({ RoleName, PolicyName: 'acceptance', PolicyDocument: document(statements) });
+  if (statements.length > 0) await putPolicy(world, Role!.Arn!, statements);
   return Role!.Arn!;
+}
+
+/** Puts the policy of a role of this run. */
+export async function putPolicy(world: World, roleArn: string, statements: readonly Statement[]): Promise<void> {
+  const RoleName = roleArn.replace(/^.*\//, '');
+  await world.aws.iam.putRolePolicy({ RoleName, PolicyName: 'acceptance', PolicyDocument: document(statements) });
 }
 
 /** The policies of the library for one model, with the names of an account. */

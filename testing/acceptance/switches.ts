@@ -3,8 +3,11 @@ import type { EnforcementOptions } from '../iam/enforcement';
 
 /** What to do when an assumption is wrong. */
 export interface Remedy {
-  /** The behaviour of the Bedrock server, and of the simulation (`npm run simulate -- --behaviour name=value`), that contradicts it. */
-  readonly server?: Partial<Behaviour>;
+  /**
+   * The behaviour of the Bedrock server, and of the simulation (`npm run simulate -- --behaviour name=value`), that contradicts it. Several, if it can
+   * be wrong in several ways.
+   */
+  readonly server?: Partial<Behaviour> | readonly Partial<Behaviour>[];
   /** The option of the enforcement of IAM (`../iam/enforcement.ts`) that contradicts it. */
   readonly iam?: EnforcementOptions;
   /** The option of the simulation that plays it. */
@@ -13,9 +16,67 @@ export interface Remedy {
   readonly change?: string;
 }
 
+const PATIENCE = '`src/imported-model/provider/patience.ts`';
+const ERRORS = '`src/imported-model/provider/handler/bedrock-error.ts`';
+
 export const SWITCHES: { readonly [id: string]: Remedy } = {
-  'SRV-1': { server: { earlierToken: 'refused' } },
+  // --- Bedrock: imports, models and tags ---
+  'SRV-1': { server: [{ earlierToken: 'refused' }, { earlierToken: 'another job' }] },
+  'SRV-2': { server: { earlierTokenOfAnother: 'its job' } },
+  'SRV-3': { server: { refusedTokensStayValid: false } },
   'SRV-4': { server: { modelNamesAreUnique: false } },
+  'SRV-5': { server: { deletedNamesAreFree: false } },
+  'SRV-6': { server: { modelQuotaIsChecked: 'at the end' } },
+  'SRV-7': { server: { modelQuotaRefusal: 'ValidationException: You have too many models' }, change: ERRORS },
+  'SRV-8': { server: { checkedLast: 'role' } },
+  'SRV-9': { server: { rolesPropagateFrom: 'creation' } },
+  'SRV-10': { server: { jobsKeepModelArns: false } },
+  'SRV-11': { server: { modelsAreCreated: 'at its start' } },
+  'SRV-12': { server: { deletionSeconds: 60 } },
+  'SRV-13': { server: { leastDeleteConflicts: 1 } },
+  'SRV-14': { server: [{ timeFiltersAreInclusive: true }, { nameFilterIsCaseSensitive: false }] },
+  'SRV-15': { server: { listsBeginWith: 'oldest' } },
+  'SRV-16': { server: { pagesAreShort: false } },
+  'SRV-17': { server: { repeatedTagKeys: 'last wins' } },
+  'SRV-18': { server: { unknownMembers: 'ignored' } },
+  'SRV-19': { server: { keyIsReturned: 'as given' } },
+  'CMI-1': { server: { leastReadLagSeconds: 35 }, change: `\`VISIBILITY_PATIENCE\` and \`QUIET_TIME\` in ${PATIENCE}` },
+  'CMI-2': { server: { leastRoleMinutes: 9 }, change: `\`PROPAGATION_PATIENCE\` in ${PATIENCE}` },
+  'CMI-3': { server: [{ deletedRoleSeconds: 20 }, { importsNeedTheirRole: true }] },
+  'CMI-4': { server: { leastDeleteConflicts: 4 }, change: `\`ORPHAN_PATIENCE\` and \`GIVE_WAY_PATIENCE\` in ${PATIENCE}` },
+  'NEW-3': { server: { loadingRefusal: 'ModelErrorException: The model is being loaded' } },
+  'NEW-5': { server: { tagLagSeconds: 2 } },
+  'RET-4': { server: [{ sourceIsReturned: 'as a URL' }, { sourceIsReturned: 'never' }, { keyIsReturned: 'never' }] },
+  'RET-5': { server: { roleIsReturned: false } },
+  'RET-6': { server: { endedJobMinutes: 2 } },
+  'CHK-1': { server: { modelTagsAfterSeconds: 60 } },
+  'CHK-2': { server: { tagLagSeconds: 35 } },
+  'CHK-3': { server: { tagLagSeconds: 600 } },
+  'CHK-10': { server: { answers: 'in another format' }, change: '`textOf` in `src/imported-model/provider/handler/answer.ts`' },
+  'CHK-11': { server: { maxTokensAreAccepted: false }, change: 'the default body of `src/imported-model/model-verification.ts`' },
+  'CHK-12': {
+    server: [{ loadingRefusal: 'ModelErrorException: The model is being loaded' }, { leastColdStartSeconds: 1200 }],
+    change: `\`VERIFICATION_PATIENCE\` in ${PATIENCE}`,
+  },
+  'CHK-14': { server: { invocationNeeds: 'bedrock:InvokeModel kms:Decrypt kms:DescribeKey' }, change: '`src/imported-model/provider/caller-permissions.ts`' },
+  'ASK-1': { server: { accessIsChecked: 'in the job' }, change: `the patience with \`access\` is needless: ${ERRORS}` },
+  'ASK-6': { server: { importFailure: 'The model is too small' }, change: 'run the acceptance test with `--weights`' },
+  'ASK-9': { server: { roleRefusal: 'ValidationException: Bedrock cannot act for you yet' }, change: ERRORS },
+  'ASK-10': { server: { roleRefusal: 'ValidationException: Bedrock cannot act for you yet' }, change: ERRORS },
+  'ASK-11': { server: { jobNameRefusal: 'ValidationException: There is such a job' }, change: ERRORS },
+  'ASK-12': { server: { modelNameRefusal: 'ValidationException: There is such a model' }, change: ERRORS },
+  'ASK-13': { server: { importQuotaRefusal: 'ValidationException: One import at a time' }, change: ERRORS },
+  'ASK-14': { server: { modelQuotaRefusal: 'ValidationException: You have too many models' }, change: ERRORS },
+  'ASK-15': { server: { weightsRefusal: 'ValidationException: The weights cannot be read' }, change: ERRORS },
+  'ASK-16': { server: { keyRefusal: 'ValidationException: The key cannot be used' }, change: ERRORS },
+  'SRI-1': { server: [{ unknownModelRefusal: 'ValidationException: The provided model identifier is invalid.' }, { namesAreInvoked: true }] },
+  'SRI-2': { server: { newModelsAreLoaded: true } },
+  'SRI-3': { server: { leastIdleMinutes: 30 } },
+  'SRI-4': { server: { leastColdStartSeconds: 200 } },
+  'SRI-5': { server: { leastCopyConcurrency: 10 } },
+  'SRI-6': { server: [{ bodyIsChecked: 'first' }, { bodyIsChecked: 'last' }] },
+  'SRI-8': { server: { bodiesAreObjects: false } },
+  'SRI-9': { server: { answers: 'as a generation' } },
 
   'CFN-1': { change: 'testing/simulation/cloudformation.ts: `abandonRequests` and `inventedId`; the Delete of the handler finds its jobs by the generated ID' },
   'CFN-2': { change: 'testing/simulation/cloudformation.ts: `createResource` records `inventedId` without an answer' },
@@ -41,7 +102,6 @@ export const SWITCHES: { readonly [id: string]: Remedy } = {
   'CHK-4': { change: 'nothing: the tag decides, and the simulation plays both (`--world cleanupCarries=new`)' },
   'CHK-5': { change: 'testing/s3-server/server.ts; src/model-format/folders/s3-folder.ts: HeadBucket instead of ListObjectsV2' },
   'CHK-9': { change: 'src/model-format: `filesDigest` without the entity tags' },
-  'CHK-10': { change: 'src/imported-model/provider/handler/answer.ts: a further format' },
   'ASK-2': { change: 'nothing: the description of the security group may have other characters' },
   'ASK-4': { iam: { listedPrefix: 'none' }, change: 'src/imported-model/weights-access.ts: `s3:ListBucket` without a condition' },
   'ASK-5': { iam: { listedPrefix: 'without slash' }, change: 'nothing: the role allows both' },
@@ -112,3 +172,8 @@ export const SWITCHES: { readonly [id: string]: Remedy } = {
   'BAT-46': { change: 'bucketOwner in src/batch-inference/batch-location.ts' },
   'BAT-47': { change: 'lines() in src/batch-inference/records/handler/s3-store.ts' },
 };
+
+/** The ways in which the server can contradict an assumption: one that does nothing, if only IAM contradicts it. */
+export function waysOf({ iam, server }: Remedy): readonly Partial<Behaviour>[] {
+  return server === undefined && iam !== undefined ? [{}] : [server ?? []].flat();
+}

@@ -39,7 +39,8 @@ export function clientsOf({ bedrockEndpoint, endpoint, ...rest }: ClientOptions)
   const ofOthers = { ...rest, endpoint };
   return {
     bedrock: new Bedrock(ofBedrock),
-    bedrockRuntime: new BedrockRuntime(ofBedrock),
+    // What a model answers while it is loaded is evidence, so the client does not repeat the call.
+    bedrockRuntime: new BedrockRuntime({ ...ofBedrock, maxAttempts: 1 }),
     cloudFormation: new CloudFormation(ofOthers),
     cloudWatch: new CloudWatch(ofOthers),
     iam: new IAM(ofOthers),

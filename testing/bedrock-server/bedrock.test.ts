@@ -1,5 +1,6 @@
 import type { CreateModelImportJobRequest, Tag } from '@aws-sdk/client-bedrock';
 import type { BedrockOptions } from './bedrock';
+import { behaviourOf } from './behaviour';
 import { CARRIERS, type Client, type Session, refusal } from './carriers';
 import { OPERATIONS, type Operation } from './constraints';
 
@@ -710,5 +711,24 @@ describe.each(Object.keys(CARRIERS))('Bedrock %s', (carrier) => {
       expect(await client.createModelImportJob(request({ clientRequestToken: 'token' }))).toEqual(first);
       expect(bedrock.snapshot().jobs).toHaveLength(1);
     });
+  });
+});
+
+describe('a behaviour of the command line', () => {
+  test('has the type of what is assumed', () => {
+    expect(behaviourOf(['earlierToken=another job', 'tagLagSeconds=45', 'roleIsReturned=false', 'roleRefusal=ValidationException: a=b'])).toEqual({
+      earlierToken: 'another job', tagLagSeconds: 45, roleIsReturned: false, roleRefusal: 'ValidationException: a=b',
+    });
+  });
+
+  test.each([
+    ['unknown=1', 'unknown=1 is no behaviour of Bedrock. There are: earlierToken=its job, '],
+    ['earlierToken', 'earlierToken is no behaviour of Bedrock'],
+    ['tagLagSeconds=true', 'tagLagSeconds=true is not a number'],
+    ['roleIsReturned=1', 'roleIsReturned=1 is not a boolean'],
+    ['tagLagSeconds=many', 'tagLagSeconds=many is not a number'],
+    ['earlierToken=lost', 'earlierToken=lost is none of earlierToken=its job, earlierToken=refused, '],
+  ])('%s is refused', (setting, message) => {
+    expect(() => behaviourOf([setting])).toThrow(message);
   });
 });

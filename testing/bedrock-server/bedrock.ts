@@ -29,21 +29,22 @@ import type {
 import type { InvokeModelRequest, InvokeModelResponse } from '@aws-sdk/client-bedrock-runtime';
 import { ASSUMED, type Behaviour } from './behaviour';
 import type { Clock } from './clock';
-import { OPERATIONS, violations, type AnyOperation } from './constraints';
-import { BedrockError, found, invalid, quotaExceeded, UNKNOWN_ROLE } from './errors';
+import { isUnknownMember, OPERATIONS, violations, type AnyOperation } from './constraints';
+import { BedrockError, found, invalid, refusal } from './errors';
 import { FaultScript, type Call, type Fault } from './faults';
 import { copied, refuseOtherRequest } from './idempotency';
-import { kmsKeyArn, resourceId, type Place } from './identifiers';
+import { resourceId, type Place } from './identifiers';
 import { Inference, type Respond } from './inference';
 import type { InvocationJob } from './invocation-job';
 import { InvocationJobs, type InvocationJobOptions } from './invocation-jobs';
 import { ModelServing, type ServingOptions } from './invoke-model';
-import { pageOf, Registry } from './registry';
+import { pageOf, Registry, type ListRules } from './registry';
 import {
   DEFAULT_PLAN,
   describeJob,
   describeModel,
   dueTime,
+  shown,
   statusOf,
   summarizeJob,
   summarizeModel,
@@ -53,7 +54,7 @@ import {
   type Model,
   type Valid,
 } from './resources';
-import { tagList, withTags, type Tag } from './tags';
+import { tagList, withTags, type FormerTags, type Tag, type Tags } from './tags';
 
 /** An attempt of a client to delete a model. */
 export interface DeleteAttempt {
@@ -84,6 +85,8 @@ export interface BedrockOptions extends InvocationJobOptions, ServingOptions {
   readonly planImport?: (request: CreateModelImportJobRequest) => Partial<ImportPlan>;
   /** Whether the deletion of a model conflicts. @default - it does not */
   readonly deleteConflict?: (attempt: DeleteAttempt) => boolean;
+  /** What Bedrock may not do for an import: read the weights, or use the key. @default - it may do both */
+  readonly missingAccess?: (request: CreateModelImportJobRequest) => 'weights' | 'key' | undefined;
   /** How long a Get or List lags behind changes. Writes do not lag. @default 0 */
   readonly readLagMs?: (operation: AnyOperation) => number;
   /** What differs from the assumptions. @default - nothing */
@@ -117,7 +120,12 @@ interface State {
   /** Deleted models that are still readable because of read lag. */
   readonly ghosts: { readonly model: Model; readonly deletedAt: number }[];
   readonly jobsByToken: Map<string, Job>;
+  readonly usedTokens: Set<string>;
+  readonly usedModelNames: Set<string>;
   readonly rolesFirstSeen: Map<string, number>;
+  readonly rolesRemoved: Map<string, number>;
+  /** The newest last. */
+  readonly formerTags: Map<string, FormerTags[]>;
   readonly plannedImports: Partial<ImportPlan>[];
 }
 
@@ -137,8 +145,8 @@ export class Bedrock {
   /** InvokeModel. */
   public readonly serving: ModelServing;
   public readonly inference: Inference;
-  private readonly options: Required<Pick<BedrockOptions, 'maxRunningJobs' | 'rolePropagationMs' | 'pageSize' | 'planImport' | 'deleteConflict' | 'readLagMs'>>
-    & { maxModels: number };
+  private readonly options: Required<Pick<BedrockOptions,
+  'maxRunningJobs' | 'rolePropagationMs' | 'pageSize' | 'planImport' | 'deleteConflict' | 'missingAccess' | 'readLagMs'>> & { maxModels: number };
   private readonly behaviour: Behaviour;
   private readonly place: Place;
   private readonly faults = new FaultScript();
@@ -159,13 +167,14 @@ export class Bedrock {
       pageSize: options.pageSize ?? 2,
       planImport: options.planImport ?? (() => ({})),
       deleteConflict: options.deleteConflict ?? (() => false),
+      missingAccess: options.missingAccess ?? (() => undefined),
       readLagMs: options.readLagMs ?? (() => 0),
     };
     this.behaviour = { ...ASSUMED, ...options.behaviour };
     this.inference = new Inference(options.respond);
     const { anyModel = false } = options;
-    const models = { any: anyModel, exists: (arn: string) => this.state.models.withArn(arn) !== undefined };
-    this.serving = new ModelServing(this.clock, this.inference, models, options);
+    const models = { any: anyModel, find: (identifier: string) => this.state.models.find(identifier)?.arn };
+    this.serving = new ModelServing(this.clock, this.inference, models, this.behaviour, options);
     this.invocationJobs = new InvocationJobs({
       clock: this.clock,
       inference: this.inference,
@@ -183,27 +192,30 @@ export class Bedrock {
 
   public createModelImportJob(input: CreateModelImportJobRequest): CreateModelImportJobResponse {
     return this.serve('CreateModelImportJob', input, (request) => {
-      withTags(new Map(), request.jobTags); // validates the tags before anything changes
-      withTags(new Map(), request.importedModelTags);
+      withTags(new Map(), request.jobTags, this.behaviour); // validates the tags before anything changes
+      withTags(new Map(), request.importedModelTags, this.behaviour);
       // "If this token matches a previous request, Amazon Bedrock ignores the request, but does not return an error."
       // Assumption, because the response is not documented: the ARN of the job that the previous request started.
       const earlier = this.state.jobsByToken.get(request.clientRequestToken ?? '');
       if (earlier && this.behaviour.earlierToken !== 'another job') {
         if (this.behaviour.earlierToken === 'refused') throw invalid('The provided clientRequestToken was used before');
-        refuseOtherRequest(earlier, request);
+        if (this.behaviour.earlierTokenOfAnother === 'refused') refuseOtherRequest(earlier, request);
         return { jobArn: earlier.arn };
       }
-      this.refuseUnpropagatedRole(request.roleArn);
+      this.refuseUsedToken(request);
+      if (this.behaviour.checkedLast !== 'role') this.refuseUnpropagatedRole(request.roleArn);
+      const failure = this.refuseWithoutAccess(request);
       this.refuseTakenNames(request);
       this.refuseAboveQuotas();
+      if (this.behaviour.checkedLast === 'role') this.refuseUnpropagatedRole(request.roleArn);
       const plan = this.state.plannedImports.shift() ?? this.options.planImport(request);
-      return { jobArn: this.startJob(request, plan).arn };
+      return { jobArn: this.startJob(request, failure === undefined ? plan : { ...plan, failureMessage: failure }).arn };
     });
   }
 
   public getModelImportJob(input: GetModelImportJobRequest): GetModelImportJobResponse {
     return this.serve('GetModelImportJob', input, ({ jobIdentifier }) => {
-      const job = seenJob(this.job(jobIdentifier), this.seenTime('GetModelImportJob'));
+      const job = this.seenJob(this.job(jobIdentifier), this.seenTime('GetModelImportJob'));
       return describeJob(found(job, 'model import job', jobIdentifier));
     });
   }
@@ -212,8 +224,8 @@ export class Bedrock {
     return this.serve('ListModelImportJobs', input, (query) => {
       const { statusEquals } = query;
       const seenTime = this.seenTime('ListModelImportJobs');
-      const jobs = this.state.jobs.all().flatMap((job) => seenJob(job, seenTime) ?? []);
-      const page = pageOf(jobs, query, this.options.pageSize, (job) => !statusEquals || statusOf(job) === statusEquals);
+      const jobs = this.state.jobs.all().flatMap((job) => this.seenJob(job, seenTime) ?? []);
+      const page = pageOf(jobs, query, this.listRules, (job) => !statusEquals || statusOf(job) === statusEquals);
       return { nextToken: page.nextToken, modelImportJobSummaries: page.items.map(summarizeJob) };
     });
   }
@@ -228,7 +240,7 @@ export class Bedrock {
 
   public listImportedModels(input: ListImportedModelsRequest): ListImportedModelsResponse {
     return this.serve('ListImportedModels', input, (query) => {
-      const page = pageOf(this.seenModels(this.seenTime('ListImportedModels')), query, this.options.pageSize);
+      const page = pageOf(this.seenModels(this.seenTime('ListImportedModels')), query, this.listRules);
       return { nextToken: page.nextToken, modelSummaries: page.items.map(summarizeModel) };
     });
   }
@@ -237,11 +249,12 @@ export class Bedrock {
     return this.serve('DeleteImportedModel', input, ({ modelIdentifier }) => {
       const model = this.model(modelIdentifier);
       model.deleteAttempts += 1;
+      const { deleteAttempts: attempt } = model;
       const modelAgeMs = this.clock.now() - model.creationTime;
-      if (this.options.deleteConflict({ modelName: model.name, attempt: model.deleteAttempts, modelAgeMs })) {
-        throw new BedrockError('ConflictException', `Model '${model.name}' cannot be deleted now`);
-      }
-      this.removeModel(model);
+      const conflicts = attempt <= this.behaviour.leastDeleteConflicts || this.options.deleteConflict({ modelName: model.name, attempt, modelAgeMs });
+      if (conflicts || model.deletedTime !== undefined) throw new BedrockError('ConflictException', `Model '${model.name}' cannot be deleted now`);
+      if (this.behaviour.deletionSeconds > 0) model.deletedTime = this.clock.now() + this.behaviour.deletionSeconds * 1000;
+      else this.removeModel(model);
       return {};
     });
   }
@@ -249,7 +262,7 @@ export class Bedrock {
   public tagResource(input: TagResourceRequest): TagResourceResponse {
     return this.serve('TagResource', input, ({ resourceARN, tags }) => {
       const resource = this.taggable(resourceARN);
-      resource.tags = withTags(resource.tags, tags);
+      this.changeTags(resource, withTags(resource.tags, tags, this.behaviour));
       return {};
     });
   }
@@ -257,13 +270,13 @@ export class Bedrock {
   public untagResource(input: UntagResourceRequest): UntagResourceResponse {
     return this.serve('UntagResource', input, ({ resourceARN, tagKeys }) => {
       const resource = this.taggable(resourceARN);
-      tagKeys.forEach((key) => resource.tags.delete(key));
+      this.changeTags(resource, new Map([...resource.tags].filter(([key]) => !tagKeys.includes(key))));
       return {};
     });
   }
 
   public listTagsForResource(input: ListTagsForResourceRequest): ListTagsForResourceResponse {
-    return this.serve('ListTagsForResource', input, ({ resourceARN }) => ({ tags: tagList(this.taggable(resourceARN).tags) }));
+    return this.serve('ListTagsForResource', input, ({ resourceARN }) => ({ tags: tagList(this.seenTags(this.taggable(resourceARN))) }));
   }
 
   public createModelInvocationJob(input: CreateModelInvocationJobRequest): CreateModelInvocationJobResponse {
@@ -324,7 +337,11 @@ export class Bedrock {
 
   /** Deletes a role: no import can start with it. */
   public removeRole(roleArn: string): void {
-    this.state.rolesFirstSeen.set(roleArn, Infinity);
+    this.state.rolesRemoved.set(roleArn, this.clock.now());
+    if (!this.behaviour.importsNeedTheirRole) return;
+    this.settle();
+    const jobs = [...this.state.running].filter((job) => job.request.roleArn === roleArn);
+    jobs.forEach((job) => this.endJob(job, this.clock.now(), 'The role of the import job was deleted'));
   }
 
   /** Changes the model quota. Existing models are kept. */
@@ -415,7 +432,7 @@ export class Bedrock {
     input: Input,
     perform: (request: Valid<Input>) => Output,
   ): Output | BedrockError {
-    const wrong = violations(OPERATIONS[operation].input, input).filter((text) => !this.isAllowedUri(text));
+    const wrong = violations(OPERATIONS[operation].input, input).filter((violation) => !this.isAllowed(violation));
     if (wrong.length > 0) {
       return invalid(`${wrong.length} validation error${wrong.length > 1 ? 's' : ''} detected: ${wrong.join('; ')}`);
     }
@@ -428,40 +445,61 @@ export class Bedrock {
     }
   }
 
-  private isAllowedUri(violation: string): boolean {
-    return this.behaviour.batchUris === 'any' && violation.includes('DataConfig.s3Uri');
+  /** Whether a violation of the service model is accepted nevertheless. */
+  private isAllowed(violation: string): boolean {
+    const { batchUris, unknownMembers } = this.behaviour;
+    return (unknownMembers === 'ignored' && isUnknownMember(violation)) || (batchUris === 'any' && violation.includes('DataConfig.s3Uri'));
   }
 
   // --- Preconditions of a job, in the order in which they are checked (the order is an assumption). ---
 
+  private refuseUsedToken({ clientRequestToken: token }: ImportRequest): void {
+    if (this.behaviour.refusedTokensStayValid || token === undefined) return;
+    if (this.state.usedTokens.has(token)) throw invalid('The provided clientRequestToken was used before');
+    this.state.usedTokens.add(token);
+  }
+
   private refuseUnpropagatedRole(roleArn: string): void {
-    if (!this.hasPropagated(roleArn)) throw invalid(UNKNOWN_ROLE);
+    if (!this.hasPropagated(roleArn)) throw refusal(this.behaviour.roleRefusal, { name: roleArn });
   }
 
   private hasPropagated(roleArn: string): boolean {
-    const firstSeen = this.seeRole(roleArn);
-    return firstSeen !== Infinity && this.clock.now() - firstSeen >= this.options.rolePropagationMs;
+    const { leastRoleMinutes, deletedRoleSeconds } = this.behaviour;
+    const now = this.clock.now();
+    const propagationMs = Math.max(this.options.rolePropagationMs, leastRoleMinutes * 60_000);
+    const removed = this.state.rolesRemoved.get(roleArn) ?? Infinity;
+    return now - this.seeRole(roleArn) >= propagationMs && now - removed < deletedRoleSeconds * 1000;
+  }
+
+  /** Returns the failure of the job, if it starts although the access is missing. */
+  private refuseWithoutAccess(request: ImportRequest): string | undefined {
+    const missing = this.options.missingAccess(request);
+    if (missing === undefined) return undefined;
+    const refused = refusal(missing === 'weights' ? this.behaviour.weightsRefusal : this.behaviour.keyRefusal);
+    if (this.behaviour.accessIsChecked === 'at the start') throw refused;
+    return refused.message;
   }
 
   private refuseTakenNames({ jobName, importedModelName }: ImportRequest): void {
     if (this.state.jobs.named(jobName)) {
-      throw invalid('The provided job name is currently in use.');
+      throw refusal(this.behaviour.jobNameRefusal, { name: jobName });
     }
     // Assumption (not documented): Get and Delete accept the name, so it has to be unique.
     const beingImported = [...this.state.running].some((job) => job.request.importedModelName === importedModelName);
-    if (this.behaviour.modelNamesAreUnique && (beingImported || this.state.models.named(importedModelName))) {
-      throw invalid(`Model with name '${importedModelName}' already exists`);
+    const { modelNamesAreUnique, deletedNamesAreFree, modelNameRefusal } = this.behaviour;
+    const exists = beingImported || this.state.models.named(importedModelName) !== undefined;
+    if (modelNamesAreUnique && exists || !deletedNamesAreFree && this.state.usedModelNames.has(importedModelName)) {
+      throw refusal(modelNameRefusal, { name: importedModelName });
     }
   }
 
   private refuseAboveQuotas(): void {
     const { running, models } = this.state;
-    if (running.size >= this.options.maxRunningJobs) {
-      throw quotaExceeded('Concurrent model import jobs', this.options.maxRunningJobs);
-    }
+    const { importQuotaRefusal, modelQuotaIsChecked, modelQuotaRefusal } = this.behaviour;
+    if (running.size >= this.options.maxRunningJobs) throw refusal(importQuotaRefusal, { limit: this.options.maxRunningJobs });
     // Assumption: a job counts toward the model quota when it starts, because it could not be rejected later.
-    if (models.size + running.size >= this.options.maxModels) {
-      throw quotaExceeded('Imported models per account', this.options.maxModels);
+    if (modelQuotaIsChecked === 'at the start' && models.size + running.size >= this.options.maxModels) {
+      throw refusal(modelQuotaRefusal, { limit: this.options.maxModels });
     }
   }
 
@@ -480,9 +518,9 @@ export class Bedrock {
       name: request.jobName,
       request: copied(request),
       plan: { ...DEFAULT_PLAN, ...plan },
-      kmsKeyArn: request.importedModelKmsKeyId && kmsKeyArn(request.importedModelKmsKeyId, this.place),
+      shown: shown(request, this.place, this.behaviour),
       creationTime: this.clock.now(),
-      tags: withTags(new Map(), request.jobTags),
+      tags: withTags(new Map(), request.jobTags, this.behaviour),
     };
     this.state.jobs.add(job);
     this.state.running.add(job);
@@ -490,9 +528,12 @@ export class Bedrock {
     return job;
   }
 
-  /** Ends the jobs that are due. */
+  /** Ends the jobs and deletions that are due. */
   private settle(): void {
     const now = this.clock.now();
+    if (this.behaviour.deletionSeconds > 0) {
+      this.state.models.all().filter(({ deletedTime = Infinity }) => deletedTime <= now).forEach((model) => this.removeModel(model));
+    }
     const due = [...this.state.running].filter((job) => dueTime(job) <= now).sort((one, other) => dueTime(one) - dueTime(other));
     due.forEach((job) => this.endJob(job, dueTime(job), job.plan.failureMessage));
   }
@@ -504,8 +545,13 @@ export class Bedrock {
     this.endJob(job, this.clock.now(), failureMessage);
   }
 
-  private endJob(job: Job, time: number, failureMessage: string | undefined): string | undefined {
-    const modelArn = failureMessage === undefined ? this.addModel(job, time).arn : undefined;
+  private endJob(job: Job, time: number, plannedFailure: string | undefined): string | undefined {
+    const { importFailure, modelQuotaIsChecked, modelQuotaRefusal, modelsAreCreated } = this.behaviour;
+    const { maxModels } = this.options;
+    const full = modelQuotaIsChecked === 'at the end' && this.state.models.size >= maxModels;
+    const failureMessage = plannedFailure ?? (importFailure || (full ? refusal(modelQuotaRefusal, { limit: maxModels }).message : undefined));
+    const creationTime = modelsAreCreated === 'at the end of the job' ? time : job.creationTime;
+    const modelArn = failureMessage === undefined ? this.addModel(job, creationTime).arn : undefined;
     job.end = { time, failureMessage: failureMessage?.slice(0, MAX_FAILURE_MESSAGE), modelArn };
     this.state.running.delete(job);
     return modelArn;
@@ -518,9 +564,10 @@ export class Bedrock {
       job,
       creationTime,
       deleteAttempts: 0,
-      tags: withTags(new Map(), job.request.importedModelTags),
+      tags: withTags(new Map(), job.request.importedModelTags, this.behaviour),
     };
     this.state.models.add(model);
+    if (this.behaviour.modelTagsAfterSeconds > 0) this.keepTags(model, new Map(), this.clock.now() + this.behaviour.modelTagsAfterSeconds * 1000);
     return model;
   }
 
@@ -536,19 +583,46 @@ export class Bedrock {
 
   private removeModel(model: Model): void {
     this.state.models.remove(model);
+    this.state.usedModelNames.add(model.name);
+    if (!this.behaviour.jobsKeepModelArns && model.job.end) model.job.end = { ...model.job.end, modelArn: undefined };
     this.state.ghosts.push({ model, deletedAt: this.clock.now() });
   }
 
   // --- Read lag: reads return an earlier state. ---
 
   private seenTime(operation: AnyOperation): number {
-    return this.clock.now() - this.options.readLagMs(operation);
+    return this.clock.now() - Math.max(this.options.readLagMs(operation), this.behaviour.leastReadLagSeconds * 1000);
+  }
+
+  /** The job as it was at a time. Undefined if it did not exist. */
+  private seenJob(job: Job, time: number): Job | undefined {
+    if (job.creationTime > time || job.end && time - job.end.time > this.behaviour.endedJobMinutes * 60_000) return undefined;
+    return job.end && job.end.time > time ? { ...job, end: undefined } : job;
   }
 
   private seenModels(time: number): Model[] {
     const seen = this.state.models.all().filter((model) => model.creationTime <= time);
     const ghosts = this.state.ghosts.filter(({ model, deletedAt }) => deletedAt > time && model.creationTime <= time);
     return ghosts.length === 0 ? seen : [...seen, ...ghosts.map(({ model }) => model)].sort((one, other) => one.sequence - other.sequence);
+  }
+
+  private get listRules(): ListRules {
+    return { ...this.behaviour, pageSize: this.options.pageSize };
+  }
+
+  // --- Tags. ---
+
+  private changeTags(resource: Job | Model | InvocationJob, tags: Tags): void {
+    if (this.behaviour.tagLagSeconds > 0) this.keepTags(resource, resource.tags, this.clock.now() + this.behaviour.tagLagSeconds * 1000);
+    resource.tags = tags;
+  }
+
+  private keepTags({ arn }: Job | Model | InvocationJob, tags: Tags, until: number): void {
+    this.state.formerTags.set(arn, [...this.state.formerTags.get(arn) ?? [], { tags, until }]);
+  }
+
+  private seenTags({ arn, tags }: Job | Model | InvocationJob): Tags {
+    return this.state.formerTags.get(arn)?.find(({ until }) => until > this.clock.now())?.tags ?? tags;
   }
 
   private taggable(arn: string): Job | Model | InvocationJob {
@@ -572,13 +646,11 @@ function emptyState(): State {
     models: new Registry(),
     ghosts: [],
     jobsByToken: new Map(),
+    usedTokens: new Set(),
+    usedModelNames: new Set(),
     rolesFirstSeen: new Map(),
+    rolesRemoved: new Map(),
+    formerTags: new Map(),
     plannedImports: [],
   };
-}
-
-/** The job as it was at a time. Undefined if it did not exist. */
-function seenJob(job: Job, time: number): Job | undefined {
-  if (job.creationTime > time) return undefined;
-  return job.end && job.end.time > time ? { ...job, end: undefined } : job;
 }

@@ -87,6 +87,11 @@ export function violations(shapeName: string, value: unknown): string[] {
   return found;
 }
 
+/** Whether a violation is a member that the service model does not have. */
+export function isUnknownMember(violation: string): boolean {
+  return /Member must be a member of \w+$/.test(violation);
+}
+
 /** Compiled at the first use of a shape, because the simulation validates a few shapes millions of times. */
 function checkOf(shapeName: string): Check {
   let check = checks.get(shapeName);

@@ -54,10 +54,10 @@ export function found<T>(resource: T | undefined, what: string, identifier: stri
   return resource;
 }
 
-/** Only the end of the real message is known, and only for the quota of imports: it suggests an increase even if the quota cannot be increased. */
-export function quotaExceeded(quota: string, limit: number): BedrockError {
-  return new BedrockError(
-    'ServiceQuotaExceededException',
-    `You have reached the limit of ${limit}. To go on, request a quota increase for ${quota}`,
-  );
+/** The error that `<name>: <message>` describes, with values for `{name}` or `{limit}`. A name that is not in the service model has the status 400. */
+export function refusal(description: string, values: { readonly [placeholder: string]: string | number } = {}): BedrockError {
+  const [, name, message] = /^(\w+): (.*)$/s.exec(description) ?? [];
+  if (name === undefined) throw new Error(`'${description}' is not the name of an error, a colon, a space and a message`);
+  const filled = message.replace(/\{(\w+)\}/g, (placeholder, key: string) => String(values[key] ?? placeholder));
+  return new BedrockError(name, filled, ERROR_STATUS[name] ?? 400);
 }

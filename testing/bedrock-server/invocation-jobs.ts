@@ -9,9 +9,9 @@ import type {
   StopModelInvocationJobResponse,
 } from '@aws-sdk/client-bedrock';
 import { failure, outputFiles, recordFiles, recordIdOf, type BatchRecord, type RecordFile, type TextFile } from './batch-files';
-import type { Behaviour } from './behaviour';
+import { ASSUMED, quotaRefusal, type Behaviour } from './behaviour';
 import type { Clock } from './clock';
-import { BedrockError, found, invalid, quotaExceeded, UNKNOWN_ROLE } from './errors';
+import { BedrockError, found, invalid, refusal, UNKNOWN_ROLE } from './errors';
 import { copied, refuseOtherRequest } from './idempotency';
 import { isCatalogueModel } from './identifiers';
 import type { Inference, JsonObject } from './inference';
@@ -115,7 +115,7 @@ export class InvocationJobs {
     // `pageOf` does not use the status, but a nextToken is valid only for the same one.
     const pageQuery = { ...rest, statusEquals, creationTimeAfter: submitTimeAfter, creationTimeBefore: submitTimeBefore };
     const hasStatus = (job: InvocationJob): boolean => !statusEquals || phaseAt(job, this.visibleTime(job, time)).status === statusEquals;
-    const page = pageOf(jobs, pageQuery, this.surroundings.pageSize, hasStatus);
+    const page = pageOf(jobs, pageQuery, { ...ASSUMED, pageSize: this.surroundings.pageSize }, hasStatus);
     return { nextToken: page.nextToken, invocationJobSummaries: page.items.map((job) => this.describe(job, time)) };
   }
 
@@ -245,7 +245,7 @@ export class InvocationJobs {
     const { maxInvocationJobs } = this.options;
     const active = this.jobs.all().filter((job) => job.request.modelId === modelId && !hasEnded(job, this.visibleTime(job, this.now)));
     if (active.length >= maxInvocationJobs) {
-      throw quotaExceeded('Sum of in-progress and submitted batch inference jobs using a base model', maxInvocationJobs);
+      throw refusal(quotaRefusal('Sum of in-progress and submitted batch inference jobs using a base model'), { limit: maxInvocationJobs });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { InvokeModelRequest, InvokeModelResponse } from '@aws-sdk/client-bedrock-runtime';
+import type { Behaviour } from './behaviour';
 import type { Clock } from './clock';
-import { BedrockError, invalid, notFound } from './errors';
+import { BedrockError, invalid, refusal } from './errors';
 import { isCatalogueModel } from './identifiers';
 import { isJsonObject, type Inference, type JsonObject } from './inference';
 import type { Valid } from './resources';
@@ -16,6 +17,8 @@ export interface ServingOptions {
   /** How long an imported model takes for an invocation. @default 0 */
   readonly invokeLatencyMs?: number;
 }
+
+const MALFORMED = 'Malformed input request, please reformat your input and try again.';
 
 /** The requests of a loaded model. */
 interface Copy {
@@ -37,8 +40,9 @@ export class ModelServing {
 
   public constructor(
     private readonly clock: Clock, private readonly inference: Inference,
-    private readonly models: { readonly exists: (arn: string) => boolean; readonly any: boolean },
-    options: ServingOptions,
+    /** Any identifier is that of a model, or those whose ARN is found by their ARN or name. */
+    private readonly models: { readonly find: (identifier: string) => string | undefined; readonly any: boolean },
+    private readonly behaviour: Behaviour, options: ServingOptions,
   ) {
     this.options = {
       idleMs: options.idleMs ?? 5 * 60_000,
@@ -63,33 +67,55 @@ export class ModelServing {
   }
 
   public invoke({ modelId, body }: Valid<InvokeModelRequest>): InvokeModelResponse {
-    const imported = isImportedModel(modelId);
-    this.refuseUnknown(modelId, imported);
-    const modelInput = jsonOf(body as Uint8Array | undefined);
-    const copy = imported ? this.loaded(modelId) : undefined;
-    const output = this.inference.answer(modelId, modelInput);
+    const { bodyIsChecked, answers, maxTokensAreAccepted } = this.behaviour;
+    const inputOf = () => this.jsonOf(body as Uint8Array | undefined);
+    if (bodyIsChecked === 'first') inputOf();
+    const imported = this.importedModel(modelId);
+    if (bodyIsChecked === 'before loading') inputOf();
+    const copy = imported === undefined ? undefined : this.loaded(imported);
+    const modelInput = inputOf();
+    if (!maxTokensAreAccepted && 'max_tokens' in modelInput) throw invalid(MALFORMED);
+    const output = inFormat(answers, this.inference.answer(modelId, modelInput));
     copy?.busyUntil.push(this.clock.now() + this.options.invokeLatencyMs);
     return { body: Buffer.from(JSON.stringify(output)) as unknown as InvokeModelResponse['body'], contentType: 'application/json' };
   }
 
-  private refuseUnknown(modelId: string, imported: boolean): void {
-    if (this.models.any) return;
-    if (imported && !this.models.exists(modelId)) throw notFound('imported model', modelId);
-    if (!imported && !isCatalogueModel(modelId)) throw invalid('The provided model identifier is invalid.');
+  /** The ARN of an imported model. Undefined for another model; throws if there is none. */
+  private importedModel(modelId: string): string | undefined {
+    const arn = isImportedModel(modelId) || this.behaviour.namesAreInvoked ? this.models.find(modelId) : undefined;
+    if (arn !== undefined) return arn;
+    if (this.models.any) return isImportedModel(modelId) ? modelId : undefined;
+    if (isImportedModel(modelId)) throw refusal(this.behaviour.unknownModelRefusal, { name: modelId });
+    if (!isCatalogueModel(modelId)) throw invalid('The provided model identifier is invalid.');
+    return undefined;
+  }
+
+  /** The formats of requests differ between models, so only what they have in common is validated. */
+  private jsonOf(body: Uint8Array | undefined): JsonObject {
+    let value: unknown;
+    try {
+      value = JSON.parse(Buffer.from(body ?? []).toString());
+    } catch {
+      value = undefined;
+    }
+    if (isJsonObject(value)) return value;
+    if (this.behaviour.bodiesAreObjects) throw invalid(MALFORMED);
+    return { prompt: '' };
   }
 
   /** The copy of a model that can accept a request. Throws if it has to be loaded first, or is busy. */
   private loaded(arn: string): Copy {
     const now = this.clock.now();
-    const { idleMs, coldStartMs, copyConcurrency } = this.options;
+    const { newModelsAreLoaded, leastIdleMinutes, leastColdStartSeconds, leastCopyConcurrency, loadingRefusal } = this.behaviour;
+    const idleMs = Math.max(this.options.idleMs, leastIdleMinutes * 60_000);
+    const coldStartMs = Math.max(this.options.coldStartMs, leastColdStartSeconds * 1000);
+    const copyConcurrency = Math.max(this.options.copyConcurrency, leastCopyConcurrency);
     let copy = this.copies.get(arn);
     if (!copy || now - Math.max(copy.readyTime, copy.lastInvocation) > idleMs) {
-      copy = { readyTime: now + coldStartMs, lastInvocation: now, busyUntil: [] };
+      copy = { readyTime: newModelsAreLoaded && !copy ? now : now + coldStartMs, lastInvocation: now, busyUntil: [] };
       this.copies.set(arn, copy);
     }
-    if (now < copy.readyTime) {
-      throw new BedrockError('ModelNotReadyException', 'Model is not ready for inference. Wait and try your request again.');
-    }
+    if (now < copy.readyTime) throw refusal(loadingRefusal);
     copy.lastInvocation = now;
     copy.busyUntil = copy.busyUntil.filter((time) => time > now);
     if (copy.busyUntil.length >= copyConcurrency) {
@@ -103,14 +129,11 @@ function isImportedModel(modelId: string): boolean {
   return /^arn:[^:]+:bedrock:[^:]+:[^:]+:imported-model\//.test(modelId);
 }
 
-/** The formats of requests differ between models, so only what they have in common is validated. */
-function jsonOf(body: Uint8Array | undefined): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body ?? []).toString());
-  } catch {
-    value = undefined;
+/** The output of a model as it would be in another format. */
+function inFormat(answers: Behaviour['answers'], output: JsonObject): JsonObject {
+  switch (answers) {
+    case 'in the format of the request': return output;
+    case 'as a generation': return { generation: JSON.stringify(output), stop_reason: 'stop' };
+    case 'in another format': return { results: [{ outputText: JSON.stringify(output) }] };
   }
-  if (!isJsonObject(value)) throw invalid('Malformed input request, please reformat your input and try again.');
-  return value;
 }

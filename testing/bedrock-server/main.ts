@@ -4,6 +4,7 @@
  *     tsx testing/bedrock-server/main.ts --port 0 --import-seconds 5
  */
 import { parseArgs } from 'node:util';
+import { behaviourOf } from './behaviour';
 import { SystemClock, VirtualClock } from './clock';
 import { S3Objects } from './objects';
 import { startBedrockServer } from './server';
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     'cold-start-seconds': { type: 'string', default: '30' },
     'copy-concurrency': { type: 'string', default: '2' },
     'invoke-latency-ms': { type: 'string', default: '0' },
+    /** What differs from the assumptions of README.md: `name=value`, see behaviour.ts. */
+    'behaviour': { type: 'string', multiple: true, default: [] },
     /** The factor by which time is faster than real time. */
     'speed': { type: 'string', default: '1' },
     /** Time advances only through the control API. */
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     planInvocationJob: () => ({ durationsMs }),
     minRecords: number('min-records'),
     objects: s3Endpoint === undefined ? undefined : new S3Objects(s3Endpoint),
+    behaviour: behaviourOf(values.behaviour),
     anyModel: values['any-model'],
     idleMs: number('idle-seconds') * 1000,
     coldStartMs: number('cold-start-seconds') * 1000,

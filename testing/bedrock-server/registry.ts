@@ -1,4 +1,5 @@
 import type { SortOrder } from '@aws-sdk/client-bedrock';
+import type { Behaviour } from './behaviour';
 import { invalid } from './errors';
 import { hash } from './identifiers';
 
@@ -62,20 +63,31 @@ export class Registry<T extends Resource> {
   }
 }
 
+/** The longest page that a client can ask for. */
+const MAX_RESULTS = 1000;
+
+/** How lists behave. */
+export interface ListRules extends Pick<Behaviour, 'timeFiltersAreInclusive' | 'nameFilterIsCaseSensitive' | 'listsBeginWith' | 'pagesAreShort'> {
+  readonly pageSize: number;
+}
+
 /** Returns a page of resources. `resources` must be in the order of creation. */
 export function pageOf<T extends Resource>(
-  resources: T[], query: ListQuery, pageSize: number, matches: (resource: T) => boolean = () => true,
+  resources: T[], query: ListQuery, rules: ListRules, matches: (resource: T) => boolean = () => true,
 ): Page<T> {
-  const ascending = query.sortOrder === 'Ascending';
+  const ascending = (query.sortOrder ?? (rules.listsBeginWith === 'oldest' ? 'Ascending' : 'Descending')) === 'Ascending';
+  const longest = rules.pagesAreShort ? rules.pageSize : MAX_RESULTS;
+  const folded = (name: string) => rules.nameFilterIsCaseSensitive ? name : name.toLowerCase();
+  const margin = rules.timeFiltersAreInclusive ? 1 : 0;
   const after = placeOf(query);
   const rest = resources.filter((resource) =>
     (after === undefined || (ascending ? resource.sequence > after : resource.sequence < after))
-    && resource.name.includes(query.nameContains ?? '')
-    && resource.creationTime > (query.creationTimeAfter?.getTime() ?? -Infinity)
-    && resource.creationTime < (query.creationTimeBefore?.getTime() ?? Infinity)
+    && folded(resource.name).includes(folded(query.nameContains ?? ''))
+    && resource.creationTime > (query.creationTimeAfter?.getTime() ?? -Infinity) - margin
+    && resource.creationTime < (query.creationTimeBefore?.getTime() ?? Infinity) + margin
     && matches(resource));
   if (!ascending) rest.reverse();
-  const items = rest.slice(0, Math.min(query.maxResults ?? pageSize, pageSize));
+  const items = rest.slice(0, Math.min(query.maxResults ?? longest, longest));
   return { items, nextToken: rest.length > items.length ? tokenAfter(query, items[items.length - 1]) : undefined };
 }
 

@@ -6,6 +6,8 @@ import type {
   ModelImportJobStatus,
   ModelImportJobSummary,
 } from '@aws-sdk/client-bedrock';
+import type { Behaviour } from './behaviour';
+import { kmsKeyArn, type Place } from './identifiers';
 import type { Resource } from './registry';
 import type { Tags } from './tags';
 
@@ -42,16 +44,41 @@ export type ImportRequest = Valid<CreateModelImportJobRequest>;
 export interface Job extends Resource {
   readonly request: ImportRequest;
   readonly plan: ImportPlan;
-  readonly kmsKeyArn?: string;
+  /** What the responses say about the request. */
+  readonly shown: Shown;
   tags: Tags;
   /** Defined when the job has ended. */
   end?: { readonly time: number; readonly failureMessage?: string; readonly modelArn?: string };
 }
 
+/** The members of a request that the responses repeat. */
+export interface Shown {
+  readonly source?: ImportRequest['modelDataSource'];
+  readonly kmsKey?: string;
+  readonly roleArn?: string;
+}
+
 export interface Model extends Resource {
   readonly job: Job;
   deleteAttempts: number;
+  /** When its deletion ends, if it takes a time. */
+  deletedTime?: number;
   tags: Tags;
+}
+
+/** What the responses say about a request. */
+export function shown(request: ImportRequest, place: Place, behaviour: Behaviour): Shown {
+  const { importedModelKmsKeyId: key, modelDataSource: source, roleArn } = request;
+  return {
+    source: { 'as given': source, 'as a URL': asUrl(source), 'never': undefined }[behaviour.sourceIsReturned],
+    kmsKey: key && { 'as its ARN': kmsKeyArn(key, place), 'as given': key, 'never': undefined }[behaviour.keyIsReturned],
+    roleArn: behaviour.roleIsReturned ? roleArn : undefined,
+  };
+}
+
+function asUrl({ s3DataSource }: ImportRequest['modelDataSource']): ImportRequest['modelDataSource'] {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3DataSource?.s3Uri ?? '') ?? [];
+  return { s3DataSource: { s3Uri: `https://${bucket}.s3.amazonaws.com/${prefix}` } };
 }
 
 /** When the job ends, unless the operator ends it before. */
@@ -91,9 +118,9 @@ export function describeJob(job: Job): GetModelImportJobResponse {
     endTime: end && new Date(end.time),
     importedModelArn: end?.modelArn,
     importedModelName: request.importedModelName,
-    importedModelKmsKeyArn: job.kmsKeyArn,
-    roleArn: request.roleArn,
-    modelDataSource: request.modelDataSource,
+    importedModelKmsKeyArn: job.shown.kmsKey,
+    roleArn: job.shown.roleArn,
+    modelDataSource: job.shown.source,
     vpcConfig: request.vpcConfig,
   };
 }
@@ -116,8 +143,8 @@ export function describeModel({ arn, name, creationTime, job }: Model): GetImpor
     creationTime: new Date(creationTime),
     instructSupported,
     modelArchitecture,
-    modelDataSource: job.request.modelDataSource,
-    modelKmsKeyArn: job.kmsKeyArn,
+    modelDataSource: job.shown.source,
+    modelKmsKeyArn: job.shown.kmsKey,
     customModelUnits: { customModelUnitsPerModelCopy, customModelUnitsVersion: 'v1.0' },
     jobName: job.name,
     jobArn: job.arn,

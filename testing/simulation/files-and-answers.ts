@@ -1,7 +1,8 @@
 import type { AnswerScript, FilesScript, Script } from './script';
 import type { FilesToCheck } from '../../src/imported-model/provider/handler/decide/steps';
 import type { Finding, ModelCheck } from '../../src/model-format';
-import { BedrockError } from '../bedrock-server/errors';
+import { ASSUMED } from '../bedrock-server/behaviour';
+import { BedrockError, refusal } from '../bedrock-server/errors';
 
 const MINUTE = 60_000;
 
@@ -65,13 +66,13 @@ export class Answers {
 }
 
 /** The body of an answer. Throws if the invocation fails. */
-export function bodyOf({ is }: AnswerScript): string {
+export function bodyOf({ is }: AnswerScript, loading = ASSUMED.loadingRefusal): string {
   switch (is) {
     case 'good': return JSON.stringify({ generation: 'The capital of France is Paris.' });
     case 'wrong': return JSON.stringify({ choices: [{ message: { content: `It is Lyon.${LONG_TEXT}` } }] });
     case 'empty': return JSON.stringify({ generation: '' });
     case 'refused': throw new BedrockError('ValidationException', `Malformed input request.${LONG_TEXT}`);
-    case 'loading': throw new BedrockError('ModelNotReadyException', 'Model is not ready for inference. Wait and try your request again.');
+    case 'loading': throw refusal(loading);
     case 'failing': throw new BedrockError('ModelErrorException', 'The model failed to process the request');
   }
 }

@@ -1,7 +1,7 @@
 import { Violation } from './invariants';
 import type { HandlerCode } from './lambda';
 import type { Script } from './script';
-import { World } from './world';
+import { type PlayOptions, World } from './world';
 
 /** The result of a history. */
 export interface History {
@@ -12,8 +12,8 @@ export interface History {
 }
 
 /** Plays one script. */
-export async function play(script: Script, code: HandlerCode, { traced = false } = {}): Promise<History> {
-  const world = new World(script, code, traced);
+export async function play(script: Script, code: HandlerCode, options: PlayOptions = {}): Promise<History> {
+  const world = new World(script, code, options);
   let violation: Violation | undefined;
   try {
     await world.play();

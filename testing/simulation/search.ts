@@ -4,6 +4,7 @@ import type { InvariantName } from './invariants';
 import type { HandlerCode } from './lambda';
 import { play } from './play';
 import type { Script } from './script';
+import type { Behaviour } from '../bedrock-server/behaviour';
 
 /** The result of a number of histories. */
 export interface Findings {
@@ -34,12 +35,16 @@ export interface SearchOptions {
   readonly histories?: Histories;
   /** @default - nothing: what is not documented is played both ways */
   readonly known?: Known;
+  /** What Bedrock does otherwise than assumed. @default - nothing */
+  readonly behaviour?: Partial<Behaviour>;
   /** Do not shrink the history that breaks an invariant. */
   readonly asFound?: boolean;
 }
 
 /** Plays histories until one breaks an invariant, then shrinks it to the simplest history that breaks the same invariant. */
-export async function search(code: HandlerCode, { runs, seed, path, asFound, known, histories: which }: SearchOptions): Promise<Findings> {
+export async function search(
+  code: HandlerCode, { runs, seed, path, asFound, known, behaviour, histories: which }: SearchOptions,
+): Promise<Findings> {
   const coverage: { [what: string]: number } = {};
   let played = 0;
   let calls = 0;
@@ -48,7 +53,7 @@ export async function search(code: HandlerCode, { runs, seed, path, asFound, kno
     let broken: Failure['invariant'] | undefined;
     let error: unknown;
     try {
-      const history = await play(script, code);
+      const history = await play(script, code, { behaviour });
       if (first === undefined) {
         played += 1;
         calls += history.calls;
@@ -67,15 +72,17 @@ export async function search(code: HandlerCode, { runs, seed, path, asFound, kno
   const result = await fc.check(fc.asyncProperty(histories(which, known), check), { numRuns: runs, seed, path, endOnFailure: asFound });
   if (!result.failed || !result.counterexample || first === undefined) return { histories: played, calls, coverage };
   const [script] = result.counterexample;
-  const { trace, message } = await tell(script, code);
+  const { trace, message } = await tell(script, code, behaviour);
   const failure: Failure = { invariant: first, message, seed: result.seed, path: result.counterexamplePath ?? '', after: played, script, trace };
   return { histories: played, calls, coverage, failure };
 }
 
 /** Replays a script with a trace. */
-export async function tell(script: Script, code: HandlerCode): Promise<{ readonly trace: readonly string[]; readonly message: string }> {
+export async function tell(
+  script: Script, code: HandlerCode, behaviour?: Partial<Behaviour>,
+): Promise<{ readonly trace: readonly string[]; readonly message: string }> {
   try {
-    const { trace, violation } = await play(script, code, { traced: true });
+    const { trace, violation } = await play(script, code, { traced: true, behaviour });
     return { trace, message: violation?.message ?? 'no invariant is broken' };
   } catch (crash) {
     return { trace: [], message: (crash as Error).stack ?? String(crash) };

@@ -12,6 +12,7 @@ import { handlerWith } from './variants';
 import { judge, judgeError } from '../../src/imported-model/provider/handler/answer';
 import { invocation } from '../../src/imported-model/provider/handler/entry-point';
 import { servedStacks } from '../../src/imported-model/provider/handler/served-stacks';
+import { behaviourOf } from '../bedrock-server/behaviour';
 
 /**
  * Plays histories of stacks in an account and reports violated invariants.
@@ -19,6 +20,7 @@ import { servedStacks } from '../../src/imported-model/provider/handler/served-s
  *   tsx testing/simulation/simulate.ts --runs 20000 --seed 1     histories, on all cores
  *   tsx testing/simulation/simulate.ts --mutants --runs 3000     broken handlers, each must be detected within this number of histories
  *   tsx testing/simulation/simulate.ts --world rollbackFollows=true     ... in which AWS does what is known of it, and not both (BOTH_WAYS in histories.ts)
+ *   tsx testing/simulation/simulate.ts --behaviour tagLagSeconds=45     ... in which Bedrock behaves otherwise than assumed (../bedrock-server/behaviour.ts)
  *   tsx testing/simulation/simulate.ts --replay 123:45:0:1       replay of one history by the seed and path of its failure, or of a script file
  */
 const { values: options } = parseArgs({
@@ -30,11 +32,13 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     replay: { type: 'string' },
     world: { type: 'string', multiple: true, default: [] },
+    behaviour: { type: 'string', multiple: true, default: [] },
     worker: { type: 'boolean', default: false },
   },
 });
 
 const KNOWN = knownOf(options.world);
+const BEHAVIOUR = behaviourOf(options.behaviour);
 
 const HANDLER: HandlerCode = { invocation, servedStacks, judge, judgeError };
 
@@ -145,12 +149,12 @@ async function tryMutants(): Promise<boolean> {
 async function replay(which: string): Promise<void> {
   const script = fs.existsSync(which) ? JSON.parse(fs.readFileSync(which, 'utf8')) as Script : undefined;
   if (script) {
-    const { trace, message } = await tell(script, HANDLER);
+    const { trace, message } = await tell(script, HANDLER, BEHAVIOUR);
     console.log(`${trace.join('\n')}\n${message}`);
     return;
   }
   const [, seed, path] = /^(-?\d+):(.*)$/.exec(which) ?? [];
-  const { failure } = await search(HANDLER, { runs: 1, seed: Number(seed), path, known: KNOWN });
+  const { failure } = await search(HANDLER, { runs: 1, seed: Number(seed), path, known: KNOWN, behaviour: BEHAVIOUR });
   console.log(failure ? `${failure.trace.join('\n')}\n${failure.message}\n${JSON.stringify(failure.script)}` : 'no invariant is broken');
   process.exitCode = failure ? 1 : 0;
 }
@@ -162,7 +166,7 @@ function serve(): void {
     const mutant: Mutant | undefined = MUTANTS.find(({ name }) => name === work.mutant);
     void (async () => {
       const code = mutant ? await handlerWith(mutant.variants) : HANDLER;
-      return search(code, work);
+      return search(code, { ...work, behaviour: BEHAVIOUR });
     })().then(
       findings => process.send?.({ id: work.id, findings } satisfies Done),
       (error: unknown) => process.send?.({ id: work.id, findings: NOTHING, error: String(error) } satisfies Done),
@@ -175,7 +179,7 @@ async function distribute(work: readonly Work[], next: (done: Done) => boolean):
   const queue = [...work];
   let goesOn = true;
   await Promise.all(Array.from({ length: Math.min(Number(options.jobs), work.length) }, async () => {
-    const worker = fork(__filename, ['--worker'], { execArgv: process.execArgv });
+    const worker = fork(__filename, ['--worker', ...options.behaviour.flatMap(one => ['--behaviour', one])], { execArgv: process.execArgv });
     try {
       for (let piece = queue.shift(); piece && goesOn; piece = queue.shift()) {
         if (!next(await ask(worker, piece))) goesOn = false;

@@ -16,6 +16,7 @@ import { contentOf, ownerOf } from '../../src/imported-model/provider/handler/na
 import { FUNCTION_TIMEOUT } from '../../src/imported-model/provider/patience';
 import type { ModelCheck } from '../../src/model-format';
 import { Bedrock } from '../bedrock-server/bedrock';
+import type { Behaviour } from '../bedrock-server/behaviour';
 import type { Operation } from '../bedrock-server/constraints';
 import { BedrockError } from '../bedrock-server/errors';
 
@@ -33,6 +34,12 @@ const CHANGES: readonly Operation[] = ['CreateModelImportJob', 'DeleteImportedMo
 /** The method of `Bedrock` that implements an operation. */
 type Method = Uncapitalize<Operation>;
 
+export interface PlayOptions {
+  readonly traced?: boolean;
+  /** What Bedrock does otherwise than assumed. @default - nothing */
+  readonly behaviour?: Partial<Behaviour>;
+}
+
 /** One history: an account, its stacks, and all events. */
 export class World {
   public readonly scheduler = new Scheduler();
@@ -45,6 +52,8 @@ export class World {
   /** The number of occurrences by label. */
   public readonly counts = new Map<string, number>();
   private readonly answers = new Answers();
+  /** What a model that is being loaded answers, unless as assumed. */
+  private readonly loading?: string;
   private readonly began: number;
   private imports = 0;
   /** The duration in minutes of the import that is currently being planted. */
@@ -53,7 +62,7 @@ export class World {
   private requests = 0;
   private calls = 0;
 
-  constructor(public readonly script: Script, private readonly code: HandlerCode, traced: boolean) {
+  constructor(public readonly script: Script, private readonly code: HandlerCode, { traced = false, behaviour = {} }: PlayOptions) {
     const { world } = script;
     this.began = this.now;
     this.files = new Files(world.files, this.began);
@@ -66,7 +75,9 @@ export class World {
       readLagMs: operation => (operation.startsWith('List') ? world.listLagSeconds : world.getLagSeconds) * SECOND,
       deleteConflict: ({ attempt }) => attempt <= world.deleteConflicts,
       planImport: request => this.planImport(request),
+      behaviour,
     });
+    this.loading = behaviour.loadingRefusal;
     this.stacks = script.stacks.map((_, index) => new Stack(this, 'AB'[index]));
     this.checks = new Checks(this);
   }
@@ -339,7 +350,7 @@ export class World {
     this.count(`answer: ${answer.is}`);
     this.trace.say('model', () => `${model.modelName} for ${describeRequest(request)}: ${answer.is}`);
     try {
-      return { value: bodyOf(answer), ...more };
+      return { value: bodyOf(answer, this.loading), ...more };
     } catch (error) {
       return { error, ...more };
     }
