@@ -151,7 +151,7 @@ describe('the report', () => {
     expect(heading).toBe('# Acceptance test of 2026-11-26');
     expect(contradicted).toBe('## Contradicted (1)');
     expect(markdown).toContain('ValidationException: a \\| b<br>in account <account>');
-    expect(markdown).toContain('`npm run simulate -- --behaviour earlierToken=refused`');
+    expect(markdown).toContain("`npm run simulate -- --behaviour 'earlierToken=refused'`");
     expect(markdown).toContain('| platform: A model | failed | deployed: yes<br>exit code 1 |');
     expect(markdown).toContain('| bucket b | AccessDenied | `aws s3 rb s3://b` |');
     expect(markdown).not.toContain('111122223333');

@@ -33,7 +33,8 @@ export function judgeRefusal(report: Report, id: string, expected: string, { err
 }
 
 /** SRV-1: judges the response to a request that has started an import before. */
-export function judgeEarlierToken(report: Report, when: string, jobArn: string, { result, error, text }: Outcome<{ readonly jobArn?: string }>): void {
+export function judgeEarlierToken(report: Report, when: string, jobArn: string, outcome: Outcome<{ readonly jobArn?: string }>): void {
+  const { result, error, text } = outcome;
   if (error && isOwnFault(error)) report.notObserved('SRV-1', text);
   else report.judge('SRV-1', result?.jobArn === jobArn, `${when}: ${text}${result ? `, ${result.jobArn === jobArn ? 'the same' : 'another'} jobArn` : ''}`);
 }

@@ -46,15 +46,16 @@ export function remedyOf(id: string): string {
   const ways = [server].flat();
   const played = ways.map(way => Object.entries(way).map(([name, value]) => `--behaviour '${name}=${String(value)}'`).join(' '));
   return [
-    ...ways.length > 0 ? [
-      `Bedrock server: ${ways.map(way => `\`behaviour: ${JSON.stringify(way)}\``).join(' or ')}`,
-      `simulation: ${played.map(one => `\`npm run simulate -- ${one}\``).join(' or ')}`,
-    ] : [],
+    ...ways.length > 0 ? [`Bedrock server: ${ways.map(way => `\`behaviour: ${JSON.stringify(way)}\``).join(' or ')}`] : [],
+    ...ways.length > 0 && isSimulated(id) ? [`simulation: ${played.map(one => `\`npm run simulate -- ${one}\``).join(' or ')}`] : [],
     ...iam === undefined ? [] : [`enforcement of IAM: \`${JSON.stringify(iam)}\``],
     ...simulation === undefined ? [] : [`simulation: ${simulation}`],
     ...change === undefined ? [] : [change],
   ].join('; ');
 }
+
+/** The simulation plays neither batch inference nor how a model answers. */
+const isSimulated = (id: string) => !/^(BAT|SRB|SRI)-/.test(id);
 
 /** The report for programs. */
 export function jsonReport(outcome: Outcome): string {

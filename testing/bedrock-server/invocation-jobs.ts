@@ -9,7 +9,7 @@ import type {
   StopModelInvocationJobResponse,
 } from '@aws-sdk/client-bedrock';
 import { failure, outputFiles, recordFiles, recordIdOf, type BatchRecord, type RecordFile, type TextFile } from './batch-files';
-import { ASSUMED, quotaRefusal, type Behaviour } from './behaviour';
+import { quotaRefusal, type Behaviour } from './behaviour';
 import type { Clock } from './clock';
 import { BedrockError, found, invalid, refusal, UNKNOWN_ROLE } from './errors';
 import { copied, refuseOtherRequest } from './idempotency';
@@ -115,7 +115,7 @@ export class InvocationJobs {
     // `pageOf` does not use the status, but a nextToken is valid only for the same one.
     const pageQuery = { ...rest, statusEquals, creationTimeAfter: submitTimeAfter, creationTimeBefore: submitTimeBefore };
     const hasStatus = (job: InvocationJob): boolean => !statusEquals || phaseAt(job, this.visibleTime(job, time)).status === statusEquals;
-    const page = pageOf(jobs, pageQuery, { ...ASSUMED, pageSize: this.surroundings.pageSize }, hasStatus);
+    const page = pageOf(jobs, pageQuery, { ...this.surroundings.behaviour, pageSize: this.surroundings.pageSize }, hasStatus);
     return { nextToken: page.nextToken, invocationJobSummaries: page.items.map((job) => this.describe(job, time)) };
   }
 
@@ -123,13 +123,13 @@ export class InvocationJobs {
     const job = this.find(jobIdentifier);
     const time = this.visibleTime(job, this.now);
     const { batchSecondStop, batchStopAfterEnd, batchStopBeforeStart } = this.surroundings.behaviour;
-    const refusal = `The job '${job.name}' is ${phaseAt(job, time).status} and cannot be stopped`;
+    const message = `The job '${job.name}' is ${phaseAt(job, time).status} and cannot be stopped`;
     if (hasEnded(job, time)) {
-      refuseUnless(batchStopAfterEnd, refusal);
+      refuseUnless(batchStopAfterEnd, message);
     } else if (job.stopTime !== undefined) {
-      refuseUnless(batchSecondStop, refusal);
+      refuseUnless(batchSecondStop, message);
     } else {
-      if (batchStopBeforeStart === 'refused' && phaseAt(job, time).status !== 'InProgress') throw new BedrockError('ConflictException', refusal);
+      if (batchStopBeforeStart === 'refused' && phaseAt(job, time).status !== 'InProgress') throw new BedrockError('ConflictException', message);
       job.stopTime = time;
     }
     return {};
