@@ -14,6 +14,9 @@ export interface Finding {
   readonly seenBy: string;
 }
 
+/** The evidence of an assumption whose probe was not chosen. */
+export const NOT_RUN = 'its probe was not run';
+
 const IDS: ReadonlySet<string> = new Set(ASSUMPTIONS.map(({ id }) => id));
 
 /** Collects what probes and stories see. */
@@ -31,7 +34,7 @@ export class Findings {
     return ASSUMPTIONS.map(({ id }) => {
       const seen = this.all.filter(finding => finding.id === id);
       const [verdict] = VERDICTS.filter(one => seen.some(finding => finding.verdict === one));
-      if (verdict === undefined) return { id, verdict: 'not observed', evidence: reasons[id] ?? 'its probe was not run', seenBy: '' };
+      if (verdict === undefined) return { id, verdict: 'not observed', evidence: reasons[id] ?? NOT_RUN, seenBy: '' };
       const decisive = seen.filter(finding => finding.verdict === verdict);
       const joined = (member: 'evidence' | 'seenBy') => [...new Set(decisive.map(finding => finding[member]))].join('; ');
       return { id, verdict, evidence: joined('evidence'), seenBy: joined('seenBy') };

@@ -13,8 +13,8 @@ import { Findings } from './findings';
 import { Ledger, type Remaining, type Thing } from './ledger';
 import { NOT_OBSERVABLE } from './not-observable';
 import { PROBES } from './probes';
+import { runProbe } from './probes/run-probe';
 import { jsonReport, markdownReport, type Outcome, type StoryResult, withoutAccounts } from './report';
-import { runProbe } from './run-probe';
 import { STORIES } from './stories';
 import { clientsOf, type World } from './world';
 

@@ -140,7 +140,7 @@ export const SWITCHES: { readonly [id: string]: Remedy } = {
   'BAT-19': { server: { batchOwnAccountAsOwner: 'refused' }, change: 'S3BucketOwner in src/batch-inference/workflow/job-calls.ts' },
   'BAT-20': { server: { batchRoleSuffices: false }, change: 'src/batch-inference/job-service-role.ts' },
 
-  // Of Step Functions and Amazon S3, which no switch plays: state-machine/judge.test.ts alters what was seen.
+  // Of Step Functions and Amazon S3, which no switch plays: probes/state-machine/judge.test.ts alters what was seen.
   'BAT-6': { change: 'the paths of responses in src/batch-inference/workflow/job-states.ts and src/batch-inference/workflow/job-calls.ts' },
   'BAT-8': { change: 'the parameter in src/batch-inference/workflow/job-calls.ts' },
   'BAT-9': { change: 'refuse ModelInvocationType.CONVERSE until Step Functions knows it' },

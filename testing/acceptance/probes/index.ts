@@ -1,17 +1,17 @@
-import { batchJobs } from './batch-jobs';
-import { batchRequests } from './batch-requests';
-import { cloudFormation } from './cloudformation';
-import { create } from './create';
-import { deletion } from './deletion';
-import { importOne } from './import';
-import { invocation } from './invocation';
-import { models } from './models';
-import { permissions } from './permissions';
-import { refusals } from './refusals';
+import { batchJobs } from './batch-inference/jobs';
+import { batchRequests } from './batch-inference/requests';
+import { create } from './bedrock/create';
+import { deletion } from './bedrock/deletion';
+import { importOne } from './bedrock/import';
+import { invocation } from './bedrock/invocation';
+import { models } from './bedrock/models';
+import { permissions } from './bedrock/permissions';
+import { refusals } from './bedrock/refusals';
+import { cloudFormation } from './cloudformation/cloudformation';
+import type { Probe } from './probe';
 import { services } from './services';
-import { stateMachine } from './state-machine';
+import { stateMachine } from './state-machine/state-machine';
 import { stepFunctions } from './step-functions';
-import type { Probe } from '../probe';
 
 /** All probes, in the order in which they run. */
 export const PROBES: readonly Probe[] = [

@@ -1,9 +1,9 @@
 import { S3Folder } from '../../../src/model-format/folders/s3-folder';
 import type { Report } from '../findings';
-import { outcomeOf } from '../imports';
-import type { Probe } from '../probe';
-import { RecordedStack } from '../recorded-stack';
 import type { World } from '../world';
+import { outcomeOf } from './bedrock/imports';
+import { RecordedStack } from './cloudformation/recorded-stack';
+import type { Probe } from './probe';
 
 const FOLDER = 'services';
 

@@ -1,8 +1,8 @@
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
-import { outcomeOf } from '../imports';
-import type { Probe } from '../probe';
-import { RecordedStack, until } from '../recorded-stack';
 import type { World } from '../world';
+import { outcomeOf } from './bedrock/imports';
+import { RecordedStack, until } from './cloudformation/recorded-stack';
+import type { Probe } from './probe';
 
 /** What the waiter of the provider framework depends on. */
 export const stepFunctions: Probe = {

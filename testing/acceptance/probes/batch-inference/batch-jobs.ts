@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateModelInvocationJobCommandInput, GetModelInvocationJobCommandOutput } from '@aws-sdk/client-bedrock';
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { createRole, type Statement } from './roles';
-import type { World } from './world';
-import { JOB_STATUSES } from '../../src/batch-inference/job-statuses';
+import { JOB_STATUSES } from '../../../../src/batch-inference/job-statuses';
+import type { World } from '../../world';
+import { createRole, type Statement } from '../bedrock/roles';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

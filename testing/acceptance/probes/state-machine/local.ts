@@ -2,7 +2,7 @@
  * Plays the probe `state-machine` on a local AWS, where the engine of testing/step-functions takes the place of Step Functions, and writes what it
  * has seen to `local.json`. The tests of the judgement start from it.
  *
- *     npx projen bundle && npx tsx testing/acceptance/state-machine/local.ts
+ *     npx projen bundle && npx tsx testing/acceptance/probes/state-machine/local.ts
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -10,17 +10,17 @@ import { join } from 'node:path';
 import { SFN } from '@aws-sdk/client-sfn';
 import { gather } from './gather';
 import { judge } from './judge';
-import { type ObjectStore, S3Objects } from '../../bedrock-server/objects';
-import { startBedrockServer } from '../../bedrock-server/server';
-import { EmulatorApi } from '../../local-aws/emulator-api';
-import { ACCOUNT, REGION } from '../../local-aws/environment';
-import { FastClock } from '../../local-aws/fast-clock';
-import { startLocalAws } from '../../local-aws/local-aws';
-import { ProcessGuard } from '../../local-aws/process-guard';
-import { startStepFunctions } from '../../step-functions/engine';
-import { REFUSED_TEXT } from '../batch-jobs';
-import { deployArguments, stackFrom } from '../probes/state-machine';
-import { clientsOf } from '../world';
+import { deployArguments, stackFrom } from './state-machine';
+import { type ObjectStore, S3Objects } from '../../../bedrock-server/objects';
+import { startBedrockServer } from '../../../bedrock-server/server';
+import { EmulatorApi } from '../../../local-aws/emulator-api';
+import { ACCOUNT, REGION } from '../../../local-aws/environment';
+import { FastClock } from '../../../local-aws/fast-clock';
+import { startLocalAws } from '../../../local-aws/local-aws';
+import { ProcessGuard } from '../../../local-aws/process-guard';
+import { startStepFunctions } from '../../../step-functions/engine';
+import { clientsOf } from '../../world';
+import { REFUSED_TEXT } from '../batch-inference/batch-jobs';
 
 const STACK = 'acceptance-local-batch';
 const MODEL = 'amazon.nova-micro-v1:0';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       guard, dir: aws.dir, awsEndpoint: aws.endpoint, bedrockEndpoint: server.url, waitScale: clock.waitScale, clockOrigin: clock.origin,
     });
     const api = new EmulatorApi(aws.endpoint);
-    const app = 'node --import tsx testing/acceptance/state-machine/app.ts';
+    const app = 'node --import tsx testing/acceptance/probes/state-machine/app.ts';
     const importedModelArn = `arn:aws:bedrock:${REGION}:${ACCOUNT}:imported-model/abcdefghijkl`;
     for (const args of [['bootstrap', aws.target], deployArguments(STACK, MODEL, importedModelArn)]) {
       const { code, output } = await aws.cdk(args, { app: args[0] === 'bootstrap' ? undefined : app });

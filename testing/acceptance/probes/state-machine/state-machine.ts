@@ -1,11 +1,11 @@
-import { importEnded, importRequest, startImport } from '../imports';
+import { gather, type Observed, type Stack } from './gather';
+import { judge, JUDGED } from './judge';
+import type { World } from '../../world';
+import { importEnded, importRequest, startImport } from '../bedrock/imports';
+import { createRole, readsWeights, trustOfBedrock } from '../bedrock/roles';
 import type { Probe } from '../probe';
-import { createRole, readsWeights, trustOfBedrock } from '../roles';
-import { gather, type Observed, type Stack } from '../state-machine/gather';
-import { judge, JUDGED } from '../state-machine/judge';
-import type { World } from '../world';
 
-const APP = 'node --import tsx testing/acceptance/state-machine/app.ts';
+const APP = 'node --import tsx testing/acceptance/probes/state-machine/app.ts';
 const MAX_ERROR = 2000;
 
 /** A deployed stack with batches of this library, whose executions are stopped, redriven and read. */

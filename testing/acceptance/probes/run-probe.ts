@@ -1,6 +1,6 @@
-import { type Findings, Report } from './findings';
+import { type Findings, Report } from '../findings';
 import type { Probe } from './probe';
-import type { World } from './world';
+import type { World } from '../world';
 
 /** Runs a probe. Returns its error, if it ended with one. */
 export async function runProbe(probe: Probe, world: World, findings: Findings): Promise<Error | undefined> {

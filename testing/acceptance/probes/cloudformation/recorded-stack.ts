@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { paginateListObjectsV2, type S3 } from '@aws-sdk/client-s3';
-import { outcomeOf } from './imports';
-import type { World } from './world';
+import type { World } from '../../world';
+import { outcomeOf } from '../bedrock/imports';
 
 const SECOND = 1000;
 const LOOK_MS = 2 * SECOND;

@@ -1,6 +1,6 @@
-import { firstModel, importRequest, judgeLag, lagOf, outcomeOf } from '../imports';
+import { firstModel, importRequest, judgeLag, lagOf, outcomeOf } from './imports';
 import type { Probe } from '../probe';
-import { isOwnFault, subjectOf } from '../refusals';
+import { isOwnFault, subjectOf } from './judge-refusal';
 
 /** Between two attempts to delete a model, as the handler polls. */
 const ATTEMPT_MS = 30_000;

@@ -1,8 +1,8 @@
 import { paginateListObjectsV2, type S3 } from '@aws-sdk/client-s3';
 import { type HistoryEvent, paginateGetExecutionHistory, paginateListExecutions, paginateListMapRuns, type SFN } from '@aws-sdk/client-sfn';
-import { lines, REFUSED_TEXT, smallInput } from '../batch-jobs';
-import { outcomeOf } from '../imports';
-import type { World as Account } from '../world';
+import type { World as Account } from '../../world';
+import { lines, REFUSED_TEXT, smallInput } from '../batch-inference/batch-jobs';
+import { outcomeOf } from '../bedrock/imports';
 
 /** The stack, deployed. */
 export interface Stack {

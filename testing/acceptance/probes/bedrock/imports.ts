@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateModelImportJobCommandInput, GetModelImportJobCommandOutput } from '@aws-sdk/client-bedrock';
-import type { Report } from './findings';
+import { kindOf } from './judge-refusal';
 import { createKey } from './keys';
-import { kindOf } from './refusals';
 import { createRole, readsWeights, trustOfBedrock } from './roles';
-import type { World } from './world';
+import type { Report } from '../../findings';
+import type { World } from '../../world';
 
 const LOOK_MS = 15_000;
 const SECOND = 1000;

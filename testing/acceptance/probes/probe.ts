@@ -1,5 +1,5 @@
-import type { Report } from './findings';
-import type { World } from './world';
+import type { Report } from '../findings';
+import type { World } from '../world';
 
 /** An experiment in an account that compares assumptions with what AWS does. */
 export interface Probe {

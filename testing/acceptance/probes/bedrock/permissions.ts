@@ -1,9 +1,9 @@
-import { importEnded, importRequest, outcomeOf, startImport } from '../imports';
-import { askModel, judgeAnswer, judgeMetrics, metricsOf } from '../model-signals';
+import { importEnded, importRequest, outcomeOf, startImport } from './imports';
+import { askModel, judgeAnswer, judgeMetrics, metricsOf } from './model-signals';
+import { createRole, type LibraryPolicies, libraryPolicies, type Statement } from './roles';
+import type { Clients, World } from '../../world';
+import { RecordedStack } from '../cloudformation/recorded-stack';
 import type { Probe } from '../probe';
-import { RecordedStack } from '../recorded-stack';
-import { createRole, type LibraryPolicies, libraryPolicies, type Statement } from '../roles';
-import type { Clients, World } from '../world';
 
 const LOOK_MS = 15_000;
 /** The longest time until new roles and their policies can be used. */

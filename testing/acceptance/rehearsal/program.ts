@@ -1,7 +1,7 @@
 /**
  * Runs the program of the acceptance test as a person would, but against a local AWS: with the answer "yes", with another one, and stopped by Ctrl-C.
  *
- *     npx tsx testing/acceptance/program.ts
+ *     npx tsx testing/acceptance/rehearsal/program.ts
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -10,11 +10,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientsOf, type Clients } from './world';
-import { startBedrockServer, type BedrockServer } from '../bedrock-server/server';
-import { ACCOUNT, REGION } from '../local-aws/environment';
-import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
-import { REPOSITORY } from '../local-aws/places';
+import { startBedrockServer, type BedrockServer } from '../../bedrock-server/server';
+import { ACCOUNT, REGION } from '../../local-aws/environment';
+import { type LocalAws, startLocalAws } from '../../local-aws/local-aws';
+import { REPOSITORY } from '../../local-aws/places';
+import { clientsOf, type Clients } from '../world';
 
 const ARGUMENTS = ['--account', ACCOUNT, '--region', REGION, '--only', 'create'];
 const LIMIT_SECONDS = 240;

@@ -1,8 +1,8 @@
-import type { Report } from '../findings';
+import type { Report } from '../../findings';
 import type { Probe } from '../probe';
-import { Recorder } from '../recorded-stack';
-import { type Judgement, judgeArrivals, judgeNestedName, STACK_SCENARIOS } from '../stack-scenarios';
-import type { World } from '../world';
+import { Recorder } from './recorded-stack';
+import { type Judgement, judgeArrivals, judgeNestedName, STACK_SCENARIOS } from './stack-scenarios';
+import type { World } from '../../world';
 
 /** What CloudFormation requests of a custom resource. */
 export const cloudFormation: Probe = {

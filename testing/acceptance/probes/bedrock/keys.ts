@@ -1,5 +1,5 @@
 import type { Statement } from './roles';
-import type { World } from './world';
+import type { World } from '../../world';
 
 /** Creates a key of this run that the account manages. Returns its ARN. */
 export async function createKey(world: World, purpose: string, more: readonly Statement[] = []): Promise<string> {

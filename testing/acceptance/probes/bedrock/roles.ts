@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { World } from './world';
-import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelSource } from '../../src';
-import { SynthesizedAccount } from '../iam/synthesized-account';
+import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelSource } from '../../../../src';
+import { SynthesizedAccount } from '../../../iam/synthesized-account';
+import type { World } from '../../world';
 
 /** A statement of an IAM policy. */
 export interface Statement {

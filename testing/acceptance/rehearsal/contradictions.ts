@@ -1,19 +1,26 @@
-import { Findings, type Finding } from './findings';
+import { Findings, type Finding, NOT_RUN } from '../findings';
 import { LocalAccount } from './local-account';
-import { PROBES } from './probes';
-import { runProbe } from './run-probe';
-import { SWITCHES, waysOf } from './switches';
-import type { Behaviour } from '../bedrock-server/behaviour';
-import type { EnforcementOptions } from '../iam/enforcement';
+import type { Behaviour } from '../../bedrock-server/behaviour';
+import type { EnforcementOptions } from '../../iam/enforcement';
+import { PROBES } from '../probes';
+import { runProbe } from '../probes/run-probe';
+import { SWITCHES, waysOf } from '../switches';
 
 /**
  * Shows that the probes tell: on the local AWS, each probe confirms what the Bedrock server assumes, and contradicts it when its switch is turned.
  *
- *   npx tsx testing/acceptance/contradictions.ts [id...]
+ *   npx tsx testing/acceptance/rehearsal/contradictions.ts [id...]
+ *   npx tsx testing/acceptance/rehearsal/contradictions.ts cloudformation services     what these probes say of the local AWS as it is
  */
 async function main(only: readonly string[]): Promise<boolean> {
   const account = await LocalAccount.open();
   try {
+    if (PROBES.some(({ name }) => only.includes(name))) {
+      for (const { id, verdict, evidence } of (await verdicts(account, {}, {}, only)).values()) {
+        if (evidence !== NOT_RUN) console.log(`${id.padEnd(8)} ${verdict.padEnd(13)} ${evidence}`);
+      }
+      return true;
+    }
     const isSwitched = (id: string) => waysOf(SWITCHES[id] ?? {}).length > 0 && (only.length === 0 || only.includes(id));
     const assumed = await verdicts(account, {}, {}, PROBES.filter(({ ids }) => ids.some(isSwitched)).map(({ name }) => name));
     let failed = 0;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { LIST_LAG, PROPAGATION } from '../../../src/batch-inference/patience';
-import { batchRequest, createWithNewRole, createWorkplace, hasEnded, lines, readJob, saysNothing, upload } from '../batch-jobs';
-import { outcomeOf } from '../imports';
+import { batchRequest, createWithNewRole, createWorkplace, hasEnded, lines, readJob, saysNothing, upload } from './batch-jobs';
+import { LIST_LAG, PROPAGATION } from '../../../../src/batch-inference/patience';
+import type { World } from '../../world';
+import { outcomeOf } from '../bedrock/imports';
 import type { Probe } from '../probe';
-import type { World } from '../world';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,13 +1,13 @@
 import type { GetModelInvocationJobCommandOutput } from '@aws-sdk/client-bedrock';
-import { JOB_STATUSES } from '../../../src/batch-inference/job-statuses';
 import {
   batchRequest, type BatchRequest, createBucket, createWithNewRole, createWorkplace, hasEnded, lines, outputOf, readJob, REFUSED_TEXT, saysNothing,
   smallInput, upload,
-} from '../batch-jobs';
-import type { Report } from '../findings';
-import { outcomeOf } from '../imports';
+} from './batch-jobs';
+import { JOB_STATUSES } from '../../../../src/batch-inference/job-statuses';
+import type { Report } from '../../findings';
+import type { World } from '../../world';
+import { outcomeOf } from '../bedrock/imports';
 import type { Probe } from '../probe';
-import type { World } from '../world';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

@@ -1,12 +1,12 @@
-import type { Report } from '../findings';
 import {
   firstModel, type Imported, importEnded, importModel, importRequest, once, type Outcome, outcomeOf, roleOfImports, runningImports, startImport,
-} from '../imports';
-import { createAlias, createKey } from '../keys';
+} from './imports';
+import { createAlias, createKey } from './keys';
+import type { Report } from '../../findings';
 import type { Probe } from '../probe';
-import { absentRole, isOwnFault, judgeKind, kindOf, subjectOf } from '../refusals';
-import { createRole, readsWeights, trustOfBedrock } from '../roles';
-import type { World } from '../world';
+import { absentRole, isOwnFault, judgeKind, kindOf, subjectOf } from './judge-refusal';
+import { createRole, readsWeights, trustOfBedrock } from './roles';
+import type { World } from '../../world';
 
 const SECOND = 1000;
 const LOOK_MS = 15 * SECOND;

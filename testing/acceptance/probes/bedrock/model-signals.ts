@@ -1,6 +1,6 @@
 import type { Metric } from '@aws-sdk/client-cloudwatch';
 import { outcomeOf } from './imports';
-import type { World } from './world';
+import type { World } from '../../world';
 
 /*
  * What a model that was invoked shows: its answer, and its metrics in Amazon CloudWatch. The local AWS has no such metrics, so that their judgement is

@@ -1,7 +1,7 @@
 import {
   type Batch, type Execution, jobNameOf, LARGE_BYTES, MAP_CONCURRENCY, MAP_RECORDS, type MapRun, type Observed, type StoredObject,
 } from './gather';
-import { COLD_START } from '../../../src/batch-inference/patience';
+import { COLD_START } from '../../../../src/batch-inference/patience';
 
 /** What was seen of an assumption. Undefined `holds`: nothing, for the reason in `evidence`. */
 export interface Judgement {

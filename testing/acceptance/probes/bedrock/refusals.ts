@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { importRequest, outcomeOf } from '../imports';
+import { importRequest, outcomeOf } from './imports';
 import type { Probe } from '../probe';
-import { absentRole, isOwnFault, judgeKind, judgeOrder, judgeRefusal } from '../refusals';
+import { absentRole, isOwnFault, judgeKind, judgeOrder, judgeRefusal } from './judge-refusal';
 
 const BODY = JSON.stringify({ prompt: 'The capital of France is', max_tokens: 8 });
 

@@ -1,7 +1,7 @@
-import { firstModel, importRequest, outcomeOf, runningImports } from '../imports';
+import { firstModel, importRequest, outcomeOf, runningImports } from './imports';
 import type { Probe } from '../probe';
-import { judgeEarlierToken, judgeKind, judgeRefusal } from '../refusals';
-import type { World } from '../world';
+import { judgeEarlierToken, judgeKind, judgeRefusal } from './judge-refusal';
+import type { World } from '../../world';
 
 const LOOK_MS = 15_000;
 /** How often an import is looked for that should not have started: for an hour. */

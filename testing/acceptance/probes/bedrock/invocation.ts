@@ -1,11 +1,11 @@
 import type { InvokeModelCommandOutput } from '@aws-sdk/client-bedrock-runtime';
-import type { Report } from '../findings';
-import { firstModel, once, type Outcome, outcomeOf } from '../imports';
-import { createKey } from '../keys';
+import { firstModel, once, type Outcome, outcomeOf } from './imports';
+import { createKey } from './keys';
+import type { Report } from '../../findings';
 import type { Probe } from '../probe';
-import { isOwnFault, judgeRefusal } from '../refusals';
-import { createRole } from '../roles';
-import type { Clients, World } from '../world';
+import { isOwnFault, judgeRefusal } from './judge-refusal';
+import { createRole } from './roles';
+import type { Clients, World } from '../../world';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

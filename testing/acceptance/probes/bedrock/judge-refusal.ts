@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Report } from './findings';
 import type { Outcome } from './imports';
-import type { World } from './world';
-import { refusalOf, type RefusalKind } from '../../src/imported-model/provider/handler/bedrock-error';
+import { refusalOf, type RefusalKind } from '../../../../src/imported-model/provider/handler/bedrock-error';
+import type { Report } from '../../findings';
+import type { World } from '../../world';
 
 /** What the handler makes of an error of CreateModelImportJob. */
 export function kindOf(error: Error): RefusalKind {

@@ -8,7 +8,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { DefinitionBody, Pass, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { factsDefinition, logsDefinition } from './definitions';
-import { BatchEngine, BatchInference, BatchLocation, ImportedModel } from '../../../src';
+import { BatchEngine, BatchInference, BatchLocation, ImportedModel } from '../../../../src';
 
 /*
  * The stack of the probe `state-machine`: a batch of each engine, and small state machines for what a batch does not show.

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type GetImportedModelCommandOutput, type GetModelImportJobCommandOutput, TagResourceCommand } from '@aws-sdk/client-bedrock';
-import type { Report } from '../findings';
 import {
   firstRequest, type Imported, importEnded, type ImportRequest, importRequest, judgeLag, lagOf, MODEL_TAGS, type NamedRequest, once,
   type Outcome, outcomeOf,
-} from '../imports';
-import { createKey } from '../keys';
+} from './imports';
+import { createKey } from './keys';
+import type { Report } from '../../findings';
 import type { Probe } from '../probe';
-import { absentRole, isOwnFault, judgeEarlierToken, judgeKind, judgeOrder, judgeRefusal, kindOf, subjectOf } from '../refusals';
-import { createRole, putPolicy, readsWeights, trustOfBedrock } from '../roles';
-import type { World } from '../world';
+import { absentRole, isOwnFault, judgeEarlierToken, judgeKind, judgeOrder, judgeRefusal, kindOf, subjectOf } from './judge-refusal';
+import { createRole, putPolicy, readsWeights, trustOfBedrock } from './roles';
+import type { World } from '../../world';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
