@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Figure, median, rounded } from '../figure';
@@ -23,19 +23,20 @@ function sizeOf(path: string): number {
 export const npmPackage: Figure = {
   async measure() {
     if (!existsSync(join(ROOT, '.jsii'))) execFileSync('npx', ['projen', 'compile'], { cwd: ROOT, stdio: 'ignore' });
-    const { name, peerDependencies } = JSON.parse(execFileSync('npm', ['pkg', 'get', 'name', 'peerDependencies'], { cwd: ROOT, encoding: 'utf8' }));
+    const { name, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     return inFolder(async folder => {
       const sources = { [OURS]: ROOT, [BARE]: join(folder, BARE) };
       mkdirSync(sources[BARE]);
       writeFileSync(join(sources[BARE], 'package.json'), JSON.stringify({ name: BARE, version: '0.0.0', peerDependencies }));
       const tarballs = Object.fromEntries(Object.entries(sources).map(([of, cwd]) => {
-        const [{ filename, unpackedSize, entryCount }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' }));
+        const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' });
+        const [{ filename, unpackedSize, entryCount }] = JSON.parse(packed);
         return [of, { file: join(folder, filename), unpackedSize, entryCount }];
       }));
       const app = join(folder, 'app');
       mkdirSync(app);
       writeFileSync(join(app, 'package.json'), '{"private":true}');
-      const peers = Object.keys(peerDependencies as object).map(peer => `${peer}@${JSON.parse(execFileSync('npm', ['pkg', 'get', `devDependencies.${peer}`], { cwd: ROOT, encoding: 'utf8' }))}`);
+      const peers = Object.keys(peerDependencies as object).map(peer => `${peer}@${devDependencies[peer]}`);
       await npm(app, 'install', ...peers);
       const seconds = await inTurns(Object.keys(tarballs), TURNS, async of => {
         const began = performance.now();
