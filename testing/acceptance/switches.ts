@@ -69,6 +69,7 @@ export const SWITCHES: { readonly [id: string]: Remedy } = {
   'ASK-14': { server: { modelQuotaRefusal: 'ValidationException: You have too many models' }, change: ERRORS },
   'ASK-15': { server: { weightsRefusal: 'ValidationException: The weights cannot be read' }, change: ERRORS },
   'ASK-16': { server: { keyRefusal: 'ValidationException: The key cannot be used' }, change: ERRORS },
+  'ASK-17': { change: 'src/imported-model/weights-access.ts: `decryptThroughS3` without the condition' },
   'SRI-1': { server: [{ unknownModelRefusal: 'ValidationException: The provided model identifier is invalid.' }, { namesAreInvoked: true }] },
   'SRI-2': { server: { newModelsAreLoaded: true } },
   'SRI-3': { server: { leastIdleMinutes: 30 } },

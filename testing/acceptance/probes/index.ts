@@ -8,6 +8,7 @@ import { models } from './bedrock/models';
 import { permissions } from './bedrock/permissions';
 import { refusals } from './bedrock/refusals';
 import { cloudFormation } from './cloudformation/cloudformation';
+import { keyThroughS3 } from './key-through-s3';
 import type { Probe } from './probe';
 import { services } from './services';
 import { stateMachine } from './state-machine/state-machine';
@@ -17,6 +18,6 @@ import { stepFunctions } from './step-functions';
 export const PROBES: readonly Probe[] = [
   // They share the first model, and the last one deletes it.
   refusals, importOne, create, models, invocation, deletion,
-  cloudFormation, services, stepFunctions, permissions,
+  cloudFormation, services, keyThroughS3, stepFunctions, permissions,
   batchRequests, batchJobs, stateMachine,
 ];
