@@ -45,15 +45,16 @@ export class LocalAccount {
   private constructor(private readonly aws: LocalAws, private readonly api: EmulatorApi, private readonly unused: BedrockServer) {}
 
   /**
-   * Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. If the IAM engine is installed (by
-   * `npm run iam`), the policies of service roles are enforced, and those of callers that are roles; the user may do everything.
+   * Calls a function with an empty Bedrock of this behaviour. Its time is virtual: sleeping advances it. With options for IAM, the policies of service
+   * roles are enforced, and those of callers that are roles; the user may do everything.
    */
-  public async with<T>(difference: Partial<Behaviour>, use: (world: World) => Promise<T>, iam: EnforcementOptions = {}): Promise<T> {
+  public async with<T>(difference: Partial<Behaviour>, use: (world: World) => Promise<T>, iam?: EnforcementOptions): Promise<T> {
     const behaviour = { ...ASSUMED, ...difference };
     const clock = new VirtualClock(Date.now());
-    const enforcement = hasEngine() ? new Enforcement(
+    if (iam && !hasEngine()) throw new Error('The probes of permissions need the IAM engine, which "npm run iam" installs');
+    const enforcement = iam && new Enforcement(
       new RolesAccount(this.api), { partition: 'aws', region: REGION, account: ACCOUNT }, { listedPrefix: 'with slash', ...iam },
-    ) : undefined;
+    );
     let missing: 'weights' | 'key' | undefined;
     const server = await startBedrockServer({
       account: ACCOUNT,
