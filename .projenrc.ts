@@ -66,7 +66,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-sdk/client-bedrock@3.1162.0', // bundled into the functions, never a runtime dependency
     '@aws-cdk/integ-tests-alpha@2.193.0-alpha.0', // of the acceptance test; the newest version for the oldest CDK
-    ...['cloudformation', 'cloudwatch', 'iam', 'kms', 'sfn', 'sts'].map(name => `@aws-sdk/client-${name}@3.1162.0`), // of the acceptance test
+    ...['cloudformation', 'cloudwatch', 'cloudwatch-logs', 'iam', 'kms', 'sfn', 'sts'].map(name => `@aws-sdk/client-${name}@3.1162.0`), // of the acceptance test
     '@aws-sdk/client-s3@3.1162.0', // bundled, like the next one
     '@aws-sdk/lib-storage@3.1162.0',
     '@aws-sdk/credential-provider-env@3.972.84', // bundled instead of all providers of credentials
@@ -215,9 +215,8 @@ batch.spawn(project.bundler.bundleTask);
 batch.exec('tsx testing/batch-inference/run.ts', { receiveArgs: true });
 
 // --- The acceptance test, for a person with an account: it asks AWS what the other tests assume. ---
-const acceptance = project.addTask('acceptance', { description: 'Compare every assumption about AWS with a real account' });
-acceptance.spawn(project.bundler.bundleTask);
-acceptance.exec('tsx testing/acceptance/main.ts', { receiveArgs: true });
+// Not a task: projen would end on Ctrl-C before the program has cleaned up.
+project.setScript('acceptance', 'projen bundle && exec node --import tsx testing/acceptance/main.ts');
 
 // --- The figures of docs/operations/performance.md. ---
 const benchmark = project.addTask('benchmark', {

@@ -141,7 +141,7 @@ describe('the report', () => {
     interrupted: false,
     findings: findings.result(NOT_OBSERVABLE),
     stories: [{ name: 'platform', title: 'A model', lines: ['deployed: yes'], error: 'exit code 1' }],
-    remaining: [{ thing: { kind: 'bucket' as const, name: 'b' }, reason: 'AccessDenied', command: 'aws s3 rb s3://b' }],
+    remaining: [{ what: 'bucket b', reason: 'AccessDenied', command: 'aws s3 rb s3://b' }],
   };
 
   test('says first what is contradicted, with the switches that play it', () => {

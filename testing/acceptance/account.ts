@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import type { Ledger } from './ledger';
-import { clientsOf, type Clients, type Time, type World } from './world';
+import { clientsOf, type Clients, type Credentials, type Time, type World } from './world';
 import { runCdk } from '../local-aws/cdk-cli';
 import { ProcessGuard } from '../local-aws/process-guard';
 import { validModel } from '../model-files';
@@ -65,7 +65,7 @@ export async function withAccount(props: AccountProps, use: (world: World) => Pr
       log,
       batchModel: props.batchModel,
       weights: props.weights === undefined ? await uploadModel(aws, bucket) : folderOf(props.weights),
-      as: async (roleArn) => clientsOf({ region, credentials: await credentialsOf(aws, time, roleArn), userAgentAppId: roleArn.replace(/^.*\//, '') }),
+      as: async (roleArn) => clientsOf({ region, credentials: async () => credentialsOf(aws, time, roleArn), userAgentAppId: roleArn.replace(/^.*\//, '') }),
       cdk: async (args, app, kill) => runCdk(guard, args, {
         app,
         output: join(directory, String(++commands)),
@@ -92,13 +92,14 @@ function folderOf(uri: string): World['weights'] {
   return { bucket, prefix };
 }
 
-/** The credentials of a role, which cannot be assumed in its first seconds. */
-async function credentialsOf({ sts }: Clients, time: Time, RoleArn: string) {
+/** The credentials of a role, which cannot be assumed in its first seconds. The SDK asks again before they expire. */
+async function credentialsOf({ sts }: Clients, time: Time, RoleArn: string): Promise<Credentials> {
   const deadline = time.now() + ASSUME_ROLE_PATIENCE_MS;
   for (;;) {
     try {
-      const { Credentials } = await sts.assumeRole({ RoleArn, RoleSessionName: 'acceptance' });
-      return { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken };
+      const { Credentials: assumed } = await sts.assumeRole({ RoleArn, RoleSessionName: 'acceptance' });
+      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed!;
+      return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken, expiration: Expiration };
     } catch (error) {
       if (time.now() > deadline) throw error;
       await time.sleep(LOOK_MS);

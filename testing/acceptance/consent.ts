@@ -34,6 +34,7 @@ export async function refuseOtherAccount({ account, region }: Arguments, sts: ST
   if (identity.Account !== account) {
     throw new Refusal(`--account ${account}, but the credentials are those of ${identity.Arn}: nothing was made`);
   }
+  if (identity.Arn!.endsWith(':root')) throw new Refusal('These are credentials of the root user, which cannot assume roles: use those of an administrator');
   return identity.Arn!.split(':')[1];
 }
 
@@ -46,8 +47,10 @@ export function describeUndertakings(undertakings: readonly Undertaking[]): stri
   return `${rows.join('\n')}
 
 Together at most ${durationOf(sum('minutes'))} and ${dollarsOf(sum('cents'))}, one after the other. Everything is removed at the end.
-AWS KMS deletes keys after seven days, which are free. Import jobs, batch inference jobs and events of deleted stacks stay in the lists of the account;
-the assets of the stacks stay in the bucket of "cdk bootstrap" (2 MB).`;
+The costs are those of models with one Custom Model Unit per copy; larger ones of --weights cost as many times more. Imports use the one place for
+running imports of this account, and up to three places for models, at the same time as others.
+AWS KMS deletes keys after seven days, which are free. Import jobs, batch inference jobs and events of deleted stacks stay in the lists of the account,
+the assets of the stacks in the bucket of "cdk bootstrap" (2 MB), and an entry for deliveries in the resource policy of CloudWatch Logs.`;
 }
 
 function durationOf(minutes: number): string {

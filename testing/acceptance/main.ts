@@ -3,14 +3,14 @@
  *
  *     npm run acceptance -- --account <id> --region <region>
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { newRun, realTime, withAccount } from './account';
 import { type Arguments, parseArguments, USAGE } from './arguments';
 import { describeUndertakings, Refusal, refuseOtherAccount, refuseUnattended } from './consent';
 import { Findings } from './findings';
-import { Ledger, type Remaining, type Thing } from './ledger';
+import { Ledger, ledgerOf, type Remaining } from './ledger';
 import { NOT_OBSERVABLE } from './not-observable';
 import { PROBES } from './probes';
 import { runProbe } from './probes/run-probe';
@@ -19,9 +19,14 @@ import { STORIES } from './stories';
 import { clientsOf, type World } from './world';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm sends the same signal once more that the terminal has sent. */
+const RELAYED_MS = 2000;
 const NAMES = [...PROBES, ...STORIES].map(({ name }) => name);
 
 async function main(): Promise<number> {
+  // A closed terminal, or a pipe that ends, must not prevent the clean-up.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  process.on('unhandledRejection', error => console.error(error));
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   let args: Arguments;
   try {
@@ -51,14 +56,14 @@ async function undertake(args: Arguments, partition: string): Promise<number> {
   const isChosen = ({ name }: { readonly name: string }) => (args.only ?? NAMES).includes(name) && !args.skip.includes(name);
   const probes = PROBES.filter(isChosen);
   const stories = STORIES.filter(isChosen);
-  if (stories.length > 0) await refuseWithoutBootstrap(args);
+  if (stories.length > 0 || probes.some(({ usesCdk }) => usesCdk)) await refuseWithoutBootstrap(args);
   console.log(`In account ${account}, Region ${region}, this run would do:\n\n${describeUndertakings([...probes, ...stories])}\n`);
   console.log(`${await neighbours(region)}\n`);
   if (await ask('Type "yes" to run it: ') !== 'yes') throw new Refusal('The answer was not "yes": nothing was made');
 
   const run = newRun();
   const ledgerFile = join(args.output, `acceptance-${run}.ledger.json`);
-  const made = new Ledger(ledgerFile);
+  const made = new Ledger({ account, region, run }, ledgerFile);
   console.log(`\nRun ${run}. Ctrl-C stops it and removes what it has made. If it is killed:\n  ${commandToCleanUp(args, ledgerFile)}\n`);
   const stop = interruption('\nStopping. What was made is removed now, which takes as long as the imports that are running. Ctrl-C again leaves it.');
   const findings = new Findings();
@@ -71,15 +76,19 @@ async function undertake(args: Arguments, partition: string): Promise<number> {
       console.log(`${probe.name}: ${probe.title}`);
       const error = await runProbe(probe, world, findings);
       console.log(error === undefined ? '  done' : `  ended by ${error.name}: ${error.message}`);
+      if (probe.isLastWithItsModels && !stop.aborted) await made.clear(world, stop, 'import');
     }
     for (const story of stories) {
       if (stop.aborted) break;
       console.log(`${story.name}: ${story.title}`);
-      results.push(await playStory(story, world));
+      const result = await playStory(story, world);
+      results.push(result);
+      if (result.error === undefined || stop.aborted) continue;
+      for (const kind of ['stack', 'import'] as const) await made.clear(world, stop, kind); // to make room for the next one
     }
   }).catch((error: Error) => console.log(`The run has ended before its end: ${error.message}`));
 
-  const remaining = await clear(made, region, ledgerFile);
+  const remaining = await clear(made);
   return report(args, run, {
     date: new Date(), region, account, remaining, findings: findings.result(NOT_OBSERVABLE), stories: results, interrupted: stop.aborted,
   });
@@ -101,21 +110,23 @@ async function playStory({ name, title, play }: (typeof STORIES)[number], world:
 }
 
 /** Removes what an earlier run has left. */
-async function cleanUp({ region }: Arguments, file: string): Promise<number> {
-  if (!existsSync(file)) throw new Refusal(`--clean-up ${file}: there is no such file`);
-  const remaining = await clear(new Ledger(file, JSON.parse(readFileSync(file, 'utf8')) as Thing[]), region!, file);
-  return remaining.length === 0 ? 0 : 1;
+async function cleanUp({ account, region }: Arguments, file: string): Promise<number> {
+  let made: Ledger;
+  try {
+    made = ledgerOf({ account: account!, region: region! }, file);
+  } catch (error) {
+    throw new Refusal((error as Error).message);
+  }
+  return (await clear(made)).length === 0 ? 0 : 1;
 }
 
-async function clear(made: Ledger, region: string, file: string): Promise<Remaining[]> {
+async function clear(made: Ledger): Promise<Remaining[]> {
   console.log('\nCleaning up');
   const stop = interruption('\nStopping to clean up.');
-  const remaining = await made.clear({ aws: clientsOf({ region }), time: realTime(stop), region, log: line => console.log(`  ${line}`) }, stop);
-  if (remaining.length === 0) {
-    rmSync(file, { force: true });
-    console.log('Nothing is left.');
-  }
-  for (const { thing, reason, command } of remaining) console.log(`NOT REMOVED (${thing.kind}): ${reason}\n  ${command}`);
+  const aws = clientsOf({ region: made.owner.region });
+  const remaining = await made.clear({ aws, time: realTime(stop), log: line => console.log(`  ${line}`) }, stop);
+  if (remaining.length === 0) console.log('Nothing is left.');
+  for (const { what, reason, command } of remaining) console.log(`NOT REMOVED: ${what}: ${reason}\n  ${command}`);
   return remaining;
 }
 
@@ -136,10 +147,10 @@ function report({ output, withIds }: Arguments, run: string, outcome: Outcome): 
 async function neighbours(region: string): Promise<string> {
   const { bedrock } = clientsOf({ region });
   try {
-    const { modelSummaries: models = [] } = await bedrock.listImportedModels({});
+    const { modelSummaries: models = [] } = await bedrock.listImportedModels({ maxResults: 1000 });
     const { modelImportJobSummaries: jobs = [] } = await bedrock.listModelImportJobs({ statusEquals: 'InProgress' });
     return models.length + jobs.length === 0 ? 'There are no other imported models.'
-      : `There are ${models.length} other imported models and ${jobs.length} imports in progress. They are not touched, but use the quotas: three models, one import.`;
+      : `There are ${models.length} other imported models and ${jobs.length} imports in progress. They are not touched, but use the quotas.`;
   } catch (error) {
     throw new Refusal(`Bedrock refuses to list imported models (${(error as Error).message}): the credentials need permissions for Bedrock`);
   }
@@ -160,16 +171,22 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** Aborted by the next signal. */
+let onSignal = (): void => {};
+for (const signal of SIGNALS) process.on(signal, () => onSignal());
+
+/** Aborted by the next signal. A third one ends the program. */
 function interruption(message: string): AbortSignal {
   const stop = new AbortController();
-  for (const signal of SIGNALS) {
-    process.removeAllListeners(signal);
-    process.once(signal, () => {
+  let since = 0;
+  onSignal = () => {
+    if (!stop.signal.aborted) {
+      since = Date.now();
       console.log(message);
       stop.abort();
-    });
-  }
+    } else if (Date.now() - since > RELAYED_MS) {
+      process.exit(130);
+    }
+  };
   return stop.signal;
 }
 

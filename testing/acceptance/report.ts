@@ -2,7 +2,7 @@ import { version as cli } from 'aws-cdk/package.json';
 import { version as cdk } from 'aws-cdk-lib/package.json';
 import { ASSUMPTIONS } from './assumptions';
 import { type Finding, VERDICTS } from './findings';
-import { describe, type Remaining } from './ledger';
+import type { Remaining } from './ledger';
 import { SWITCHES } from './switches';
 
 /** How a story ended. */
@@ -81,7 +81,7 @@ export function markdownReport(outcome: Outcome): string {
     table(`Stories (${stories.length})`, ['story', 'result', 'what was seen'],
       stories.map(({ name, title, lines, error }) => [`${name}: ${title}`, error === undefined ? 'passed' : 'failed', [...lines, ...error === undefined ? [] : [error]].join('\n')])),
     table(`Not removed (${remaining.length})`, ['what', 'why', 'command'],
-      remaining.map(({ thing, reason, command }) => [describe(thing), reason, `\`${command}\``])),
+      remaining.map(({ what, reason, command }) => [what, reason, `\`${command}\``])),
   ].filter(section => section !== '').join('\n\n') + '\n';
 }
 

@@ -2,6 +2,7 @@ import { Bedrock } from '@aws-sdk/client-bedrock';
 import { BedrockRuntime } from '@aws-sdk/client-bedrock-runtime';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { S3 } from '@aws-sdk/client-s3';
@@ -18,14 +19,24 @@ export interface Clients {
   readonly cloudWatch: CloudWatch;
   readonly iam: IAM;
   readonly kms: KMS;
+  readonly logs: CloudWatchLogs;
   readonly s3: S3;
   readonly sfn: SFN;
   readonly sts: STS;
 }
 
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** @default - never */
+  readonly expiration?: Date;
+}
+
 export interface ClientOptions {
   readonly region: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  /** @default - those of the environment */
+  readonly credentials?: Credentials | (() => Promise<Credentials>);
   /** The endpoint of Bedrock and its runtime. @default - that of AWS, or of the environment */
   readonly bedrockEndpoint?: string;
   /** The endpoint of all other services. @default - that of AWS, or of the environment */
@@ -34,7 +45,11 @@ export interface ClientOptions {
   readonly userAgentAppId?: string;
 }
 
-export function clientsOf({ bedrockEndpoint, endpoint, ...rest }: ClientOptions): Clients {
+/** A run takes hours, in which a connection breaks and a call has no response. */
+const PATIENCE = { maxAttempts: 10, requestHandler: { connectionTimeout: 10_000, requestTimeout: 120_000, throwOnRequestTimeout: true } };
+
+export function clientsOf({ bedrockEndpoint, endpoint, ...options }: ClientOptions): Clients {
+  const rest = { ...PATIENCE, ...options };
   const ofBedrock = { ...rest, endpoint: bedrockEndpoint };
   const ofOthers = { ...rest, endpoint };
   return {
@@ -45,6 +60,7 @@ export function clientsOf({ bedrockEndpoint, endpoint, ...rest }: ClientOptions)
     cloudWatch: new CloudWatch(ofOthers),
     iam: new IAM(ofOthers),
     kms: new KMS(ofOthers),
+    logs: new CloudWatchLogs(ofOthers),
     s3: new S3({ ...ofOthers, forcePathStyle: endpoint !== undefined }),
     sfn: new SFN(ofOthers),
     sts: new STS(ofOthers),

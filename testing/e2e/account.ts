@@ -116,14 +116,15 @@ export class Account {
     const clients = (userAgentAppId?: string) => clientsOf({
       region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: aws.endpoint, bedrockEndpoint: server.url, userAgentAppId,
     });
+    const run = randomBytes(4).toString('hex');
     return {
-      run: randomBytes(4).toString('hex'),
+      run,
       account: ACCOUNT,
       partition: 'aws',
       region: REGION,
       aws: clients(),
       time: { now: () => clock.now(), sleep: async (ms) => sleep(clock.realMs(ms), undefined, { signal }) },
-      made: new Ledger(),
+      made: new Ledger({ account: ACCOUNT, region: REGION, run }),
       bucket: WEIGHTS_BUCKET,
       weights: { bucket: WEIGHTS_BUCKET, prefix: `${MODEL_FOLDER}/` },
       batchModel: 'amazon.nova-micro-v1:0',

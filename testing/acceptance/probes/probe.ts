@@ -14,6 +14,10 @@ export interface Probe {
   readonly minutes: number;
   /** The most that it should cost, in US cents. */
   readonly cents: number;
+  /** Whether it deploys with the CDK CLI, and so needs a bootstrapped account. @default false */
+  readonly usesCdk?: boolean;
+  /** Whether the models of the run are removed after it, to make room for those of others. @default false */
+  readonly isLastWithItsModels?: boolean;
   /** Reports what it sees. An error ends the probe; what it has reported until then counts. */
   run(world: World, report: Report): Promise<void>;
 }

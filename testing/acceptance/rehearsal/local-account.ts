@@ -83,14 +83,15 @@ export class LocalAccount {
     const aws = clients();
     followRoles(aws.iam, server.bedrock, behaviour);
     try {
+      const run = randomBytes(4).toString('hex');
       return await use({
-        run: randomBytes(4).toString('hex'),
+        run,
         account: ACCOUNT,
         partition: 'aws',
         region: REGION,
         aws,
         time: { now: () => clock.now(), sleep: async (ms) => clock.advance(ms) },
-        made: new Ledger(),
+        made: new Ledger({ account: ACCOUNT, region: REGION, run }),
         bucket: WEIGHTS.bucket,
         weights: WEIGHTS,
         batchModel: 'amazon.nova-micro-v1:0',

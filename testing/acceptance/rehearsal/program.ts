@@ -1,5 +1,6 @@
 /**
- * Runs the program of the acceptance test as a person would, but against a local AWS: with the answer "yes", with another one, and stopped by Ctrl-C.
+ * Runs the program of the acceptance test as a person does, but against a local AWS: with the answer "yes", with another one, and stopped by Ctrl-C, which
+ * a terminal sends to npm and everything below it.
  *
  *     npx tsx testing/acceptance/rehearsal/program.ts
  */
@@ -27,9 +28,30 @@ interface Run {
   readonly files: { readonly [name: string]: string };
 }
 
+/** The role of the person, which is there before and after. */
+const ADMINISTRATOR = 'administrator';
+
 /** The local AWS, in real time, and the environment of a person who uses it. */
 class Desk {
-  constructor(private readonly aws: LocalAws, private readonly bedrock: BedrockServer) {}
+  /** Signs in as an administrator. */
+  public static async open(aws: LocalAws, bedrock: BedrockServer): Promise<Desk> {
+    const clients = clientsOf({
+      region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: aws.endpoint, bedrockEndpoint: bedrock.url,
+    });
+    await clients.iam.createRole({ RoleName: ADMINISTRATOR, AssumeRolePolicyDocument: '{}' });
+    const { Credentials } = await clients.sts.assumeRole({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/${ADMINISTRATOR}`, RoleSessionName: 'person' });
+    const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
+    return new Desk(bedrock, clients, {
+      PATH: process.env.PATH,
+      ...aws.variables,
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url,
+      AWS_ACCESS_KEY_ID: AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+      AWS_SESSION_TOKEN: SessionToken,
+    });
+  }
+
+  private constructor(private readonly bedrock: BedrockServer, private readonly clients: Clients, private readonly env: NodeJS.ProcessEnv) {}
 
   public get state(): BedrockServer['bedrock'] {
     return this.bedrock.bedrock;
@@ -39,16 +61,18 @@ class Desk {
   public async run(answer: string, meanwhile: (child: ChildProcess) => Promise<void> = async () => {}): Promise<Run> {
     const output = await mkdtemp(join(tmpdir(), 'acceptance-'));
     try {
-      const child = spawn(process.execPath, ['--import', 'tsx', 'testing/acceptance/main.ts', ...ARGUMENTS, '--output', output], {
+      const child = spawn('npm', ['run', 'acceptance', '--', ...ARGUMENTS, '--output', output], {
         cwd: REPOSITORY,
-        env: { PATH: process.env.PATH, ...this.aws.variables, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: this.bedrock.url },
+        env: this.env,
         stdio: ['pipe', 'pipe', 'pipe'],
-        timeout: LIMIT_SECONDS * 1000,
+        detached: true,
       });
+      const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_SECONDS * 1000);
       let text = '';
       for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; });
       child.stdin.end(`${answer}\n`);
-      await Promise.all([once(child, 'close'), meanwhile(child)]);
+      await Promise.all([once(child, 'exit'), meanwhile(child)]); // of npm, after which the prompt is back
+      clearTimeout(limit);
       const names = await readdir(output);
       const files = Object.fromEntries(await Promise.all(names.map(async name => [name, await readFile(join(output, name), 'utf8')] as const)));
       return { code: child.exitCode, output: text, files };
@@ -59,14 +83,12 @@ class Desk {
 
   /** Asserts that nothing of any run is left. */
   public async assertEmpty(): Promise<void> {
-    const { iam, s3, cloudFormation }: Clients = clientsOf({
-      region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: this.aws.endpoint, bedrockEndpoint: this.bedrock.url,
-    });
+    const { iam, s3, cloudFormation } = this.clients;
     const { Roles = [] } = await iam.listRoles({});
     const { Buckets = [] } = await s3.listBuckets({});
     const { Stacks = [] } = await cloudFormation.describeStacks({});
     const left = [...Roles.map(({ RoleName }) => RoleName), ...Buckets.map(({ Name }) => Name), ...Stacks.map(({ StackName }) => StackName)];
-    assert.deepEqual(left, []);
+    assert.deepEqual(left, [ADMINISTRATOR]);
     assert.deepEqual(this.state.snapshot().models, []);
     assert.deepEqual(this.state.inProgress(), []);
   }
@@ -97,8 +119,8 @@ const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
 
   'Ctrl-C during an import waits for it and removes everything': async (desk) => {
     const { code, output, files } = await desk.run('yes', async (child) => {
-      while (desk.state.inProgress().length === 0) await sleep(50);
-      child.kill('SIGINT');
+      while (desk.state.inProgress().length === 0 && child.exitCode === null) await sleep(50);
+      process.kill(-child.pid!, 'SIGINT');
     });
     assert.equal(code, 1, output);
     assert.match(output, /Stopping\. What was made is removed now/);
@@ -113,9 +135,10 @@ async function main(): Promise<boolean> {
   const aws = await startLocalAws({ bedrockEndpoint: bedrock.url });
   let failed = 0;
   try {
+    const desk = await Desk.open(aws, bedrock);
     for (const [title, check] of Object.entries(CHECKS)) {
       try {
-        await check(new Desk(aws, bedrock));
+        await check(desk);
         console.log(`✓ ${title}`);
       } catch (error) {
         failed += 1;

@@ -18,6 +18,7 @@ export const deletion: Probe = {
   makes: 'an import job and its model',
   minutes: 60,
   cents: 2,
+  isLastWithItsModels: true,
   async run(world, report) {
     const { bedrock } = world.aws;
     const { request, job, modelArn } = await firstModel(world);

@@ -21,6 +21,7 @@ export const permissions: Probe = {
   makes: `a KMS key, 15 roles, three import jobs (${MOST_IMPORTS} at most, if AWS needs fewer permissions than it documents) and one model at a time`,
   minutes: 240,
   cents: 200,
+  isLastWithItsModels: true,
   async run(world, report) {
     const keyArn = await createKey(world);
     const policies = libraryPolicies(world, keyArn);

@@ -17,6 +17,8 @@ export const stateMachine: Probe = {
     + 'of 100 records, and 24 invocations, one of them of 75,000 tokens and two of the imported model',
   minutes: 840,
   cents: 150,
+  usesCdk: true,
+  isLastWithItsModels: true,
   async run(world, report) {
     for (const { id, holds, evidence } of judge(await observe(world))) {
       if (holds === undefined) report.notObserved(id, evidence); else report.judge(id, holds, evidence);
