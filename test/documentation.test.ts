@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import * as ts from 'typescript';
 import { stampOf } from '../scripts/diagrams';
 import { JOB_STATUSES } from '../src/batch-inference/job-statuses';
@@ -51,12 +51,17 @@ describe('the snippets of the documentation compile', () => {
 });
 
 describe('the links of the documentation lead somewhere', () => {
+  const isUrl = (link: string) => /^https?:/.test(link);
   /** As GitHub makes them of headings. */
   const anchorsIn = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)]
     .map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  const linksIn = (file: string) => [...read(file).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"|^\[.+\]: (.+)$/gm)].map(([, ...kinds]) => kinds.find(Boolean)!);
+  const { repository } = JSON.parse(read('package.json')) as { repository: { url: string } };
+  const name = repository.url.replace(/^https:\/\/github\.com\/|\.git$/g, '');
+  const ownPages = new RegExp(`^https://(github\\.com/${name}/(blob|tree)|raw\\.githubusercontent\\.com/${name})/main/`);
 
   test.each(DOCUMENTS)('%s', (file) => {
-    const links = [...read(file).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(([, link, image]) => link ?? image).filter(link => !/^https?:/.test(link));
+    const links = linksIn(file).map(link => ownPages.test(link) ? relative(dirname(file), link.replace(ownPages, '')) : link).filter(link => !isUrl(link));
     const broken = links.filter(link => {
       const [path, anchor] = link.split('#');
       const target = path === '' ? file : join(dirname(file), path);
@@ -64,6 +69,18 @@ describe('the links of the documentation lead somewhere', () => {
     });
 
     expect(broken).toEqual([]);
+  });
+
+  test('from other pages, too, on which package registries show the README', () => {
+    expect(linksIn('README.md').filter(link => ownPages.test(link)).length).toBeGreaterThan(10);
+    expect(linksIn('README.md').filter(link => !isUrl(link))).toEqual([]);
+  });
+
+  test('with their names, in the README', () => {
+    const text = read('README.md').replace(/^```.*?^```/gms, '').replace(/`(.*?)`/g, '$1').replace(/\s+/g, ' ');
+    const names = (pattern: RegExp) => new Set([...text.matchAll(pattern)].map(([, used]) => used.toLowerCase()));
+
+    expect([...names(/\[([^\]]+)\](?![[(:])/g)].sort()).toEqual([...names(/\[([^\]]+)\]:/g)].sort());
   });
 });
 

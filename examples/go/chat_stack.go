@@ -7,9 +7,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	cmi "github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go/bedrockmodelimport"
+	"github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go/bedrockmodelimport"
 )
 
+// ChatStackProps are the properties of the stack that uses the model.
 type ChatStackProps struct {
 	awscdk.StackProps
 	ParameterName string // where the ARN of the model is published
@@ -19,22 +20,22 @@ type ChatStackProps struct {
 // NewChatStack uses a model of another stack: a function for one prompt, and batch inference for many.
 func NewChatStack(scope constructs.Construct, id string, props *ChatStackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, &props.StackProps)
-	model := cmi.ImportedModel_FromParameter(stack, jsii.String("Llama"), &props.ParameterName,
-		&cmi.ImportedModelParameterOptions{EncryptionKey: props.ModelKey})
+	model := bedrockmodelimport.ImportedModel_FromParameter(stack, jsii.String("Llama"), &props.ParameterName,
+		&bedrockmodelimport.ImportedModelParameterOptions{EncryptionKey: props.ModelKey})
 	addFunction(stack, model)
 	addBatchInference(stack, model)
 
-	cmi.NewImportedModelDashboard(stack, jsii.String("Dashboard"), &cmi.ImportedModelDashboardProps{
-		Models: &[]cmi.IImportedModel{model},
+	bedrockmodelimport.NewImportedModelDashboard(stack, jsii.String("Dashboard"), &bedrockmodelimport.ImportedModelDashboardProps{
+		Models: &[]bedrockmodelimport.IImportedModel{model},
 	})
-	cmi.NewImportedModelAlarms(stack, jsii.String("Alarms"), &cmi.ImportedModelAlarmsProps{
+	bedrockmodelimport.NewImportedModelAlarms(stack, jsii.String("Alarms"), &bedrockmodelimport.ImportedModelAlarmsProps{
 		Model:   model,
 		Latency: awscdk.Duration_Seconds(jsii.Number(20)),
 	})
 	return stack
 }
 
-func addFunction(stack awscdk.Stack, model cmi.IImportedModel) {
+func addFunction(stack awscdk.Stack, model bedrockmodelimport.IImportedModel) {
 	chat := awslambda.NewFunction(stack, jsii.String("Function"), &awslambda.FunctionProps{
 		Runtime:     awslambda.Runtime_NODEJS_22_X(),
 		Code:        awslambda.Code_FromAsset(jsii.String("../chat-function"), nil),
@@ -46,7 +47,7 @@ func addFunction(stack awscdk.Stack, model cmi.IImportedModel) {
 	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{Value: chat.FunctionName()})
 }
 
-func addBatchInference(stack awscdk.Stack, model cmi.IImportedModel) {
+func addBatchInference(stack awscdk.Stack, model bedrockmodelimport.IImportedModel) {
 	data := awss3.NewBucket(stack, jsii.String("Data"), &awss3.BucketProps{
 		EnforceSSL:        jsii.Bool(true),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -54,10 +55,10 @@ func addBatchInference(stack awscdk.Stack, model cmi.IImportedModel) {
 			{Prefix: jsii.String("answers/_work/"), Expiration: awscdk.Duration_Days(jsii.Number(7))},
 		},
 	})
-	answers := cmi.NewBatchInference(stack, jsii.String("Answers"), &cmi.BatchInferenceProps{
+	answers := bedrockmodelimport.NewBatchInference(stack, jsii.String("Answers"), &bedrockmodelimport.BatchInferenceProps{
 		Model:                      model,
-		Input:                      cmi.BatchLocation_FromBucket(data, jsii.String("questions/"), nil),
-		Output:                     cmi.BatchLocation_FromBucket(data, jsii.String("answers/"), nil),
+		Input:                      bedrockmodelimport.BatchLocation_FromBucket(data, jsii.String("questions/"), nil),
+		Output:                     bedrockmodelimport.BatchLocation_FromBucket(data, jsii.String("answers/"), nil),
 		MaxConcurrency:             jsii.Number(4),
 		ToleratedFailurePercentage: jsii.Number(1),
 	})

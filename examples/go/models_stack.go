@@ -8,9 +8,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	cmi "github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go/bedrockmodelimport"
+	"github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go/bedrockmodelimport"
 )
 
+// ModelsStackProps are the properties of a ModelsStack.
 type ModelsStackProps struct {
 	awscdk.StackProps
 	WeightsBucket  string
@@ -25,17 +26,20 @@ type ModelsStack struct {
 	ModelKey awskms.Key
 }
 
+// NewModelsStack creates a stack with the model, its key and the network of its import.
 func NewModelsStack(scope constructs.Construct, id string, props *ModelsStackProps) *ModelsStack {
 	stack := awscdk.NewStack(scope, &id, &props.StackProps)
 	weights := awss3.Bucket_FromBucketName(stack, jsii.String("Weights"), &props.WeightsBucket)
 	key := awskms.NewKey(stack, jsii.String("ModelKey"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 
-	model := cmi.NewImportedModel(stack, jsii.String("Llama"), &cmi.ImportedModelProps{
-		Source:            cmi.ModelSource_FromBucket(weights, &props.WeightsPrefix, &cmi.ModelSourceOptions{Version: &props.WeightsVersion}),
-		Encryption:        cmi.ModelEncryption_CustomerManaged(key, nil),
+	model := bedrockmodelimport.NewImportedModel(stack, jsii.String("Llama"), &bedrockmodelimport.ImportedModelProps{
+		Source: bedrockmodelimport.ModelSource_FromBucket(weights, &props.WeightsPrefix, &bedrockmodelimport.ModelSourceOptions{
+			Version: &props.WeightsVersion,
+		}),
+		Encryption:        bedrockmodelimport.ModelEncryption_CustomerManaged(key, nil),
 		Vpc:               addNetwork(stack, weights, props.WeightsPrefix),
 		ImportedModelTags: &map[string]*string{"weights": &props.WeightsVersion},
-		Verification: cmi.ModelVerification_Invoke(&cmi.ModelInvocationOptions{
+		Verification: bedrockmodelimport.ModelVerification_Invoke(&bedrockmodelimport.ModelInvocationOptions{
 			Prompt: jsii.String("The capital of France is"),
 			Expect: jsii.String("Paris"),
 		}),
@@ -48,7 +52,7 @@ func NewModelsStack(scope constructs.Construct, id string, props *ModelsStackPro
 	return &ModelsStack{Stack: stack, ModelKey: key}
 }
 
-// A VPC whose only way out is Amazon S3, and there the weights.
+// addNetwork adds a VPC whose only way out is Amazon S3, and there the weights.
 func addNetwork(stack awscdk.Stack, weights awss3.IBucket, prefix string) awsec2.Vpc {
 	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
 		NatGateways: jsii.Number(0),

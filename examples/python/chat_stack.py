@@ -1,4 +1,4 @@
-from aws_cdk import CfnOutput, Duration, Environment, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -17,9 +17,9 @@ class ChatStack(Stack):
     """Uses a model of another stack: a function for one prompt, and batch inference for many."""
 
     def __init__(
-        self, scope: Construct, id: str, *, env: Environment, parameter_name: str, model_key: kms.IKey
+        self, scope: Construct, construct_id: str, *, parameter_name: str, model_key: kms.IKey, **kwargs
     ) -> None:
-        super().__init__(scope, id, env=env)
+        super().__init__(scope, construct_id, **kwargs)
         model = ImportedModel.from_parameter(self, "Llama", parameter_name, encryption_key=model_key)
         self._add_function(model)
         self._add_batch_inference(model)

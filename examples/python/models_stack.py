@@ -1,4 +1,4 @@
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,15 +13,15 @@ class ModelsStack(Stack):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
-        env: Environment,
         weights_bucket: str,
         weights_prefix: str,
         weights_version: str,
         parameter_name: str,
+        **kwargs,
     ) -> None:
-        super().__init__(scope, id, env=env)
+        super().__init__(scope, construct_id, **kwargs)
         weights = s3.Bucket.from_bucket_name(self, "Weights", weights_bucket)
         self.model_key = kms.Key(self, "ModelKey", enable_key_rotation=True)
 
