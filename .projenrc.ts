@@ -155,12 +155,13 @@ project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/
 // --- What ships: the constructs as compiled by jsii, and the bundles; not the handlers a second time. npm adds README.md, LICENSE and package.json. ---
 project.addFields({
   files: [
-    '.jsii', 'API.md', 'CHANGELOG.md', // jsii-pacmak packs what npm packs, and reads .jsii
+    '.jsii', '.jsii.tabl.json', 'API.md', 'CHANGELOG.md', // a release makes the other packages from the one for npm: jsii-pacmak reads the first two
     'lib/**/*.js', 'lib/**/*.d.ts', '!lib/**/handler/**', '!lib/**/command/**', '!lib/**/folders/**', '!lib/**/*.lambda.*',
     'assets/**/*.js', 'assets/**/THIRD-PARTY', 'assets/**/*.cdx.json',
   ],
 });
 project.tasks.addEnvironment('JSII_PACMAK_NPMIGNORE', 'false'); // or jsii-pacmak writes an .npmignore
+for (const task of project.tasks.all.filter(({ name }) => name.startsWith('package:'))) task.env('JSII_PACMAK_ROSETTA_UNKNOWN_SNIPPETS', 'fail');
 
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');
