@@ -106,17 +106,20 @@ export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void
   // --- The gate: a job for each part of .ci/run. ---
   const parts = [...readFileSync('.ci/run', 'utf8').matchAll(/^ {2}\[([\w-]+)\]=/gm)].map(([, part]) => part);
   const build = new github.GithubWorkflow(hub, 'build', {
-    limitConcurrency: true,
-    concurrencyOptions: { group: 'build-${{ github.event_name }}-${{ github.ref }}', cancelInProgress: true },
+    limitConcurrency: true, // the workflow is `release` if that calls this one: nothing else cancels its gate
+    concurrencyOptions: { group: 'build-${{ github.workflow }}-${{ github.event_name }}-${{ github.ref }}', cancelInProgress: true },
   });
   build.on({ pullRequest: {}, mergeGroup: {}, workflowCall: {}, workflowDispatch: {} });
   build.addJobs({
     part: {
-      name: '${{ matrix.part }}',
+      name: '${{ matrix.part }} (Node.js ${{ matrix.node }})',
       runsOn: RUNNER,
       permissions: { contents: READ },
-      strategy: { failFast: false, matrix: { domain: { part: parts } } },
-      tools: LANGUAGES,
+      strategy: {
+        failFast: false,
+        matrix: { domain: { part: parts, node: [LANGUAGES.node!.version] }, include: [{ part: 'tests', node: '20' }] }, // the oldest of a user
+      },
+      tools: { ...LANGUAGES, node: { version: '${{ matrix.node }}' } },
       steps: [github.WorkflowSteps.checkout(), { name: 'Run the steps', run: 'bash .ci/run "$PART"', env: { PART: '${{ matrix.part }}' } }],
     },
     build: { // the one that branch protection requires
