@@ -81,7 +81,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/jest@^30',
     '@types/node@^22',
     '@smithy/core@3.41.0', // classifies transient errors, as the SDK does
-    'aws-cdk@2.1148.1', // the CLI of the demo; npm's `latest` tag is an old 3.0.0
+    'aws-cdk@2.1148.1', // the CLI of the demo
     'fast-check@^4',
     'jsii-docgen@~10.12.6',
     'jsii-pacmak@~1.140.0',
