@@ -6,16 +6,23 @@ import { type awscdk, Component, github, javascript, release } from 'projen';
  */
 
 /**
- * The commits of actions that projen names by version. A newer projen may use a newer version: it needs its commit here, because zizmor refuses an
- * action without one.
+ * The commits of the actions that projen uses, by version: a generated workflow has no comments that name versions.
+ *
+ * projen itself replaces some of them by the commit; the others are replaced here, because zizmor refuses an action without one. A newer projen may use
+ * newer versions: compare the commits with the tags of the action before you add them.
  */
 const COMMITS = {
+  'actions/checkout@v7.0.1': '3d3c42e5aac5ba805825da76410c181273ba90b1',
   'actions/create-github-app-token@v3.2.0': 'bcd2ba49218906704ab6c1aa796996da409d3eb1',
+  'actions/dependency-review-action@v5.0.0': 'a1d282b36b6f3519aa1f3fc636f609c47dddb294',
+  'actions/download-artifact@v8.0.1': '3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c',
   'actions/setup-dotnet@v6.0.0': 'a98b56852c35b8e3190ac28c8c2271da59106c68',
   'actions/setup-go@v7.0.0': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e',
   'actions/setup-java@v6.0.0': 'dd06d9cba3e5552c54d9f8ea23572deb30010f7c',
   'actions/setup-node@v7.0.0': '820762786026740c76f36085b0efc47a31fe5020',
   'actions/setup-python@v7.0.0': '5fda3b95a4ea91299a34e894583c3862153e4b97',
+  'actions/upload-artifact@v7.0.1': '043fb46d1a93c77aae656e7c1c64a875d1fc6a0a',
+  'amannn/action-semantic-pull-request@v6.1.1': '48f256284bd46cdaab1048c3721360e808335d50',
   'peter-evans/create-pull-request@v8.1.1': '5f6978faf089d4d20b00c7766989d076bb2fc7f1',
 };
 
