@@ -143,8 +143,12 @@ export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void
   releasing.file!.addOverride('jobs.release.needs', 'gate');
   releasing.file!.addOverride('jobs.release.permissions.contents', 'read'); // the job release_github creates the tag
   releasing.addJob('gate', { if: "github.ref == 'refs/heads/main'", uses: './.github/workflows/build.yml', permissions: { contents: READ } });
-  // The change log has a section for this version, and the tests what it deploys.
-  project.tasks.tryFind('release')!.exec('grep "^## $(cat dist/version.txt) " CHANGELOG.md && ls "test/compatibility/$(cat dist/version.txt).json"');
+  // The change log has a section for this version, and the tests what it deploys. No document says that there is no version yet.
+  const version = '$(cat dist/version.txt)';
+  project.tasks.tryFind('release')!.exec(
+    `grep "^## ${version} " CHANGELOG.md && ls "test/compatibility/${version}.json" && ! grep -n "published yet" README.md examples/README.md`,
+  );
+
   // --- What others look at. ---
   const scorecard = hub.addWorkflow('scorecard');
   scorecard.on({ schedule: [{ cron: '0 6 * * 1' }], push: { branches: ['main'] } });
