@@ -1,5 +1,5 @@
 import { awscdk, javascript } from 'projen';
-import { addRepositoryFiles, PUBLICATION, REPOSITORY } from './projenrc/github';
+import { addRepositoryFiles, REPOSITORY } from './projenrc/github';
 
 /**
  * The lowest supported aws-cdk-lib, on which the library is developed.
@@ -49,18 +49,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   packageManager: javascript.NodePackageManager.NPM,
 
-  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', ...PUBLICATION.pypi },
+  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', trustedPublishing: true },
   publishToMaven: {
     javaPackage: 'io.github.cdkbedrockmodelimport',
     mavenGroupId: 'io.github.cdk-bedrock-model-import',
     mavenArtifactId: 'cdk-bedrock-model-import',
-    ...PUBLICATION.maven,
   },
-  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', ...PUBLICATION.nuget },
+  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', trustedPublishing: true },
   publishToGo: {
     moduleName: 'github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go',
     packageName: 'bedrockmodelimport',
-    ...PUBLICATION.go,
+    githubUseSsh: true, // the deploy key can write to that repository only
   },
 
   devDeps: [

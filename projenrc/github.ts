@@ -41,16 +41,14 @@ const LANGUAGES: github.workflows.Tools = {
 };
 const TIMEOUT = 30; // minutes
 
-/** Attests packages for a registry that does not do it. With trusted publishing, npm and PyPI do. */
-const attest = (files: string): github.workflows.JobStep => ({ name: 'Attest', if: '${{ !inputs.dry_run }}', uses: ATTEST, with: { 'subject-path': files } });
+/** Attests the jars. With trusted publishing, npm and PyPI attest, and NuGet adds a signature, which changes the file. */
+const ATTEST_JARS: github.workflows.JobStep = { name: 'Attest', if: '${{ !inputs.dry_run }}', uses: ATTEST, with: { 'subject-path': 'dist/java/**/*.jar' } };
 const ATTESTING: github.workflows.JobPermissions = { idToken: WRITE, attestations: WRITE };
 
-/** The options of the targets about their publication. */
-export const PUBLICATION = {
-  maven: { publishTools: { java: LANGUAGES.java }, postPublishSteps: [attest('dist/java/**/*.jar')] },
-  pypi: { publishTools: { python: LANGUAGES.python }, trustedPublishing: true },
-  nuget: { publishTools: { dotnet: { version: '8.x' } }, trustedPublishing: true, postPublishSteps: [attest('dist/dotnet/**/*.nupkg')] },
-  go: { publishTools: { go: LANGUAGES.go }, githubUseSsh: true }, // the deploy key can write to that repository only
+/** In place of old versions, for which projen has no option. Java stays 11: the Maven plugin of publib reaches into the JDK, which newer versions prevent. */
+const PUBLISHING_TOOLS: { readonly [job: string]: github.workflows.Tools } = {
+  release_nuget: { dotnet: { version: '8.x' } },
+  release_golang: { go: LANGUAGES.go },
 };
 
 /** The options of the project about GitHub and releases. */
@@ -190,13 +188,16 @@ class Restrictions extends Component {
     for (const workflow of this.hub.workflows) {
       for (const [id, job] of Object.entries(workflow.jobs)) {
         if (!('steps' in job)) continue;
-        const permissions = job.steps.some(step => step.uses === ATTEST) ? { ...job.permissions, ...ATTESTING } : job.permissions;
-        const steps = job.steps.map(step => {
+        // Before it is published: a job that is repeated makes the jar again, with another digest than the published one.
+        const attested = id === 'release_maven' ? job.steps.flatMap(step => step.name === 'Release' ? [ATTEST_JARS, step] : [step]) : job.steps;
+        const steps = attested.map(step => {
           if (step.uses?.startsWith('actions/checkout@')) return { ...step, with: { ...step.with, 'persist-credentials': false } }; // nothing pushes
           if (step.env?.NPM_REGISTRY) return { ...step, env: { ...step.env, NPM_REGISTRY: undefined as never } }; // the default, which is in no file
           return step;
         });
-        workflow.updateJob(id, { ...job, permissions, steps, timeoutMinutes: job.timeoutMinutes ?? TIMEOUT });
+        const permissions = steps.includes(ATTEST_JARS) ? { ...job.permissions, ...ATTESTING } : job.permissions;
+        const tools = { ...job.tools, ...PUBLISHING_TOOLS[id] };
+        workflow.updateJob(id, { ...job, permissions, tools, steps, timeoutMinutes: job.timeoutMinutes ?? TIMEOUT });
       }
     }
   }
