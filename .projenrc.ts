@@ -1,5 +1,5 @@
 import { awscdk, javascript } from 'projen';
-import { addRepositoryFiles, PUBLICATION, REPOSITORY } from './projenrc/github';
+import { addRepositoryFiles, REPOSITORY } from './projenrc/github';
 
 /**
  * The lowest supported aws-cdk-lib, on which the library is developed.
@@ -49,18 +49,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   packageManager: javascript.NodePackageManager.NPM,
 
-  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', ...PUBLICATION.pypi },
+  publishToPypi: { distName: 'cdk-bedrock-model-import', module: 'cdk_bedrock_model_import', trustedPublishing: true },
   publishToMaven: {
     javaPackage: 'io.github.cdkbedrockmodelimport',
     mavenGroupId: 'io.github.cdk-bedrock-model-import',
     mavenArtifactId: 'cdk-bedrock-model-import',
-    ...PUBLICATION.maven,
   },
-  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', ...PUBLICATION.nuget },
+  publishToNuget: { dotNetNamespace: 'Cdk.Bedrock.ModelImport', packageId: 'Cdk.Bedrock.ModelImport', trustedPublishing: true },
   publishToGo: {
     moduleName: 'github.com/cdk-bedrock-model-import/cdk-bedrock-model-import-go',
     packageName: 'bedrockmodelimport',
-    ...PUBLICATION.go,
+    githubUseSsh: true, // the deploy key can write to that repository only
   },
 
   devDeps: [
@@ -81,7 +80,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/jest@^30',
     '@types/node@^22',
     '@smithy/core@3.41.0', // classifies transient errors, as the SDK does
-    'aws-cdk@2.1148.1', // the CLI of the demo; npm's `latest` tag is an old 3.0.0
+    'aws-cdk@2.1148.1', // the CLI of the demo
     'fast-check@^4',
     'jsii-docgen@~10.12.6',
     'jsii-pacmak@~1.140.0',
@@ -155,12 +154,13 @@ project.addBins({ 'cdk-bedrock-model-import': 'assets/model-format/command/main/
 // --- What ships: the constructs as compiled by jsii, and the bundles; not the handlers a second time. npm adds README.md, LICENSE and package.json. ---
 project.addFields({
   files: [
-    '.jsii', 'API.md', 'CHANGELOG.md', // jsii-pacmak packs what npm packs, and reads .jsii
+    '.jsii', '.jsii.tabl.json', 'API.md', 'CHANGELOG.md', // a release makes the other packages from the one for npm: jsii-pacmak reads the first two
     'lib/**/*.js', 'lib/**/*.d.ts', '!lib/**/handler/**', '!lib/**/command/**', '!lib/**/folders/**', '!lib/**/*.lambda.*',
     'assets/**/*.js', 'assets/**/THIRD-PARTY', 'assets/**/*.cdx.json',
   ],
 });
 project.tasks.addEnvironment('JSII_PACMAK_NPMIGNORE', 'false'); // or jsii-pacmak writes an .npmignore
+for (const task of project.tasks.all.filter(({ name }) => name.startsWith('package:'))) task.env('JSII_PACMAK_ROSETTA_UNKNOWN_SNIPPETS', 'fail');
 
 // --- Documentation: every snippet compiles. ---
 project.postCompileTask.exec('jsii-rosetta extract --strict');

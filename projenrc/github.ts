@@ -6,16 +6,23 @@ import { type awscdk, Component, github, javascript, release } from 'projen';
  */
 
 /**
- * The commits of actions that projen names by version. A newer projen may use a newer version: it needs its commit here, because zizmor refuses an
- * action without one.
+ * The commits of the actions that projen uses, by version: a generated workflow has no comments that name versions.
+ *
+ * projen itself replaces some of them by the commit; the others are replaced here, because zizmor refuses an action without one. A newer projen may use
+ * newer versions: compare the commits with the tags of the action before you add them.
  */
 const COMMITS = {
+  'actions/checkout@v7.0.1': '3d3c42e5aac5ba805825da76410c181273ba90b1',
   'actions/create-github-app-token@v3.2.0': 'bcd2ba49218906704ab6c1aa796996da409d3eb1',
+  'actions/dependency-review-action@v5.0.0': 'a1d282b36b6f3519aa1f3fc636f609c47dddb294',
+  'actions/download-artifact@v8.0.1': '3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c',
   'actions/setup-dotnet@v6.0.0': 'a98b56852c35b8e3190ac28c8c2271da59106c68',
   'actions/setup-go@v7.0.0': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e',
   'actions/setup-java@v6.0.0': 'dd06d9cba3e5552c54d9f8ea23572deb30010f7c',
   'actions/setup-node@v7.0.0': '820762786026740c76f36085b0efc47a31fe5020',
   'actions/setup-python@v7.0.0': '5fda3b95a4ea91299a34e894583c3862153e4b97',
+  'actions/upload-artifact@v7.0.1': '043fb46d1a93c77aae656e7c1c64a875d1fc6a0a',
+  'amannn/action-semantic-pull-request@v6.1.1': '48f256284bd46cdaab1048c3721360e808335d50',
   'peter-evans/create-pull-request@v8.1.1': '5f6978faf089d4d20b00c7766989d076bb2fc7f1',
 };
 
@@ -34,16 +41,14 @@ const LANGUAGES: github.workflows.Tools = {
 };
 const TIMEOUT = 30; // minutes
 
-/** Attests packages for a registry that does not do it. With trusted publishing, npm and PyPI do. */
-const attest = (files: string): github.workflows.JobStep => ({ name: 'Attest', if: '${{ !inputs.dry_run }}', uses: ATTEST, with: { 'subject-path': files } });
+/** Attests the jars. With trusted publishing, npm and PyPI attest, and NuGet adds a signature, which changes the file. */
+const ATTEST_JARS: github.workflows.JobStep = { name: 'Attest', if: '${{ !inputs.dry_run }}', uses: ATTEST, with: { 'subject-path': 'dist/java/**/*.jar' } };
 const ATTESTING: github.workflows.JobPermissions = { idToken: WRITE, attestations: WRITE };
 
-/** The options of the targets about their publication. */
-export const PUBLICATION = {
-  maven: { publishTools: { java: LANGUAGES.java }, postPublishSteps: [attest('dist/java/**/*.jar')] },
-  pypi: { publishTools: { python: LANGUAGES.python }, trustedPublishing: true },
-  nuget: { publishTools: { dotnet: { version: '8.x' } }, trustedPublishing: true, postPublishSteps: [attest('dist/dotnet/**/*.nupkg')] },
-  go: { publishTools: { go: LANGUAGES.go }, githubUseSsh: true }, // the deploy key can write to that repository only
+/** In place of old versions, for which projen has no option. Java stays 11: the Maven plugin of publib reaches into the JDK, which newer versions prevent. */
+const PUBLISHING_TOOLS: { readonly [job: string]: github.workflows.Tools } = {
+  release_nuget: { dotnet: { version: '8.x' } },
+  release_golang: { go: LANGUAGES.go },
 };
 
 /** The options of the project about GitHub and releases. */
@@ -106,17 +111,20 @@ export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void
   // --- The gate: a job for each part of .ci/run. ---
   const parts = [...readFileSync('.ci/run', 'utf8').matchAll(/^ {2}\[([\w-]+)\]=/gm)].map(([, part]) => part);
   const build = new github.GithubWorkflow(hub, 'build', {
-    limitConcurrency: true,
-    concurrencyOptions: { group: 'build-${{ github.event_name }}-${{ github.ref }}', cancelInProgress: true },
+    limitConcurrency: true, // the workflow is `release` if that calls this one: nothing else cancels its gate
+    concurrencyOptions: { group: 'build-${{ github.workflow }}-${{ github.event_name }}-${{ github.ref }}', cancelInProgress: true },
   });
   build.on({ pullRequest: {}, mergeGroup: {}, workflowCall: {}, workflowDispatch: {} });
   build.addJobs({
     part: {
-      name: '${{ matrix.part }}',
+      name: '${{ matrix.part }} (Node.js ${{ matrix.node }})',
       runsOn: RUNNER,
       permissions: { contents: READ },
-      strategy: { failFast: false, matrix: { domain: { part: parts } } },
-      tools: LANGUAGES,
+      strategy: {
+        failFast: false,
+        matrix: { domain: { part: parts, node: [LANGUAGES.node!.version] }, include: [{ part: 'tests', node: '20' }] }, // the oldest of a user
+      },
+      tools: { ...LANGUAGES, node: { version: '${{ matrix.node }}' } },
       steps: [github.WorkflowSteps.checkout(), { name: 'Run the steps', run: 'bash .ci/run "$PART"', env: { PART: '${{ matrix.part }}' } }],
     },
     build: { // the one that branch protection requires
@@ -133,8 +141,12 @@ export function addRepositoryFiles(project: awscdk.AwsCdkConstructLibrary): void
   releasing.file!.addOverride('jobs.release.needs', 'gate');
   releasing.file!.addOverride('jobs.release.permissions.contents', 'read'); // the job release_github creates the tag
   releasing.addJob('gate', { if: "github.ref == 'refs/heads/main'", uses: './.github/workflows/build.yml', permissions: { contents: READ } });
-  // The change log has a section for this version, and the tests what it deploys.
-  project.tasks.tryFind('release')!.exec('grep "^## $(cat dist/version.txt) " CHANGELOG.md && ls "test/compatibility/$(cat dist/version.txt).json"');
+  // The change log has a section for this version, and the tests what it deploys. No document says that there is no version yet.
+  const version = '$(cat dist/version.txt)';
+  project.tasks.tryFind('release')!.exec(
+    `grep "^## ${version} " CHANGELOG.md && ls "test/compatibility/${version}.json" && ! grep -n "published yet" README.md examples/README.md`,
+  );
+
   // --- What others look at. ---
   const scorecard = hub.addWorkflow('scorecard');
   scorecard.on({ schedule: [{ cron: '0 6 * * 1' }], push: { branches: ['main'] } });
@@ -176,13 +188,16 @@ class Restrictions extends Component {
     for (const workflow of this.hub.workflows) {
       for (const [id, job] of Object.entries(workflow.jobs)) {
         if (!('steps' in job)) continue;
-        const permissions = job.steps.some(step => step.uses === ATTEST) ? { ...job.permissions, ...ATTESTING } : job.permissions;
-        const steps = job.steps.map(step => {
+        // Before it is published: a job that is repeated makes the jar again, with another digest than the published one.
+        const attested = id === 'release_maven' ? job.steps.flatMap(step => step.name === 'Release' ? [ATTEST_JARS, step] : [step]) : job.steps;
+        const steps = attested.map(step => {
           if (step.uses?.startsWith('actions/checkout@')) return { ...step, with: { ...step.with, 'persist-credentials': false } }; // nothing pushes
           if (step.env?.NPM_REGISTRY) return { ...step, env: { ...step.env, NPM_REGISTRY: undefined as never } }; // the default, which is in no file
           return step;
         });
-        workflow.updateJob(id, { ...job, permissions, steps, timeoutMinutes: job.timeoutMinutes ?? TIMEOUT });
+        const permissions = steps.includes(ATTEST_JARS) ? { ...job.permissions, ...ATTESTING } : job.permissions;
+        const tools = { ...job.tools, ...PUBLISHING_TOOLS[id] };
+        workflow.updateJob(id, { ...job, permissions, tools, steps, timeoutMinutes: job.timeoutMinutes ?? TIMEOUT });
       }
     }
   }

@@ -49,7 +49,7 @@ export function render(packages: readonly ThirdParty[]): string {
   const sections = texts.map(text => [
     ...byName.filter(one => one.text === text).map(({ name, version, licence }) => `${name} ${version} (${licence})`), '', text,
   ].join('\n'));
-  return `${['The bundle of the handler holds code of these packages.', ...sections].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+  return `${['The bundles in this folder contain code from these packages.', ...sections].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 function main(metafiles: readonly string[], output: string): void {
