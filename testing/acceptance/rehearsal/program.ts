@@ -18,6 +18,8 @@ import { REPOSITORY } from '../../local-aws/places';
 import { clientsOf, type Clients } from '../world';
 
 const ARGUMENTS = ['--account', ACCOUNT, '--region', REGION, '--only', 'create'];
+/** What `npm run acceptance` runs after it has made the bundles. */
+const PROGRAM = [process.execPath, '--import', 'tsx', 'testing/acceptance/main.ts'];
 const LIMIT_SECONDS = 240;
 const IMPORT_MS = 4000;
 
@@ -34,14 +36,16 @@ const ADMINISTRATOR = 'administrator';
 /** The local AWS, in real time, and the environment of a person who uses it. */
 class Desk {
   /** Signs in as an administrator. */
-  public static async open(aws: LocalAws, bedrock: BedrockServer): Promise<Desk> {
+  public static async open(): Promise<Desk> {
+    const bedrock = await startBedrockServer({ account: ACCOUNT, region: REGION, planImport: () => ({ durationMs: IMPORT_MS }) });
+    const aws = await startLocalAws({ bedrockEndpoint: bedrock.url });
     const clients = clientsOf({
       region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, endpoint: aws.endpoint, bedrockEndpoint: bedrock.url,
     });
     await clients.iam.createRole({ RoleName: ADMINISTRATOR, AssumeRolePolicyDocument: '{}' });
     const { Credentials } = await clients.sts.assumeRole({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/${ADMINISTRATOR}`, RoleSessionName: 'person' });
     const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
-    return new Desk(bedrock, clients, {
+    return new Desk(aws, bedrock, clients, {
       PATH: process.env.PATH,
       ...aws.variables,
       AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url,
@@ -51,17 +55,27 @@ class Desk {
     });
   }
 
-  private constructor(private readonly bedrock: BedrockServer, private readonly clients: Clients, private readonly env: NodeJS.ProcessEnv) {}
+  private constructor(
+    private readonly aws: LocalAws,
+    private readonly bedrock: BedrockServer,
+    private readonly clients: Clients,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  public async close(): Promise<void> {
+    await this.aws.stop();
+    await this.bedrock.close();
+  }
 
   public get state(): BedrockServer['bedrock'] {
     return this.bedrock.bedrock;
   }
 
-  /** Runs the program. `meanwhile` is called when it was started. */
-  public async run(answer: string, meanwhile: (child: ChildProcess) => Promise<void> = async () => {}): Promise<Run> {
+  /** Runs the program with an answer. `meanwhile` is called when it was started. */
+  public async run(command: readonly string[], answer: string, meanwhile: (child: ChildProcess) => Promise<void> = async () => {}): Promise<Run> {
     const output = await mkdtemp(join(tmpdir(), 'acceptance-'));
     try {
-      const child = spawn('npm', ['run', 'acceptance', '--', ...ARGUMENTS, '--output', output], {
+      const child = spawn(command[0], [...command.slice(1), ...ARGUMENTS, '--output', output], {
         cwd: REPOSITORY,
         env: this.env,
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -96,7 +110,7 @@ class Desk {
 
 const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
   'another answer than "yes" makes nothing': async (desk) => {
-    const { code, output, files } = await desk.run('y');
+    const { code, output, files } = await desk.run(PROGRAM, 'y');
     assert.equal(code, 2, output);
     assert.match(output, /The answer was not "yes": nothing was made/);
     assert.deepEqual(files, {});
@@ -105,7 +119,7 @@ const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
   },
 
   '"yes" runs the probe, removes everything, and writes both reports without the account': async (desk) => {
-    const { code, output, files } = await desk.run('yes');
+    const { code, output, files } = await desk.run(PROGRAM, 'yes');
     assert.equal(code, 0, output);
     assert.match(output, /Nothing is left/);
     const [json, markdown, ...others] = Object.keys(files).sort();
@@ -118,7 +132,7 @@ const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
   },
 
   'Ctrl-C during an import waits for it and removes everything': async (desk) => {
-    const { code, output, files } = await desk.run('yes', async (child) => {
+    const { code, output, files } = await desk.run(['npm', 'run', 'acceptance', '--'], 'yes', async (child) => {
       while (desk.state.inProgress().length === 0 && child.exitCode === null) await sleep(50);
       process.kill(-child.pid!, 'SIGINT');
     });
@@ -131,26 +145,21 @@ const CHECKS: { readonly [title: string]: (desk: Desk) => Promise<void> } = {
 };
 
 async function main(): Promise<boolean> {
-  const bedrock = await startBedrockServer({ account: ACCOUNT, region: REGION, planImport: () => ({ durationMs: IMPORT_MS }) });
-  const aws = await startLocalAws({ bedrockEndpoint: bedrock.url });
-  let failed = 0;
-  try {
-    const desk = await Desk.open(aws, bedrock);
-    for (const [title, check] of Object.entries(CHECKS)) {
-      try {
-        await check(desk);
-        console.log(`✓ ${title}`);
-      } catch (error) {
-        failed += 1;
-        console.log(`✗ ${title}\n${(error as Error).message}`);
-      }
-      bedrock.bedrock.reset();
+  const results = await Promise.all(Object.entries(CHECKS).map(async ([title, check]) => {
+    const desk = await Desk.open();
+    try {
+      await check(desk);
+      console.log(`✓ ${title}`);
+      return true;
+    } catch (error) {
+      console.log(`✗ ${title}\n${(error as Error).message}`);
+      return false;
+    } finally {
+      await desk.close();
     }
-  } finally {
-    await aws.stop();
-    await bedrock.close();
-  }
-  console.log(`\n${Object.keys(CHECKS).length - failed} passed, ${failed} failed`);
+  }));
+  const failed = results.filter(good => !good).length;
+  console.log(`\n${results.length - failed} passed, ${failed} failed`);
   return failed === 0;
 }
 
