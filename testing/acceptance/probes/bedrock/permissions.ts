@@ -1,8 +1,8 @@
 import { importEnded, importRequest, outcomeOf, startImport } from './imports';
+import { createKey } from './keys';
 import { askModel, judgeAnswer, judgeMetrics, metricsOf } from './model-signals';
 import { createRole, type LibraryPolicies, libraryPolicies, type Statement } from './roles';
 import type { Clients, World } from '../../world';
-import { RecordedStack } from '../cloudformation/recorded-stack';
 import type { Probe } from '../probe';
 
 const LOOK_MS = 15_000;
@@ -22,7 +22,7 @@ export const permissions: Probe = {
   minutes: 240,
   cents: 200,
   async run(world, report) {
-    const keyArn = await createKey(world);
+    const keyArn = await createKey(world, 'permissions');
     const policies = libraryPolicies(world, keyArn);
     const roles = await createServiceRoles(world, policies, keyArn);
     const tags = [{ key: 'acceptance', value: world.run }];
@@ -134,15 +134,6 @@ export const permissions: Probe = {
 interface End {
   readonly completed: boolean;
   readonly text: string;
-}
-
-async function createKey(world: World): Promise<string> {
-  const root = { AWS: `arn:${world.partition}:iam::${world.account}:root` };
-  const KeyPolicy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' }] };
-  const stack = new RecordedStack(world, '', `acceptance-${world.run}-key`);
-  const { Outputs = [] } = await stack.deploy(
-    { Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy, PendingWindowInDays: 7 } } }, { Arn: { Value: { 'Fn::GetAtt': ['Key', 'Arn'] } } });
-  return Outputs[0].OutputValue!;
 }
 
 async function createServiceRoles(world: World, { serviceRole, trust }: LibraryPolicies, keyArn: string) {
