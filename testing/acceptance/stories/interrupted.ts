@@ -17,6 +17,7 @@ export const interrupted: Story = {
 
     const kill = new AbortController();
     const deployment = stacks.tryDeploy({ ...settings, version: 2 }, kill.signal);
+    deployment.catch(() => {}); // it is awaited below, unless something fails before
     await stacks.until('the second import', 30, async () => (await stacks.jobs()).length === 2);
     kill.abort();
     assert.notEqual((await deployment).code, 0);

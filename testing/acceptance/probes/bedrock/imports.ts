@@ -176,11 +176,18 @@ export interface Outcome<T> {
   readonly text: string;
 }
 
+/** The error of a call, or its result. Ctrl-C is not an outcome: what follows must not start. */
 export async function outcomeOf<T>(call: Promise<T>): Promise<Outcome<T>> {
   try {
     return { result: await call, text: 'accepted' };
   } catch (thrown) {
     const error = thrown as Error;
+    if (isInterruption(error)) throw error;
     return { error, text: `${error.name}: ${error.message}` };
   }
+}
+
+/** Whether a wait was ended by Ctrl-C. */
+export function isInterruption(error: unknown): boolean {
+  return (error as Error).name === 'AbortError';
 }

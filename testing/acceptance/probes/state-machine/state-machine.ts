@@ -1,7 +1,7 @@
 import { gather, type Observed, type Stack } from './gather';
 import { judge, JUDGED } from './judge';
 import type { World } from '../../world';
-import { importEnded, importRequest, startImport } from '../bedrock/imports';
+import { importEnded, importRequest, isInterruption, startImport } from '../bedrock/imports';
 import { createRole, readsWeights, trustOfBedrock } from '../bedrock/roles';
 import type { Probe } from '../probe';
 
@@ -43,6 +43,7 @@ async function importModel(world: World): Promise<string | undefined> {
     if (failureMessage) world.log(`no imported model: ${failureMessage}`);
     return importedModelArn;
   } catch (error) {
+    if (isInterruption(error)) throw error;
     world.log(`no imported model: ${(error as Error).message}`);
     return undefined;
   }
