@@ -14,7 +14,7 @@ export const keyThroughS3: Probe = {
   name: 'key-through-s3',
   title: 'Read an encrypted object with roles whose permission on the key is limited to Amazon S3, and to another service',
   ids: ['ASK-17'],
-  makes: 'a KMS key, two roles, an object',
+  makes: 'a stack with a KMS key, two roles, an object',
   minutes: 10,
   cents: 1,
   async run(world, report) {

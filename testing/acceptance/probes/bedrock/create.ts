@@ -7,7 +7,7 @@ export const create: Probe = {
   name: 'create',
   title: 'Repeat the request for the first model with the same token and the same names',
   ids: ['SRV-1', 'SRV-4', 'ASK-9', 'ASK-11', 'ASK-12'],
-  makes: 'a role, a key, and the first model if no other probe has imported it; if a name can be used twice, up to two more import jobs and models',
+  makes: 'a role, a stack with a key, and the first model if no other probe has imported it; if a name can be used twice, up to two more import jobs and models',
   minutes: 60,
   cents: 5,
   async run(world, report) {

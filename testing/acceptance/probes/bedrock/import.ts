@@ -33,7 +33,7 @@ export const importOne: Probe = {
     'SRV-1', 'SRV-2', 'SRV-3', 'SRV-8', 'SRV-9', 'SRV-11', 'SRV-14', 'SRV-17', 'SRV-18', 'CMI-1', 'CMI-2', 'NEW-5', 'RET-4', 'RET-5',
     'CHK-1', 'CHK-2', 'CHK-3', 'ASK-1', 'ASK-6', 'ASK-9', 'ASK-10', 'ASK-13', 'ASK-15', 'ASK-16',
   ],
-  makes: 'two roles, two keys, an import job and its model; if AWS accepts what should be refused, up to two more jobs, which fail',
+  makes: 'two roles, two stacks with a key, an import job and its model; if AWS accepts what should be refused, up to two more jobs, which fail',
   minutes: 90,
   cents: 5,
   async run(world, report) {

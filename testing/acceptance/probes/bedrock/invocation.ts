@@ -33,7 +33,7 @@ export const invocation: Probe = {
   name: 'invocation',
   title: 'Invoke the first model: while it is loaded, in each format, in parallel, with a role, and after it was idle',
   ids: ['SRI-1', 'SRI-2', 'SRI-3', 'SRI-4', 'SRI-5', 'SRI-6', 'SRI-8', 'SRI-9', 'NEW-3', 'CHK-10', 'CHK-11', 'CHK-12', 'CHK-14'],
-  makes: `a role; one model copy of one Custom Model Unit runs for up to ${COPY_MINUTES} minutes`,
+  makes: `a role, a stack with a key; one model copy of one Custom Model Unit runs for up to ${COPY_MINUTES} minutes`,
   minutes: 60,
   cents: 400,
   async run(world, report) {

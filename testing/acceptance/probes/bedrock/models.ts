@@ -23,7 +23,7 @@ export const models: Probe = {
   name: 'models',
   title: 'Import two more models, delete the roles of both imports, and exceed the quota of models',
   ids: ['SRV-6', 'SRV-7', 'SRV-15', 'SRV-16', 'SRV-19', 'RET-4', 'CMI-3', 'ASK-9', 'ASK-14'],
-  makes: 'three roles, a key with an alias, and two import jobs with their models; three if the quota of the account is larger than three models',
+  makes: 'three roles, a stack with a key, its alias, and two import jobs with their models; three if the quota of the account is larger than three models',
   minutes: 120,
   cents: 5,
   async run(world, report) {

@@ -21,7 +21,7 @@ export const permissions: Probe = {
   name: 'permissions',
   title: "Import with the library's own roles and a KMS key, then with one permission less; invoke the model, and look for its metrics",
   ids: ['RET-7', 'RET-8', 'RET-9', 'ASK-4', 'ASK-5', 'ASK-7', 'CHK-10'],
-  makes: `a KMS key, 15 roles, three import jobs (${MOST_IMPORTS} at most, if AWS needs fewer permissions than it documents) and one model at a time`,
+  makes: `a stack with a KMS key, 15 roles, three import jobs (${MOST_IMPORTS} at most, if AWS needs fewer permissions than it documents) and one model at a time, of one Custom Model Unit`,
   minutes: 240,
   cents: 200,
   async run(world, report) {
