@@ -1,6 +1,7 @@
 import { App, CfnOutput, CfnWaitCondition, CfnWaitConditionHandle, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { MODEL_FOLDER, QUESTION, SETTINGS, type StackSettings, WEIGHTS_BUCKET } from './settings';
 import { ImportedModel, ModelEncryption, ModelFormatCheck, ModelImportProvider, ModelSource, ModelVerification, ReplacementStrategy } from '../../src';
@@ -25,6 +26,8 @@ class ModelStack extends Stack {
       provider: new ModelImportProvider(this, 'Provider'),
       _waitWindowMinutes: waitWindowMinutes,
     });
+    // The key that the library makes, which AWS KMS would keep for 30 days after an acceptance test.
+    for (const key of this.node.findAll().filter(one => one instanceof CfnKey)) key.pendingWindowInDays = 7;
     new CfnOutput(this, 'ModelArn', { value: model.modelArn });
     if (model.filesDigest) new CfnOutput(this, 'FilesDigest', { value: model.filesDigest });
     if (publishTo) model.publishArn(publishTo);

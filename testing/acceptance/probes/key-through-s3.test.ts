@@ -8,6 +8,8 @@ test.each([
   ['accepted through Amazon S3 only', accepted, ofKey, true],
   ['refused through Amazon S3', ofKey, ofKey, false],
   ['accepted in any case, so that the key does not decide', accepted, accepted, undefined],
+  ['accepted through Amazon S3, and refused for another permission otherwise', accepted, refused('User is not authorized to perform: s3:GetObject'), undefined],
+  ['accepted through Amazon S3, and throttled otherwise', accepted, refused('kms is slow', 'SlowDown'), undefined],
   ['refused for another permission', refused('User is not authorized to perform: s3:GetObject'), ofKey, undefined],
   ['throttled', refused('kms is slow', 'SlowDown'), ofKey, undefined],
 ])('a read that is %s', (_, throughS3, throughOther, expected) => {

@@ -14,7 +14,7 @@ export const keyThroughS3: Probe = {
   name: 'key-through-s3',
   title: 'Read an encrypted object with roles whose permission on the key is limited to Amazon S3, and to another service',
   ids: ['ASK-17'],
-  makes: 'a KMS key, two roles, an object',
+  makes: 'a stack with a KMS key, two roles, an object',
   minutes: 10,
   cents: 1,
   async run(world, report) {
@@ -31,8 +31,9 @@ export const keyThroughS3: Probe = {
 /** Undefined if the key is not what decides. */
 export function judgeReads(throughS3: Outcome<unknown>, throughOther: Outcome<unknown>): { readonly holds?: boolean; readonly evidence: string } {
   const evidence = `kms:ViaService of Amazon S3: ${throughS3.text}; of Amazon DynamoDB: ${throughOther.text}`;
-  if (throughS3.error === undefined) return { holds: throughOther.error === undefined ? undefined : true, evidence };
-  return { holds: throughS3.error.name === 'AccessDenied' && /kms/i.test(throughS3.text) ? false : undefined, evidence };
+  const isOfKey = ({ error, text }: Outcome<unknown>) => error?.name === 'AccessDenied' && /kms/i.test(text);
+  if (throughS3.error === undefined) return { holds: isOfKey(throughOther) ? true : undefined, evidence };
+  return { holds: isOfKey(throughS3) ? false : undefined, evidence };
 }
 
 /** Reads the object with a role that may use the key through one service only. Repeats what may be refused because the role is new. */

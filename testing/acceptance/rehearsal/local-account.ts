@@ -62,7 +62,7 @@ export class LocalAccount {
       clock,
       behaviour,
       rolePropagationMs: 2 * MINUTE,
-      planImport: request => ({ durationMs: 5 * MINUTE, ...enforcement?.planImport(request) }),
+      planImport: request => ({ durationMs: 5 * MINUTE, customModelUnitsPerModelCopy: 1, ...enforcement?.planImport(request) }),
       invokeLatencyMs: SECOND,
       authorize: async (call) => {
         if (enforcement && call.functionName !== '') return enforcement.authorize(call);

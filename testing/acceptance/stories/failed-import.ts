@@ -25,8 +25,7 @@ export const failedImport: Story = {
     const { code, output } = await stacks.tryDeploy({ ...good, weights: `s3://${world.bucket}/${BROKEN_FOLDER}/`, unchecked: true });
 
     assert.notEqual(code, 0, 'Bedrock has imported files that are no weights');
-    const failed = (await stacks.jobs()).at(-1)!;
-    assert.equal(failed.status, 'Failed');
+    const [, failed] = await stacks.untilJobs('Completed', 'Failed');
     const { failureMessage = '' } = await world.aws.bedrock.getModelImportJob({ jobIdentifier: failed.jobArn });
     const withoutSpace = (text: string) => text.replace(/\s+/g, '');
     assert.ok(withoutSpace(output).includes(withoutSpace(failureMessage)), `the CLI does not say "${failureMessage}":\n${output}`);
@@ -34,12 +33,12 @@ export const failedImport: Story = {
 
     assert.equal(await stacks.status(good.stack), 'UPDATE_ROLLBACK_COMPLETE');
     assert.equal(await stacks.output(good.stack, 'ModelArn'), modelArn);
-    assert.deepEqual(await stacks.modelArns(), [modelArn]);
-    assert.equal((await stacks.jobs()).length, 2, 'the rollback has started an import');
+    await stacks.untilModels(modelArn);
+    await stacks.untilJobs('Completed', 'Failed'); // the rollback has started no import
     show('rolled back', `${modelArn} was never deleted`);
 
     await stacks.destroy(good);
-    assert.deepEqual(await stacks.modelArns(), []);
+    await stacks.untilModels();
     for (const path of Object.keys(validModel())) await world.aws.s3.deleteObject({ Bucket: world.bucket, Key: `${BROKEN_FOLDER}/${path}` });
   },
 };

@@ -17,18 +17,18 @@ export const interrupted: Story = {
 
     const kill = new AbortController();
     const deployment = stacks.tryDeploy({ ...settings, version: 2 }, kill.signal);
+    deployment.catch(() => {}); // it is awaited below, unless something fails before
     await stacks.until('the second import', 30, async () => (await stacks.jobs()).length === 2);
     kill.abort();
     assert.notEqual((await deployment).code, 0);
     await world.aws.cloudFormation.cancelUpdateStack({ StackName: settings.stack });
     await stacks.until('the rollback', 120, async () => await stacks.status(settings.stack) === 'UPDATE_ROLLBACK_COMPLETE');
-    assert.ok((await stacks.modelArns()).includes(modelArn), 'the rollback has deleted the old model');
+    await stacks.until('the old model', 2, async () => (await stacks.modelArns()).includes(modelArn));
     show('cancelled', 'the stack is rolled back to its old model');
 
     await stacks.destroy(settings);
-    const jobs = await stacks.jobs();
-    assert.ok(jobs.every(({ status }) => status !== 'InProgress'), 'an import is still running');
-    assert.deepEqual(await stacks.modelArns(), []);
-    show('destroyed', `${jobs.length} jobs have ended, and no model is left`);
+    await stacks.until('the end of the imports', 2, async () => (await stacks.jobs()).every(({ status }) => status !== 'InProgress'));
+    await stacks.untilModels();
+    show('destroyed', `${(await stacks.jobs()).length} jobs have ended, and no model is left`);
   },
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { paginateListImportedModels, paginateListModelImportJobs, type ModelImportJobSummary } from '@aws-sdk/client-bedrock';
 import { SETTINGS, type StackSettings } from '../../e2e/settings';
 import { lastLines, type CommandResult } from '../../local-aws/command';
@@ -7,6 +8,8 @@ import type { World } from '../world';
 const APP = 'node --import tsx testing/e2e/app.ts';
 const LOOK_MS = 15_000;
 const MINUTE = 60_000;
+/** How late a list may be: longer than is assumed of reads (CMI-1). */
+const LIST_MINUTES = 2;
 
 /** The stacks of a story, deployed with the CDK CLI. */
 export class Stacks {
@@ -66,12 +69,32 @@ export class Stacks {
     return jobs.sort((one, other) => Number(one.creationTime) - Number(other.creationTime));
   }
 
+  /** Waits until these models of the run are listed, and no others: lists may be late. */
+  public async untilModels(...expected: readonly string[]): Promise<void> {
+    await this.untilListed(`a list of ${expected.join(', ') || 'no models'}`, expected, async () => this.modelArns());
+  }
+
+  /** Waits until the jobs of the run are listed with these statuses, oldest first. */
+  public async untilJobs(...expected: readonly string[]): Promise<ModelImportJobSummary[]> {
+    let jobs: ModelImportJobSummary[] = [];
+    await this.untilListed(`a list of the jobs ${expected.join(', ')}`, expected, async () => {
+      jobs = await this.jobs();
+      return jobs.map(({ status }) => status!);
+    });
+    return jobs;
+  }
+
+  private async untilListed(what: string, expected: readonly string[], list: () => Promise<string[]>): Promise<void> {
+    let listed: string[] = [];
+    await this.until(what, LIST_MINUTES, async () => isDeepStrictEqual(listed = await list(), [...expected]), () => `listed: ${listed.join(', ') || 'none'}`);
+  }
+
   /** Waits until a condition is true, up to a time limit. */
-  public async until(what: string, minutes: number, isTrue: () => Promise<boolean>): Promise<void> {
+  public async until(what: string, minutes: number, isTrue: () => Promise<boolean>, seen = () => ''): Promise<void> {
     const { time } = this.world;
     const deadline = time.now() + minutes * MINUTE;
     while (!await isTrue()) {
-      assert.ok(time.now() < deadline, `${what} did not happen within ${minutes} minutes`);
+      assert.ok(time.now() < deadline, `${what} did not happen within ${minutes} minutes ${seen()}`.trim());
       await time.sleep(LOOK_MS);
     }
   }

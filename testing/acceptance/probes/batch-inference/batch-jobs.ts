@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { CreateModelInvocationJobCommandInput, GetModelInvocationJobCommandOutput } from '@aws-sdk/client-bedrock';
+import type {
+  CreateModelInvocationJobCommandInput, GetFoundationModelCommandOutput, GetModelInvocationJobCommandOutput,
+} from '@aws-sdk/client-bedrock';
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { JOB_STATUSES } from '../../../../src/batch-inference/job-statuses';
 import type { World } from '../../world';
+import { type Outcome, outcomeOf } from '../bedrock/imports';
 import { createRole, type Statement } from '../bedrock/roles';
 
 const SECOND = 1000;
@@ -26,15 +29,37 @@ export interface Workplace {
   readonly roleArn: string;
 }
 
+/** Why there can be no batch inference jobs of the model in this Region: everything would be lost after hours. Undefined if it is not known. */
+export async function whyNoBatch({ aws: { bedrock }, batchModel, region }: World): Promise<string | undefined> {
+  return judgeBatchModel(batchModel, region, await outcomeOf(bedrock.getFoundationModel({ modelIdentifier: batchModel })));
+}
+
+/** Bedrock has no list of the models for batch inference. Those that are only served through inference profiles are not for jobs without one. */
+export function judgeBatchModel(
+  model: string, region: string, { error, result, text }: Outcome<Pick<GetFoundationModelCommandOutput, 'modelDetails'>>,
+): string | undefined {
+  const advice = 'choose one with --batch-model that supports batch inference there without an inference profile';
+  if (error) return ANSWERS_OF_MODEL.includes(error.name) ? `${region} has no foundation model ${model} (${text}): ${advice}` : undefined;
+  const types = result?.modelDetails?.inferenceTypesSupported;
+  if (types === undefined || types.includes('ON_DEMAND')) return undefined;
+  return `the foundation model ${model} is not served on demand in ${region} (inferenceTypesSupported: ${types.join(', ') || 'none'}): ${advice}`;
+}
+
+const ANSWERS_OF_MODEL = ['ResourceNotFoundException', 'ValidationException'];
+
 /** Creates a bucket, and a new service role with the permissions that the library grants. */
-export async function createWorkplace(world: World, purpose: string): Promise<Workplace> {
+export async function createWorkplace(world: World, purpose: string, more: readonly Statement[] = []): Promise<Workplace> {
   const bucket = await createBucket(world, purpose);
-  const roleArn = await createRole(world, purpose, trustOfBatchJobs(world), readsAndWrites(world, bucket));
+  const roleArn = await createRole(world, purpose, trustOfBatchJobs(world), [...readsAndWrites(world, bucket), ...more]);
   return { bucket, roleArn };
 }
 
+export function bucketNameOf({ run }: World, purpose: string): string {
+  return `acceptance-${run}-${purpose}`;
+}
+
 export async function createBucket(world: World, purpose: string): Promise<string> {
-  const Bucket = `acceptance-${world.run}-${purpose}`;
+  const Bucket = bucketNameOf(world, purpose);
   world.made.add({ kind: 'bucket', name: Bucket });
   // The API has no name for the location us-east-1.
   const place = world.region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: world.region as 'us-west-2' } };
@@ -109,7 +134,7 @@ export function batchRequest(
 /** What became of the first requests with a new role. */
 export interface Patience {
   readonly jobArn: string;
-  /** The time from the first request to the one that was accepted. */
+  /** How long the role was refused. Not for a quota, or throttled. */
   readonly waitedMs: number;
   /** The errors until then. */
   readonly refusals: readonly Error[];
@@ -119,25 +144,31 @@ export interface Patience {
 export async function createWithNewRole(world: World, request: BatchRequest): Promise<Patience> {
   const began = world.time.now();
   const refusals: Error[] = [];
+  let waitedMs = 0;
   for (;;) {
+    const asked = world.time.now();
     try {
       const { jobArn } = await world.aws.bedrock.createModelInvocationJob(request);
-      return { jobArn: jobArn!, waitedMs: world.time.now() - began, refusals };
+      return { jobArn: jobArn!, waitedMs, refusals };
     } catch (error) {
       if (!mayPass(error as Error) || world.time.now() - began > ROLE_PATIENCE_MS) throw error;
-      if (isAboutRole(error as Error)) refusals.push(error as Error);
       await world.time.sleep(ROLE_LOOK_MS);
+      if (!isAboutRole(error as Error)) continue;
+      refusals.push(error as Error);
+      waitedMs += world.time.now() - asked;
     }
   }
 }
 
 function mayPass(error: Error): boolean {
-  return isAboutRole(error) || ['ThrottlingException', 'ServiceQuotaExceededException', 'InternalServerException'].includes(error.name);
+  return isAboutRole(error) || BUSY.includes(error.name);
 }
+
+const BUSY = ['ThrottlingException', 'ServiceQuotaExceededException', 'InternalServerException'];
 
 /** Whether Bedrock refuses the service role. */
 function isAboutRole(error: Error): boolean {
-  return /role|assume|S3|access/i.test(error.message) && !isOfCaller(error);
+  return /role|assume|S3|access/i.test(error.message) && !isOfCaller(error) && !BUSY.includes(error.name);
 }
 
 /** IAM refuses the caller. */

@@ -1,7 +1,7 @@
 import type { GetModelInvocationJobCommandOutput } from '@aws-sdk/client-bedrock';
 import {
-  batchRequest, type BatchRequest, createBucket, createWithNewRole, createWorkplace, hasEnded, lines, outputOf, readJob, REFUSED_TEXT, saysNothing,
-  smallInput, upload,
+  batchRequest, type BatchRequest, bucketNameOf, createBucket, createWithNewRole, createWorkplace, hasEnded, lines, outputOf, readJob, REFUSED_TEXT,
+  saysNothing, smallInput, upload, whyNoBatch,
 } from './batch-jobs';
 import { JOB_STATUSES } from '../../../../src/batch-inference/job-statuses';
 import type { Report } from '../../findings';
@@ -17,6 +17,9 @@ const PATIENCE_MS = 12 * HOUR;
 /** The quota: a job of fewer records fails. */
 const MINIMUM = 100;
 
+/** The bucket that vanishes before a job writes to it. */
+const GONE = 'batch-gone';
+
 /** Batch inference jobs that run at the same time, from their start to their output. */
 export const batchJobs: Probe = {
   name: 'batch-jobs',
@@ -27,7 +30,15 @@ export const batchJobs: Probe = {
   minutes: 720,
   cents: 5,
   async run(world, report) {
-    const { bucket, roleArn } = await createWorkplace(world, 'batch-jobs');
+    const reason = await whyNoBatch(world);
+    if (reason !== undefined) {
+      for (const id of this.ids) report.notObserved(id, reason);
+      return;
+    }
+    // With all permissions on the bucket that vanishes, so that nothing but its absence prevents the job from writing.
+    const gone = `arn:${world.partition}:s3:::${bucketNameOf(world, GONE)}`;
+    const mayWrite = { Effect: 'Allow', Action: ['s3:GetObject', 's3:ListBucket', 's3:PutObject'], Resource: [gone, `${gone}/*`] } as const;
+    const { bucket, roleArn } = await createWorkplace(world, 'batch-jobs', [mayWrite]);
     const jobs = new Jobs(world, bucket, roleArn, report);
     await jobs.start();
     await jobs.untilAllHaveEnded();
@@ -162,10 +173,14 @@ class Jobs {
     }
 
     // The bucket of its output exists when the job is created, and not when it writes.
-    const gone = await createBucket(world, 'batch-gone');
+    const gone = await createBucket(world, GONE);
     const unwritable = await upload(world, bucket, 'unwritable', { 'records.jsonl': records(MINIMUM) });
     await this.create('unwritable', batchRequest(world, roleArn, { ...unwritable, output: `s3://${gone}/out/` }));
-    await world.aws.s3.deleteBucket({ Bucket: gone });
+    const deletion = await outcomeOf(world.aws.s3.deleteBucket({ Bucket: gone }));
+    if (!deletion.error) return;
+    // The job is not followed: it can write. Bedrock may have written there when it was created.
+    this.seen.delete('unwritable');
+    this.refused.set('unwritable', { ...deletion, text: `the bucket could not be deleted: ${deletion.text}` });
   }
 
   /** Follows the jobs. Stops one when it has processed some of its records. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { batchRequest, createWithNewRole, createWorkplace, hasEnded, lines, readJob, saysNothing, upload } from './batch-jobs';
+import { batchRequest, createWithNewRole, createWorkplace, hasEnded, lines, readJob, saysNothing, upload, whyNoBatch } from './batch-jobs';
 import { LIST_LAG, PROPAGATION } from '../../../../src/batch-inference/patience';
 import type { World } from '../../world';
 import { outcomeOf } from '../bedrock/imports';
@@ -25,6 +25,11 @@ export const batchRequests: Probe = {
   cents: 1,
   async run(world, report) {
     const { bedrock } = world.aws;
+    const reason = await whyNoBatch(world);
+    if (reason !== undefined) {
+      for (const id of this.ids) report.notObserved(id, reason);
+      return;
+    }
     const { bucket, roleArn } = await createWorkplace(world, 'batch-requests');
     const places = await upload(world, bucket, 'stopped', { 'records.jsonl': lines(world, 100, () => ({})) });
     /** Judges by the outcome of a request, unless nothing is learned from it. */

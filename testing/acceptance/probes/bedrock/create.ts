@@ -1,18 +1,13 @@
-import { firstModel, importRequest, outcomeOf, runningImports } from './imports';
+import { firstModel, importRequest, outcomeOf, untilNoneRuns } from './imports';
 import type { Probe } from '../probe';
 import { judgeEarlierToken, judgeKind, judgeRefusal } from './judge-refusal';
-import type { World } from '../../world';
-
-const LOOK_MS = 15_000;
-/** How often an import is looked for that should not have started: for an hour. */
-const LOOKS = 240;
 
 /** What CreateModelImportJob does with tokens and names that were used before. */
 export const create: Probe = {
   name: 'create',
   title: 'Repeat the request for the first model with the same token and the same names',
   ids: ['SRV-1', 'SRV-4', 'ASK-9', 'ASK-11', 'ASK-12'],
-  makes: 'a role, a key, and the first model if no other probe has imported it; if a name can be used twice, up to two more import jobs and models',
+  makes: 'a role, a stack with a key, and the first model if no other probe has imported it; if a name can be used twice, up to two more import jobs and models',
   minutes: 60,
   cents: 5,
   async run(world, report) {
@@ -22,15 +17,11 @@ export const create: Probe = {
     judgeEarlierToken(report, 'after the import', jobArn!, await outcomeOf(bedrock.createModelImportJob(request)));
     judgeKind(report, 'ASK-11', 'busy', await outcomeOf(bedrock.createModelImportJob(importRequest(world, roleArn!, { jobName }))));
 
-    await noneRunning(world);
+    // AWS may have accepted what should be refused, and no other import can run meanwhile.
+    await untilNoneRuns(world);
     const taken = await outcomeOf(bedrock.createModelImportJob(importRequest(world, roleArn!, { importedModelName })));
     judgeRefusal(report, 'SRV-4', 'ValidationException', taken);
     judgeKind(report, 'ASK-12', 'busy', taken);
-    await noneRunning(world);
+    await untilNoneRuns(world);
   },
 };
-
-/** Waits for imports that AWS has accepted although they should have been refused: no other can run. */
-async function noneRunning(world: World): Promise<void> {
-  for (let looks = 0; looks < LOOKS && await runningImports(world) > 0; looks += 1) await world.time.sleep(LOOK_MS);
-}

@@ -1,4 +1,4 @@
-import { firstModel, importRequest, judgeLag, lagOf, outcomeOf } from './imports';
+import { firstModel, importEnded, importRequest, judgeLag, lagOf, outcomeOf, removeModel } from './imports';
 import type { Probe } from '../probe';
 import { isOwnFault, subjectOf } from './judge-refusal';
 
@@ -57,5 +57,10 @@ export const deletion: Probe = {
     const reused = await outcomeOf(bedrock.createModelImportJob(sameName));
     if (reused.error && subjectOf(reused.error) !== 'name') report.notObserved('SRV-5', reused.text);
     else report.judge('SRV-5', !reused.error, `the name of a model that was deleted: ${reused.text}`);
+    if (reused.result) {
+      // The next probes need its place.
+      const { importedModelArn: secondArn } = await importEnded(world, reused.result.jobArn!);
+      if (secondArn !== undefined) await removeModel(world, secondArn);
+    }
   },
 };

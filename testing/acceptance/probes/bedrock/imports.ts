@@ -44,7 +44,7 @@ export function importRequest(world: World, roleArn: string, more: Partial<Impor
 
 /** Starts an import. Repeats the call as long as a role of this run may not have propagated, or another import is running. */
 export async function startImport(world: World, request: ImportRequest): Promise<string> {
-  const deadline = world.time.now() + ROLE_PATIENCE_MS;
+  let deadline = world.time.now() + ROLE_PATIENCE_MS;
   let full = 0;
   for (;;) {
     try {
@@ -53,7 +53,9 @@ export async function startImport(world: World, request: ImportRequest): Promise
     } catch (error) {
       const refused = error as Error;
       const kind = kindOf(refused);
-      full = kind === 'quota' && await runningImports(world) === 0 ? full + 1 : 0;
+      const waitedMs = kind === 'quota' ? await untilNoneRuns(world) : 0;
+      deadline += waitedMs;
+      full = kind === 'quota' && waitedMs === 0 ? full + 1 : 0;
       // A quota of models does not pass by itself. Lists may be late.
       if (full > FULL_LOOKS || !['transient', 'role', 'access', 'quota'].includes(kind) || world.time.now() > deadline) throw error;
       await world.time.sleep(LOOK_MS);
@@ -65,6 +67,25 @@ export async function startImport(world: World, request: ImportRequest): Promise
 export async function runningImports({ aws }: World): Promise<number> {
   const { modelImportJobSummaries = [] } = await aws.bedrock.listModelImportJobs({ statusEquals: 'InProgress' });
   return modelImportJobSummaries.length;
+}
+
+/** Waits until no import of the account is running, as long as one may take. Returns how long that was. */
+export async function untilNoneRuns(world: World): Promise<number> {
+  const began = world.time.now();
+  while (await runningImports(world) > 0) {
+    if (world.time.now() > began + IMPORT_PATIENCE_MS) throw new Error(`another import of the account is running for ${IMPORT_PATIENCE_MS / MINUTE} minutes`);
+    await world.time.sleep(LOOK_MS);
+  }
+  return world.time.now() - began;
+}
+
+/** Deletes a model before the next import, because of the quota of models. */
+export async function removeModel({ aws, time }: World, modelIdentifier: string): Promise<void> {
+  for (let attempt = 1; attempt <= 20; attempt += 1) {
+    const { error } = await outcomeOf(aws.bedrock.deleteImportedModel({ modelIdentifier }));
+    if (error?.name !== 'ConflictException') return;
+    await time.sleep(LOOK_MS);
+  }
 }
 
 /** A model that several probes of a run look at, because imports take long and cannot run at the same time. */
@@ -176,11 +197,18 @@ export interface Outcome<T> {
   readonly text: string;
 }
 
+/** The error of a call, or its result. Ctrl-C is not an outcome: what follows must not start. */
 export async function outcomeOf<T>(call: Promise<T>): Promise<Outcome<T>> {
   try {
     return { result: await call, text: 'accepted' };
   } catch (thrown) {
     const error = thrown as Error;
+    if (isInterruption(error)) throw error;
     return { error, text: `${error.name}: ${error.message}` };
   }
+}
+
+/** Whether a wait was ended by Ctrl-C. */
+export function isInterruption(error: unknown): boolean {
+  return (error as Error).name === 'AbortError';
 }

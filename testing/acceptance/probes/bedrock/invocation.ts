@@ -1,6 +1,7 @@
 import type { InvokeModelCommandOutput } from '@aws-sdk/client-bedrock-runtime';
 import { firstModel, once, type Outcome, outcomeOf } from './imports';
 import { createKey } from './keys';
+import { tooExpensive } from './model-signals';
 import type { Report } from '../../findings';
 import type { Probe } from '../probe';
 import { isOwnFault, judgeRefusal } from './judge-refusal';
@@ -21,6 +22,9 @@ const ASSUMED_IDLE_MS = 5 * MINUTE;
 const LOADING_PATIENCE_MS = 30 * MINUTE;
 const PERMISSION_PATIENCE_MS = 7 * MINUTE;
 const MANY = 8;
+const COPY_MINUTES = 45;
+/** How often a call is repeated that was throttled. */
+const THROTTLED_CALLS = 20;
 
 const COMPLETION = { prompt: PROMPT, max_tokens: 16, temperature: 0 };
 
@@ -29,12 +33,16 @@ export const invocation: Probe = {
   name: 'invocation',
   title: 'Invoke the first model: while it is loaded, in each format, in parallel, with a role, and after it was idle',
   ids: ['SRI-1', 'SRI-2', 'SRI-3', 'SRI-4', 'SRI-5', 'SRI-6', 'SRI-8', 'SRI-9', 'NEW-3', 'CHK-10', 'CHK-11', 'CHK-12', 'CHK-14'],
-  makes: 'a role; one model copy runs for up to 45 minutes',
+  makes: `a role, a stack with a key; one model copy of one Custom Model Unit runs for up to ${COPY_MINUTES} minutes`,
   minutes: 60,
-  // A custom model unit costs about 8 cents a minute (January 2025), and a small model needs one.
   cents: 400,
   async run(world, report) {
     const { modelArn, request } = await firstModel(world);
+    const reason = await tooExpensive(world, modelArn, COPY_MINUTES, this.cents);
+    if (reason !== undefined) {
+      for (const id of this.ids) report.notObserved(id, reason);
+      return;
+    }
     const invoke = invoker(world.aws, modelArn);
 
     const early = await invoke('no JSON');
@@ -183,11 +191,14 @@ async function judgeRole(world: World, report: Report, modelArn: string, body: o
 
 /** SRI-3: a model is loaded while it is idle for less than five minutes, and not after more. */
 async function judgeIdle(world: World, report: Report, invoke: Invoke, body: object): Promise<void> {
-  const outcomes: string[] = [];
   const isLoaded = async () => {
-    const answer = await invoke(body);
-    outcomes.push(answer.text);
-    if (answer.error && !LOADING.includes(answer.error.name)) throw answer.error;
+    let answer = await invoke(body);
+    // A model that is loaded is throttled as well.
+    for (let calls = 1; answer.error?.name === 'ThrottlingException' && calls < THROTTLED_CALLS; calls += 1) {
+      await pause(world);
+      answer = await invoke(body);
+    }
+    if (answer.error && answer.error.name !== 'ModelNotReadyException') throw answer.error;
     return answer.result !== undefined;
   };
   for (let looks = 0; looks < 40 && !await isLoaded(); looks += 1) await world.time.sleep(15 * SECOND);

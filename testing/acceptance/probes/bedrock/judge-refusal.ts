@@ -52,6 +52,21 @@ export function subjectOf({ name, message }: Error): Subject | undefined {
   return /\bname\b/i.test(message) ? 'name' : undefined;
 }
 
+export function isOfQuota(error: Error): boolean {
+  return kindOf(error) === 'quota' || subjectOf(error) === 'quota';
+}
+
+/** SRV-3: whether a refusal may be that of a token that was used before. A refusal that the handler knows to pass has another cause. */
+export function isOfToken(error: Error): boolean {
+  const subject = subjectOf(error);
+  return subject === 'token' || subject === undefined && kindOf(error) === 'final';
+}
+
+/** Whether an import has failed for a reason that would make any weights fail. */
+export function saysNothingOfWeights(failureMessage = ''): boolean {
+  return /access|permission|\brole\b|\bkms\b|internal/i.test(failureMessage);
+}
+
 /** SRV-8: judges the refusal of a request that is wrong in two ways. */
 export function judgeOrder(report: Report, first: Subject, second: Subject, { error, text }: Outcome<unknown>): void {
   const subject = error && subjectOf(error);

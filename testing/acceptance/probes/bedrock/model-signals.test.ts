@@ -1,4 +1,4 @@
-import { judgeAnswer, judgeMetrics } from './model-signals';
+import { costsMore, judgeAnswer, judgeMetrics } from './model-signals';
 
 const ARN = 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abcdefghijkl';
 const metric = (...dimensions: [name: string, value: string][]) =>
@@ -27,4 +27,10 @@ test.each([
   ['Paris', false],
 ])('the answer %s', (body, expected) => {
   expect(judgeAnswer(body).holds).toBe(expected);
+});
+
+test('a model is not invoked if its units cost more than the user has accepted', () => {
+  expect(costsMore(1, 45, 400)).toBeUndefined();
+  expect(costsMore(2, 20, 400)).toBeUndefined();
+  expect(costsMore(2, 45, 400)).toContain('2 Custom Model Units: 45 minutes of a copy cost US$ 7.20, and US$ 4.00 were accepted');
 });

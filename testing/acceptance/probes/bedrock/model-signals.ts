@@ -11,6 +11,21 @@ const LOOK_MS = 30_000;
 const PATIENCE_MS = 15 * 60_000;
 const NAMESPACE = 'AWS/Bedrock';
 
+/** What a Custom Model Unit costs a minute, in US cents (January 2025). A copy of a small model has one. */
+const CENTS_PER_MINUTE = 8;
+
+/** Why a model must not be invoked: its copies have more units than the user has accepted to pay for. */
+export async function tooExpensive({ aws }: World, modelIdentifier: string, minutes: number, cents: number): Promise<string | undefined> {
+  const { customModelUnits } = await aws.bedrock.getImportedModel({ modelIdentifier });
+  return costsMore(customModelUnits?.customModelUnitsPerModelCopy ?? 1, minutes, cents);
+}
+
+export function costsMore(units: number, minutes: number, cents: number): string | undefined {
+  const needed = units * minutes * CENTS_PER_MINUTE;
+  return units > 1 && needed > cents ? `the model has ${units} Custom Model Units: ${minutes} minutes of a copy cost US$ ${(needed / 100).toFixed(2)}, `
+    + `and US$ ${(cents / 100).toFixed(2)} were accepted; a smaller model (--weights) has one` : undefined;
+}
+
 /** Asks a new model until it is loaded. */
 export async function askModel({ aws, time }: World, modelId: string): Promise<{ readonly body?: string; readonly text: string }> {
   const deadline = time.now() + PATIENCE_MS;

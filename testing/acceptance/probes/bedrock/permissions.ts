@@ -1,8 +1,9 @@
-import { importEnded, importRequest, outcomeOf, startImport } from './imports';
-import { askModel, judgeAnswer, judgeMetrics, metricsOf } from './model-signals';
+import { importEnded, importRequest, type Outcome, outcomeOf, removeModel, startImport, untilNoneRuns } from './imports';
+import { isOfQuota } from './judge-refusal';
+import { createKey } from './keys';
+import { askModel, judgeAnswer, judgeMetrics, metricsOf, tooExpensive } from './model-signals';
 import { createRole, type LibraryPolicies, libraryPolicies, type Statement } from './roles';
 import type { Clients, World } from '../../world';
-import { RecordedStack } from '../cloudformation/recorded-stack';
 import type { Probe } from '../probe';
 
 const LOOK_MS = 15_000;
@@ -10,6 +11,8 @@ const LOOK_MS = 15_000;
 const PATIENCE_MS = 12 * 60_000;
 /** Imports are few, also when a permission turns out not to be needed. */
 const MOST_IMPORTS = 8;
+/** How long a copy of the model runs: until it is loaded, and until it is idle. */
+const COPY_MINUTES = 20;
 
 const KEY_ACTIONS = ['kms:DescribeKey', 'kms:GenerateDataKey', 'kms:Decrypt', 'kms:CreateGrant'];
 
@@ -18,12 +21,15 @@ export const permissions: Probe = {
   name: 'permissions',
   title: "Import with the library's own roles and a KMS key, then with one permission less; invoke the model, and look for its metrics",
   ids: ['RET-7', 'RET-8', 'RET-9', 'ASK-4', 'ASK-5', 'ASK-7', 'CHK-10'],
-  makes: `a KMS key, 15 roles, three import jobs (${MOST_IMPORTS} at most, if AWS needs fewer permissions than it documents) and one model at a time`,
+  makes: `a stack with a KMS key, 15 roles, three import jobs (${MOST_IMPORTS} at most, if AWS needs fewer permissions than it documents) and one model at a time, of one Custom Model Unit`,
   minutes: 240,
   cents: 200,
   isLastWithItsModels: true,
   async run(world, report) {
-    const keyArn = await createKey(world);
+    const keyArn = await createKey(world, 'permissions');
+    // Nothing is wrong with the library's policies if they do not suffice for that.
+    const special = await whatIsSpecial(world);
+    const note = special === undefined ? '' : `; ${special}`;
     const policies = libraryPolicies(world, keyArn);
     const roles = await createServiceRoles(world, policies, keyArn);
     const tags = [{ key: 'acceptance', value: world.run }];
@@ -32,19 +38,21 @@ export const permissions: Probe = {
     const caller = callerOf(world, policies);
     const library = await createCaller(world, 'caller', caller);
     const unconditional = caller.map(one => one.Action === 'kms:CreateGrant' ? { ...one, Condition: undefined } : one);
-    const open = await createCaller(world, 'open-grants', unconditional);
+    const unconditionalCaller = await createCaller(world, 'open-grants', unconditional);
     const lacking = await Promise.all(lacksOf(caller).map(async ({ lacks, statements }, index) => (
       { lacks, aws: await createCaller(world, `lacks-${index}`, statements) })));
 
     // While this import is running, a request that may be made is refused because of the quota only.
     const first = await start(world, library, request());
     if (first.jobArn === undefined) {
-      const second = await start(world, open, request());
+      const second = await start(world, unconditionalCaller, request());
       if (second.jobArn === undefined) {
-        for (const id of this.ids) report.notObserved(id, `the library's caller was refused: ${first.text}; with unconditional grants: ${second.text}`);
+        for (const id of this.ids) report.notObserved(id, `the library's caller was refused: ${first.text}; with unconditional grants: ${second.text}${note}`);
         return;
       }
-      report.judge('RET-7', false, `with conditions: ${first.text}; without conditions on kms:CreateGrant: accepted`);
+      const evidence = `with conditions: ${first.text}; without conditions on kms:CreateGrant: accepted${note}`;
+      if (isAboutGrant(first.text)) report.judge('RET-7', false, evidence);
+      else report.notObserved('RET-7', evidence);
       await endOf(world, second.jobArn);
       return;
     }
@@ -52,11 +60,12 @@ export const permissions: Probe = {
     const needed: string[] = [];
     const needless: string[] = [];
     const unclear: typeof lacking = [];
+    const open: string[] = [];
     for (const one of lacking) {
       const { error, text } = await outcomeOf(one.aws.bedrock.createModelImportJob(request()));
       if (error === undefined) needless.push(`${one.lacks} (accepted while another import was running)`);
-      else if (isTemporary(error) || isAboutAnother(one.lacks, text)) unclear.push(one);
-      else needed.push(`${one.lacks}: ${text}`);
+      else if (showsNeed(one.lacks, error)) needed.push(`${one.lacks}: ${text}`);
+      else unclear.push(one);
     }
     const imported = await importEnded(world, first.jobArn);
     let imports = 1;
@@ -64,8 +73,8 @@ export const permissions: Probe = {
       await judgeFailure(imported.failureMessage ?? '');
       return;
     }
-    report.judge('RET-8', true, 'imported with a key, on which the service role has no permission');
-    report.judge('ASK-4', true, `imported with a role that may list only the prefixes of ${world.weights.prefix}, and read only what is below`);
+    report.judge('RET-8', true, `imported with a key, on which the service role has no permission${note}`);
+    report.judge('ASK-4', true, `imported with a role that may list only the prefixes of ${world.weights.prefix}, and read only what is below${note}`);
     await lookAtModel(imported.importedModelArn!);
     await removeModel(world, imported.importedModelArn!);
 
@@ -83,21 +92,28 @@ export const permissions: Probe = {
       if (imports === MOST_IMPORTS) break;
       const outcome = await start(world, aws, request(), false);
       if (outcome.jobArn === undefined) {
-        if (!isAboutAnother(lacks, outcome.text)) needed.push(`${lacks}: ${outcome.text}`);
+        if (showsNeed(lacks, outcome.error!)) needed.push(`${lacks}: ${outcome.text}`);
+        else open.push(`${lacks}: ${outcome.text}`);
         continue;
       }
       imports += 1;
       const { completed, text } = await endOf(world, outcome.jobArn);
       if (completed) needless.push(lacks);
-      else needed.push(`${lacks}: ${text}`);
+      else if (isAboutAccess(text)) needed.push(`${lacks}: ${text}`);
+      else open.push(`${lacks}: ${text}`);
     }
-    const seen = `needed: ${needed.join('; ')}${needless.length > 0 ? `; not needed: ${needless.join('; ')}` : ''}`;
+    const seen = `needed: ${needed.join('; ')}${needless.length > 0 ? `; not needed: ${needless.join('; ')}` : ''}${
+      open.length > 0 ? `; unclear: ${open.join('; ')}` : ''}`;
     const looked = needed.length + needless.length;
     if (needless.length > 0 || looked > lacking.length) report.judge('RET-9', needless.length === 0, seen);
     else report.notObserved('RET-9', `${looked} of ${lacking.length + 1} permissions: ${seen}`);
 
     /** The import with the library's role has failed: which permission would have helped? */
     async function judgeFailure(message: string): Promise<void> {
+      if (special !== undefined) {
+        for (const id of ['ASK-4', 'ASK-5', 'RET-8', 'RET-9']) report.notObserved(id, `the import failed: ${message}; ${special}`);
+        return;
+      }
       const wider = [
         { id: 'ASK-4', role: roles.open, what: 'may list and read the whole bucket' },
         { id: 'RET-8', role: roles.key, what: 'may use the key' },
@@ -118,6 +134,11 @@ export const permissions: Probe = {
     }
 
     async function lookAtModel(modelArn: string): Promise<void> {
+      const reason = await tooExpensive(world, modelArn, COPY_MINUTES, permissions.cents);
+      if (reason !== undefined) {
+        for (const id of ['CHK-10', 'ASK-7']) report.notObserved(id, reason);
+        return;
+      }
       const answer = await askModel(world, modelArn);
       if (answer.body === undefined) {
         for (const id of ['CHK-10', 'ASK-7']) report.notObserved(id, `the model did not answer: ${answer.text}`);
@@ -132,18 +153,23 @@ export const permissions: Probe = {
   },
 };
 
+/** Weights for which the roles of this probe have no permissions. Undefined if they are those of the account, encrypted by Amazon S3. */
+async function whatIsSpecial({ account, aws: { kms, s3 }, weights: { bucket: Bucket, prefix: Prefix } }: World): Promise<string | undefined> {
+  const { Contents: [first] = [] } = await s3.listObjectsV2({ Bucket, Prefix, MaxKeys: 1 });
+  const owned = await outcomeOf(s3.listObjectsV2({ Bucket, Prefix, MaxKeys: 1, ExpectedBucketOwner: account }));
+  if (owned.error?.name === 'AccessDenied') return `the weights are in another account, whose bucket ${Bucket} may not allow the roles of this probe`;
+  if (first === undefined) return undefined;
+  const { SSEKMSKeyId: KeyId } = await s3.headObject({ Bucket, Key: first.Key });
+  if (KeyId === undefined) return undefined;
+  const { result, text } = await outcomeOf(kms.describeKey({ KeyId }));
+  if (result?.KeyMetadata?.KeyManager === 'AWS') return undefined;
+  const key = result === undefined ? `the key ${KeyId} (${text})` : `the customer managed key ${KeyId}`;
+  return `the weights are encrypted with ${key}, on which the roles of this probe have no permission`;
+}
+
 interface End {
   readonly completed: boolean;
   readonly text: string;
-}
-
-async function createKey(world: World): Promise<string> {
-  const root = { AWS: `arn:${world.partition}:iam::${world.account}:root` };
-  const KeyPolicy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' }] };
-  const stack = new RecordedStack(world, '', `acceptance-${world.run}-key`);
-  const { Outputs = [] } = await stack.deploy(
-    { Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy, PendingWindowInDays: 7 } } }, { Arn: { Value: { 'Fn::GetAtt': ['Key', 'Arn'] } } });
-  return Outputs[0].OutputValue!;
 }
 
 async function createServiceRoles(world: World, { serviceRole, trust }: LibraryPolicies, keyArn: string) {
@@ -190,12 +216,15 @@ function lacksOf(caller: readonly Statement[]): { readonly lacks: string; readon
 }
 
 /** Starts an import, as soon as the roles can be used and no other import is running. */
-async function start(world: World, { bedrock }: Clients, request: ReturnType<typeof importRequest>, isNew = true) {
-  const deadline = world.time.now() + PATIENCE_MS;
+async function start(
+  world: World, { bedrock }: Clients, request: ReturnType<typeof importRequest>, isNew = true,
+): Promise<Outcome<unknown> & { readonly jobArn?: string }> {
+  let deadline = world.time.now() + PATIENCE_MS;
   for (;;) {
     const { error, result, text } = await outcomeOf(bedrock.createModelImportJob(request));
     const isWorthIt = error !== undefined && (isTemporary(error) || isNew && error.name === 'AccessDeniedException');
-    if (!isWorthIt || world.time.now() > deadline) return { jobArn: result?.jobArn, text };
+    if (!isWorthIt || world.time.now() > deadline) return { jobArn: result?.jobArn, error, text };
+    if (isOfQuota(error)) deadline += await untilNoneRuns(world);
     await world.time.sleep(LOOK_MS);
   }
 }
@@ -211,8 +240,20 @@ function isAboutAnother(lacks: string, text: string): boolean {
   return action !== undefined && !lacks.startsWith(action);
 }
 
-function isAboutAccess(text: string): boolean {
-  return /access|denied|authoriz|permission|s3/i.test(text);
+/** Not every error that names Amazon S3, and none that is about the credentials of the caller. */
+export function isAboutAccess(text: string): boolean {
+  return /access|denied|authori[sz]|permission|forbidden/i.test(text) && !/token|expired/i.test(text);
+}
+
+/** Whether the conditions on kms:CreateGrant can be what is refused. */
+export function isAboutGrant(text: string): boolean {
+  return /AccessDenied|not authorized|kms|grant/i.test(text);
+}
+
+/** Whether the refusal of a caller that lacks a permission shows that the permission is needed. Otherwise nothing is learned. */
+export function showsNeed(lacks: string, error: Error): boolean {
+  const text = `${error.name}: ${error.message}`;
+  return isAboutAccess(text) && !isTemporary(error) && !isAboutAnother(lacks, text);
 }
 
 /** Waits for the end of an import, and deletes its model. */
@@ -220,13 +261,4 @@ async function endOf(world: World, jobArn: string): Promise<End> {
   const { failureMessage, importedModelArn, status } = await importEnded(world, jobArn);
   if (importedModelArn !== undefined) await removeModel(world, importedModelArn);
   return { completed: status === 'Completed', text: `${status}: ${failureMessage ?? ''}` };
-}
-
-/** Before the next import, because of the model quota. */
-async function removeModel({ aws, time }: World, modelIdentifier: string): Promise<void> {
-  for (let attempt = 1; attempt <= 20; attempt += 1) {
-    const { error } = await outcomeOf(aws.bedrock.deleteImportedModel({ modelIdentifier }));
-    if (error?.name !== 'ConflictException') return;
-    await time.sleep(LOOK_MS);
-  }
 }

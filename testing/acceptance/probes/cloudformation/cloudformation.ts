@@ -3,6 +3,7 @@ import type { Probe } from '../probe';
 import { Recorder } from './recorded-stack';
 import { type Judgement, judgeArrivals, judgeNestedName, STACK_SCENARIOS } from './stack-scenarios';
 import type { World } from '../../world';
+import { isInterruption } from '../bedrock/imports';
 
 /** What CloudFormation requests of a custom resource. */
 export const cloudFormation: Probe = {
@@ -16,10 +17,12 @@ export const cloudFormation: Probe = {
     const recorder = await Recorder.deploy(world);
     const stacks = STACK_SCENARIOS.map(({ name }) => recorder.stack(name));
     try {
-      await Promise.all(STACK_SCENARIOS.map(async (scenario, index) => attempt(report, scenario.ids, async () => {
+      const played = await Promise.allSettled(STACK_SCENARIOS.map(async (scenario, index) => attempt(report, scenario.ids, async () => {
         await scenario.play(stacks[index]);
         return scenario.judge({ stack: stacks[index].name, operations: stacks[index].operations });
       })));
+      // Only when no scenario can start anything any more, what was made can be removed.
+      for (const one of played) if (one.status === 'rejected') throw one.reason;
       await attempt(report, ['RET-10'], async () => [await nestedName(world, recorder)]);
       add(report, judgeArrivals(stacks.flatMap(({ operations }) => operations.flatMap(({ seen }) => seen))));
     } finally {
@@ -44,6 +47,7 @@ async function attempt(report: Report, ids: readonly string[], judged: () => Pro
   try {
     add(report, await judged());
   } catch (error) {
+    if (isInterruption(error)) throw error;
     for (const id of ids) report.notObserved(id, `${(error as Error).name}: ${(error as Error).message}`);
   }
 }

@@ -5,6 +5,8 @@ import { outcomeOf } from '../bedrock/imports';
 
 const SECOND = 1000;
 const LOOK_MS = 2 * SECOND;
+/** A new stack is looked at sooner at first, because that of a key is made in no time on the local AWS. Its status is never that of an earlier operation. */
+const FIRST_LOOK_MS = SECOND / 8;
 /** The longest operation of a stack. */
 const PATIENCE_MINUTES = 20;
 
@@ -199,7 +201,7 @@ export class RecordedStack {
   /** Creates the stack with other resources, which must succeed. */
   public async deploy(Resources: object, Outputs: object = {}) {
     await this.start({ Resources, Outputs });
-    const stack = await this.settled();
+    const stack = await this.settled(FIRST_LOOK_MS);
     if (stack.StackStatus !== 'CREATE_COMPLETE') throw new Error(`${this.name} is ${stack.StackStatus}: ${await this.failure()}`);
     return stack;
   }
@@ -258,7 +260,7 @@ export class RecordedStack {
     return operation;
   }
 
-  private async settled() {
+  private async settled(firstLookMs = LOOK_MS) {
     return until(this.world, `the end of the operation of ${this.name}`, async () => {
       const { result, error } = await outcomeOf(this.world.aws.cloudFormation.describeStacks({ StackName: this.stackId }));
       if (error) {
@@ -267,7 +269,7 @@ export class RecordedStack {
       }
       const [stack] = result!.Stacks!;
       return stack.StackStatus!.endsWith('IN_PROGRESS') ? undefined : stack;
-    });
+    }, PATIENCE_MINUTES, firstLookMs);
   }
 
   /** The requests since the last operation, the earliest first. */
@@ -289,9 +291,11 @@ async function keysOf(client: S3, Bucket: string, Prefix: string): Promise<strin
 }
 
 /** Looks until there is a result. In real time as well, because only Bedrock has a virtual time in the local AWS. */
-export async function until<T>({ time }: World, what: string, look: () => Promise<T | undefined>, minutes = PATIENCE_MINUTES): Promise<T> {
-  for (let looks = 0; looks * LOOK_MS < minutes * 60 * SECOND; looks += 1) {
-    await Promise.all([time.sleep(LOOK_MS), pause(LOOK_MS)]);
+export async function until<T>(
+  { time }: World, what: string, look: () => Promise<T | undefined>, minutes = PATIENCE_MINUTES, firstLookMs = LOOK_MS,
+): Promise<T> {
+  for (let waited = 0, ms = firstLookMs; waited < minutes * 60 * SECOND; waited += ms, ms = Math.min(2 * ms, LOOK_MS)) {
+    await Promise.all([time.sleep(ms), pause(ms)]);
     const found = await look();
     if (found !== undefined) return found;
   }

@@ -1,4 +1,4 @@
-import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { FoundationModel, FoundationModelIdentifier } from 'aws-cdk-lib/aws-bedrock';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
@@ -19,7 +19,7 @@ const app = new App();
 const setting = (name: string): string | undefined => app.node.tryGetContext(name);
 const stack = new Stack(app, setting('stack')!);
 
-const key = new Key(stack, 'Key', { removalPolicy: RemovalPolicy.DESTROY });
+const key = new Key(stack, 'Key', { removalPolicy: RemovalPolicy.DESTROY, pendingWindow: Duration.days(7) });
 const data = new Bucket(stack, 'Data', { encryptionKey: key, removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
 const logGroup = new LogGroup(stack, 'Log', { removalPolicy: RemovalPolicy.DESTROY });
 const model = FoundationModel.fromFoundationModelId(stack, 'Served', new FoundationModelIdentifier(setting('model')!));

@@ -2,7 +2,7 @@ import { paginateListObjectsV2, type S3 } from '@aws-sdk/client-s3';
 import { type HistoryEvent, paginateGetExecutionHistory, paginateListExecutions, paginateListMapRuns, type SFN } from '@aws-sdk/client-sfn';
 import type { World as Account } from '../../world';
 import { lines, REFUSED_TEXT, smallInput } from '../batch-inference/batch-jobs';
-import { outcomeOf } from '../bedrock/imports';
+import { isInterruption, outcomeOf } from '../bedrock/imports';
 
 /** The stack, deployed. */
 export interface Stack {
@@ -61,6 +61,8 @@ export interface StoredObject {
 /** An execution of a batch with everything below it. */
 export interface Batch {
   readonly execution: Execution;
+  /** How it ended before it could be stopped. Then it was not redriven. */
+  readonly endedAs?: string;
   /** The map runs before it was redriven, and at its end. */
   readonly mapRunsWhenStopped: readonly string[];
   readonly mapRuns: readonly MapRun[];
@@ -72,6 +74,8 @@ export interface Batch {
 export interface Observed {
   /** Why the stack could not be deployed. */
   readonly deploymentError?: string;
+  /** What could not be gathered, and why. */
+  readonly failures?: { readonly [what: string]: string };
   /** The names of diagnostics of definitions with `ModelInvocationType`, and with a parameter that does not exist. */
   readonly validation?: { readonly withType: readonly string[]; readonly withUnknown: readonly string[] };
   readonly bucketKeyArn?: string;
@@ -142,34 +146,52 @@ async function gatherFrom(world: World, stack: Stack, started: string[]): Promis
   const small = lines(world, MAP_RECORDS, (index) => ({ recordId: `${marker}-${index}` }));
   await put('map/in/records.jsonl', `${small}${large}\n${refused}\n`);
 
-  const jobsArn = await start(machines.Jobs, 'jobs', {});
-  const stoppedJobs = await stopWhen(world, jobsArn, ({ lastStates }) => lastStates.includes('Wait for job'));
-  const mapArn = await start(machines.Map, 'map', { maxConcurrency: MAP_CONCURRENCY });
-  const stoppedMap = await stopWhen(world, mapArn, ({ items }) => items.filter(({ status }) => status === 'SUCCEEDED').length >= 3);
-  const map = await batchOf(world, stack, mapArn, 'map', stoppedMap);
+  const failures: { [what: string]: string } = {};
+  /** What fails says nothing about the rest. */
+  const attempt = async <T>(what: string, look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look();
+    } catch (error) {
+      if (isInterruption(error)) throw error;
+      failures[what] = `${(error as Error).name}: ${(error as Error).message}`;
+      return undefined;
+    }
+  };
 
-  let imported: Batch | undefined;
-  if (machines.Imported) {
+  const stoppedJobs = await attempt('jobs', async () => {
+    const arn = await start(machines.Jobs, 'jobs', {});
+    return { arn, ...await stopWhen(world, arn, ({ lastStates }) => lastStates.includes('Wait for job')) };
+  });
+  const map = await attempt('map', async () => {
+    const arn = await start(machines.Map, 'map', { maxConcurrency: MAP_CONCURRENCY });
+    const stopped = await stopWhen(world, arn, ({ items }) => items.filter(({ status }) => status === 'SUCCEEDED').length >= 3);
+    return batchOf(world, stack, arn, 'map', stopped);
+  });
+  const imported = machines.Imported === undefined ? undefined : await attempt('imported', async () => {
     const record = (index: number) => `${JSON.stringify({ recordId: `r${index}`, modelInput: { prompt: 'Say yes.', max_gen_len: 1 } })}\n`;
     await put('imported/in/records.jsonl', [0, 1].map(record).join(''));
-    imported = await batchOf(world, stack, await start(machines.Imported, 'imported', {}), 'imported');
-  }
+    return batchOf(world, stack, await start(machines.Imported!, 'imported', {}), 'imported');
+  });
 
-  const storage = await storageOf(world, bucket);
-  const validation = await validationOf(sfn, machines.Jobs);
-  const jobs = await batchOf(world, stack, jobsArn, 'jobs', stoppedJobs);
+  const storage = await attempt('storage', async () => storageOf(world, bucket));
+  const validation = await attempt('validation', async () => validationOf(sfn, machines.Jobs));
+  const jobs = stoppedJobs && await attempt('jobs', async () => batchOf(world, stack, stoppedJobs.arn, 'jobs', stoppedJobs));
+  const jobName = jobs && jobNameOf(jobs) || `acceptance${run}`;
 
-  await put('facts/large.txt', 'x'.repeat(LARGE_BYTES));
   const past = new Date(time.now() - HOUR).toISOString();
   const future = new Date(time.now() + 24 * HOUR).toISOString();
-  const facts = await ended(world, await start(machines.Facts, 'facts', {
-    past, pastSecond: past.replace(/\.\d+/, ''), future, bucket, key: 'facts/large.txt', jobName: jobNameOf(jobs),
-  }));
+  const facts = await attempt('facts', async () => {
+    await put('facts/large.txt', 'x'.repeat(LARGE_BYTES));
+    const pastSecond = past.replace(/\.\d+/, '');
+    return ended(world, await start(machines.Facts, 'facts', { past, pastSecond, future, bucket, key: 'facts/large.txt', jobName }));
+  });
   // Logs are delivered late.
   await time.sleep(2 * MINUTE);
-  const logs = await ended(world, await start(machines.Logs, 'logs', { logGroup: stack.logGroup, text: `"${marker}"` }));
-  const events = await eventsOf(world, machines.Events, jobNameOf(jobs));
-  return { bucketKeyArn: stack.keyArn, validation, jobs, map, imported, facts, logs, events, storage };
+  const logs = await attempt('logs', async () =>
+    ended(world, await start(machines.Logs, 'logs', { logGroup: stack.logGroup, text: `"${marker}"` })));
+  const events = await attempt('events', async () => eventsOf(world, machines.Events, jobName));
+  const failed = Object.keys(failures).length > 0 ? { failures } : {};
+  return { bucketKeyArn: stack.keyArn, validation, jobs, map, imported, facts, logs, events, storage, ...failed };
 }
 
 function largeInput(world: World): object {
@@ -200,24 +222,33 @@ async function below({ aws: { sfn } }: World, executionArn: string): Promise<Bel
   return { mapRuns: [...outer, ...inner], parts, items: await childrenOf(inner), lastStates };
 }
 
-/** Stops an execution when something is seen, and redrives it when all below it has stopped. Returns what was below it in between. */
-async function stopWhen(world: World, executionArn: string, isSeen: (seen: Below) => boolean): Promise<Below> {
+/** What was below an execution that was stopped, before it was redriven; or how it ended before. */
+type Stopped = { readonly below: Below; readonly endedAs?: undefined } | { readonly below?: undefined; readonly endedAs: string };
+
+/** Stops an execution when something is seen, and redrives it when all below it has stopped. */
+async function stopWhen(world: World, executionArn: string, isSeen: (seen: Below) => boolean): Promise<Stopped> {
   const { aws: { sfn }, time } = world;
   const look = async () => below(world, executionArn);
   let seen = await look();
   const deadline = time.now() + 30 * MINUTE;
-  while (!isSeen(seen) && time.now() < deadline && (await sfn.describeExecution({ executionArn })).status === 'RUNNING') {
+  const statusNow = async () => (await sfn.describeExecution({ executionArn })).status!;
+  while (!isSeen(seen) && time.now() < deadline && await statusNow() === 'RUNNING') {
     await time.sleep(SECOND);
     seen = await look();
   }
-  await sfn.stopExecution({ executionArn });
+  const before = await statusNow();
+  if (before !== 'RUNNING') return { endedAs: before };
+  const { error } = await outcomeOf(sfn.stopExecution({ executionArn }));
+  const after = await statusNow();
+  if (after === 'SUCCEEDED') return { endedAs: after }; // meanwhile
+  if (error) throw error;
   const stopped = time.now();
   do {
     await time.sleep(5 * SECOND);
     seen = await look();
   } while ([...seen.parts, ...seen.items].some(({ status }) => status === 'RUNNING') && time.now() < stopped + 10 * MINUTE);
   await redrive(world, executionArn);
-  return seen;
+  return { below: seen };
 }
 
 /** A map run that is still ending cannot be redriven. */
@@ -232,16 +263,17 @@ async function redrive({ aws: { sfn }, time }: World, executionArn: string): Pro
 }
 
 /** Waits for the end of an execution of a batch, and reads it. */
-async function batchOf(world: World, { bucket }: Stack, executionArn: string, folder: string, stopped?: Below): Promise<Batch> {
+async function batchOf(world: World, { bucket }: Stack, executionArn: string, folder: string, stopped?: Stopped): Promise<Batch> {
   const execution = await ended(world, executionArn);
   const { mapRuns } = await below(world, executionArn);
-  const before = new Map([...stopped?.parts ?? [], ...stopped?.items ?? []].map(({ arn, status }) => [arn, status]));
+  const before = new Map([...stopped?.below?.parts ?? [], ...stopped?.below?.items ?? []].map(({ arn, status }) => [arn, status]));
   const objects = await objectsOf(world, bucket, `${folder}/out/`);
   const results = objects.filter(({ key }) => key.endsWith('.jsonl') && !key.includes('/_work/'));
   const texts = await Promise.all(results.map(async ({ key }) => textOf(world.aws.s3, bucket, key)));
   return {
     execution,
-    mapRunsWhenStopped: stopped?.mapRuns ?? [],
+    ...stopped?.endedAs !== undefined && { endedAs: stopped.endedAs },
+    mapRunsWhenStopped: stopped?.below?.mapRuns ?? [],
     mapRuns: await Promise.all(mapRuns.map(async (arn) => mapRunOf(world.aws.sfn, arn, before))),
     objects,
     resultLines: texts.flatMap((text) => text.split('\n')).filter((line) => line !== '').length,

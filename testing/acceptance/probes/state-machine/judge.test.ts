@@ -131,9 +131,25 @@ test.each<[string, (record: Record) => void, string[]]>([
   ['an account without anything', (record) => {
     for (const member of Object.keys(record)) delete record[member as keyof Record];
   }, JUDGED.filter((id) => id !== 'BAT-8')],
+  ['executions that ended before they could be stopped', ({ jobs, map }) => {
+    for (const batch of [jobs, map]) {
+      Object.assign(batch, { endedAs: 'SUCCEEDED', mapRunsWhenStopped: [] });
+      for (const execution of [batch.execution, ...batch.mapRuns.flatMap(({ children }) => children)]) {
+        Object.assign(execution, { redriveCount: 0, statusWhenStopped: undefined });
+      }
+    }
+  }, ['BAT-37', 'BAT-38', 'BAT-39', 'BAT-40']],
 ])('nothing is learned from %s', (_title, alter, ids) => {
   const record = seen();
   alter(record);
 
   expect(ids.map((id) => holds(record)[id])).toEqual(ids.map(() => undefined));
+});
+
+test('what one batch has not shown is said, and the other one is judged', () => {
+  const { jobs: _, ...record } = seen();
+  const judgements = judge({ ...record, failures: { jobs: 'ExecutionNotRedrivable: too late' } });
+
+  expect(judgements.find(({ id }) => id === 'BAT-39')?.evidence).toContain('jobs failed: ExecutionNotRedrivable: too late');
+  expect(judgements.find(({ id }) => id === 'BAT-37')?.holds).toBe(true);
 });

@@ -23,7 +23,10 @@ export function judge(observed: Observed): Judgement[] {
   const judgements = JUDGES.flatMap((part) => part(observed));
   return JUDGED.map((id) => {
     const all = judgements.filter((judgement) => judgement.id === id);
-    return all.find(({ holds }) => holds === false) ?? all.find(({ holds }) => holds) ?? all[0] ?? { id, evidence: 'nothing of it was seen' };
+    const decisive = all.find(({ holds }) => holds === false) ?? all.find(({ holds }) => holds);
+    if (decisive) return decisive;
+    const failures = Object.entries(observed.failures ?? {}).map(([what, reason]) => `; ${what} failed: ${reason}`).join('');
+    return { id, evidence: `${all[0]?.evidence ?? 'nothing of it was seen'}${failures}` };
   });
 }
 
@@ -161,7 +164,10 @@ const records: Judge = ({ map: batch }) => {
   return judgements;
 };
 
+const endedBefore = (batch: Batch | undefined) => batch?.endedAs === undefined ? undefined : `the execution ended as ${batch.endedAs} before it was stopped`;
+
 const stops: Judge = ({ jobs: jobBatch, map: mapBatch }) => [jobBatch, mapBatch].flatMap((batch) => {
+  if (batch?.endedAs !== undefined) return ['BAT-38', 'BAT-40'].map((id) => unseen(id, endedBefore(batch)!));
   if (!batch || batch.mapRunsWhenStopped.length === 0) return [];
   const { execution, mapRuns } = batch;
   const going = mapRuns.flatMap((run) => run.children).filter(({ statusWhenStopped }) => statusWhenStopped === 'RUNNING');
@@ -175,7 +181,9 @@ const stops: Judge = ({ jobs: jobBatch, map: mapBatch }) => [jobBatch, mapBatch]
 
 const redriveOfJob: Judge = ({ jobs: batch }) => {
   const [part] = batch ? childrenOf(batch) : [];
-  if (part?.statusWhenStopped !== 'ABORTED' || part.redriveCount === 0) return [unseen('BAT-39', 'the part was not stopped, or not redriven')];
+  if (part?.statusWhenStopped !== 'ABORTED' || part.redriveCount === 0) {
+    return [unseen('BAT-39', endedBefore(batch) ?? 'the part was not stopped, or not redriven')];
+  }
   const created = part.states.filter((state) => state === 'Create job').length;
   const [next] = part.statesAfterRedrive;
   const goesOn = created === 1 && (next === 'Wait for job' || next === 'Get job');
@@ -185,7 +193,9 @@ const redriveOfJob: Judge = ({ jobs: batch }) => {
 const redriveOfMap: Judge = ({ map: batch }) => {
   const run = batch && innerRun(batch);
   const done = run?.children.filter(({ statusWhenStopped }) => statusWhenStopped === 'SUCCEEDED') ?? [];
-  if (!batch || batch.execution.redriveCount === 0 || done.length === 0) return [unseen('BAT-37', 'no child had succeeded before a redrive')];
+  if (!batch || batch.execution.redriveCount === 0 || done.length === 0) {
+    return [unseen('BAT-37', endedBefore(batch) ?? 'no child had succeeded before a redrive')];
+  }
   const timesInvoked = ({ states }: Execution) => states.filter((state) => state.startsWith('Invoke model')).length;
   const again = done.filter((child) => child.redriveCount > 0 || timesInvoked(child) > 1);
   const isSameRun = batch.mapRuns.every(({ arn }) => batch.mapRunsWhenStopped.includes(arn));

@@ -1,12 +1,16 @@
 import { gather, type Observed, type Stack } from './gather';
 import { judge, JUDGED } from './judge';
 import type { World } from '../../world';
-import { importEnded, importRequest, startImport } from '../bedrock/imports';
+import { whyNoBatch } from '../batch-inference/batch-jobs';
+import { importEnded, importRequest, isInterruption, startImport } from '../bedrock/imports';
+import { tooExpensive } from '../bedrock/model-signals';
 import { createRole, readsWeights, trustOfBedrock } from '../bedrock/roles';
 import type { Probe } from '../probe';
 
 const APP = 'node --import tsx testing/acceptance/probes/state-machine/app.ts';
 const MAX_ERROR = 2000;
+/** How long a copy of the imported model runs. */
+const COPY_MINUTES = 15;
 
 /** A deployed stack with batches of this library, whose executions are stopped, redriven and read. */
 export const stateMachine: Probe = {
@@ -20,6 +24,11 @@ export const stateMachine: Probe = {
   usesCdk: true,
   isLastWithItsModels: true,
   async run(world, report) {
+    const reason = await whyNoBatch(world);
+    if (reason !== undefined) {
+      for (const id of this.ids) report.notObserved(id, reason);
+      return;
+    }
     for (const { id, holds, evidence } of judge(await observe(world))) {
       if (holds === undefined) report.notObserved(id, evidence); else report.judge(id, holds, evidence);
     }
@@ -43,8 +52,11 @@ async function importModel(world: World): Promise<string | undefined> {
     const jobArn = await startImport(world, importRequest(world, roleArn));
     const { importedModelArn, failureMessage } = await importEnded(world, jobArn);
     if (failureMessage) world.log(`no imported model: ${failureMessage}`);
-    return importedModelArn;
+    const reason = importedModelArn && await tooExpensive(world, importedModelArn, COPY_MINUTES, stateMachine.cents);
+    if (reason) world.log(`no imported model: ${reason}`);
+    return reason ? undefined : importedModelArn;
   } catch (error) {
+    if (isInterruption(error)) throw error;
     world.log(`no imported model: ${(error as Error).message}`);
     return undefined;
   }
