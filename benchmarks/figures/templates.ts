@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import * as library from '../../src';
 import { type Figure, rounded } from '../figure';
 import { NaiveModel, NativeModel } from '../peers/models';
+import { inFolder } from '../processes';
 
 type Define = (scope: Construct, id: string, folder: string) => unknown;
 
@@ -19,8 +21,8 @@ export const MODELS: { readonly [name: string]: Define } = {
 
 const COUNTS = [1, 3, 10];
 
-function sizeOf(define: Define, count: number): { readonly resources: number; readonly bytes: number } {
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
+function sizeOf(define: Define, count: number, outdir: string): { readonly resources: number; readonly bytes: number } {
+  const app = new App({ outdir, analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
   const stack = new Stack(app, 'ModelStack', { env: { account: '111122223333', region: 'us-east-1' } });
   for (let n = 1; n <= count; n++) define(stack, `Llama${n}`, `llama-${n}/`);
   const { template } = app.synth().getStackByName('ModelStack');
@@ -31,8 +33,8 @@ function sizeOf(define: Define, count: number): { readonly resources: number; re
 export const templates: Figure = {
   chart: { title: 'Resources of a stack', bars: { 'resources': 'this library', 'naive resources': 'naive', 'native resources': 'native' } },
   async measure() {
-    const rows = COUNTS.map(count => {
-      const [ours, naive, native] = Object.values(MODELS).map(define => sizeOf(define, count));
+    const rows = await inFolder(async folder => COUNTS.map(count => {
+      const [ours, naive, native] = Object.entries(MODELS).map(([name, define]) => sizeOf(define, count, join(folder, `${name}-${count}`)));
       return [count === 1 ? '1 model' : `${count} models`, {
         'resources / naive': rounded(ours.resources / naive.resources),
         'bytes / naive': rounded(ours.bytes / naive.bytes),
@@ -43,7 +45,7 @@ export const templates: Figure = {
         'naive bytes': naive.bytes,
         'native bytes': native.bytes,
       }] as const;
-    });
+    }));
     return { how: 'One stack with default properties. Bytes of the template without white space.', table: Object.fromEntries(rows) };
   },
 };

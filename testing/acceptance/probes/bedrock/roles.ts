@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -41,8 +44,16 @@ export interface LibraryPolicies {
 
 /** Synthesizes a model, so that what is tried is what the constructs grant. */
 export function libraryPolicies(world: World, keyArn?: string): LibraryPolicies {
-  const { account, region, weights: { bucket, prefix } } = world;
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
+  const outdir = mkdtempSync(join(tmpdir(), 'policies-'));
+  try {
+    return policiesIn(outdir, world, keyArn);
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+function policiesIn(outdir: string, { account, region, weights: { bucket, prefix } }: World, keyArn?: string): LibraryPolicies {
+  const app = new App({ outdir, analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
   const stack = new Stack(app, 'Stack', { env: { account, region } });
   new ImportedModel(stack, 'Model', {
     source: ModelSource.fromBucket(Bucket.fromBucketName(stack, 'Weights', bucket), prefix),
