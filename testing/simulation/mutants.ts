@@ -27,7 +27,7 @@ export interface Mutant {
   readonly histories?: Histories;
   /** The seed, if a history that detects the mutant is rare. */
   readonly seed?: number;
-  /** The path of the history, if it is too rare to search for. Seed and path as in `--replay`. */
+  /** The path of the history, if it takes hundreds to find it. Seed and path as in `--replay`. Remove it when histories change, and search again. */
   readonly path?: string;
 }
 
@@ -286,6 +286,7 @@ const OF_IMPORTS: readonly Mutant[] = [
     variants: [ownership('isOlder', () => (model, { startedAt }) => model.creationTime <= startedAt + 9e9)],
     caughtBy: ['model-kept', 'needless-import', 'needless-failure', 'arn-live', 'rollback-restores'],
     seed: 109,
+    path: '556',
   },
   { name: 'reaps the models of others', variants: [withOwned((_, __, { models = [] }) => models)], caughtBy: ['hands-off'] },
   { name: 'never reaps', variants: [withGoal((_, { models = [] }) => ({ formerModelNames: models.map(({ name }) => name) }))], caughtBy: ['orphan-removed'], seed: 6 },
@@ -308,7 +309,7 @@ const OF_IMPORTS: readonly Mutant[] = [
     variants: [withGoal((aGoal, { model }) => model === 'absent' ? strategy(aGoal, 'DELETE_FIRST') : {})],
     caughtBy: ['model-kept', 'rollback-restores'],
   },
-  { name: 'DELETE_FIRST deletes whenever it can at last', variants: [patience('GIVE_WAY_PATIENCE', () => 70 * MINUTE)], caughtBy: ['model-kept', 'arn-live'], seed: 205 },
+  { name: 'DELETE_FIRST deletes whenever it can at last', variants: [patience('GIVE_WAY_PATIENCE', () => 70 * MINUTE)], caughtBy: ['model-kept', 'arn-live'], seed: 205, path: '2064' },
   {
     name: 'a model that is gone and still seen counts as retained',
     variants: [ownership('isBeingDeleted', () => ({ deleted }, { arn }) => deleted?.[arn] === true)],
@@ -361,6 +362,7 @@ const OF_IMPORTS: readonly Mutant[] = [
     variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'wait' ? [] : owned)],
     caughtBy: ['rollback-prompt'],
     seed: 207,
+    path: '1484',
   },
   {
     name: 'a chain that nothing is known of is gone at once',
@@ -435,6 +437,7 @@ const OF_IMPORTS: readonly Mutant[] = [
     variants: [withGoal(({ formerTagKeys }) => ({ formerTagKeys: { ...formerTagKeys, model: [RETAIN_TAG.key, ...formerTagKeys.model] } }))],
     caughtBy: ['retained'],
     seed: 108,
+    path: '1769',
   },
   {
     name: 'every model is marked as retained',
@@ -456,25 +459,29 @@ const OF_IMPORTS: readonly Mutant[] = [
     }))],
     caughtBy: ['hands-off'],
     seed: 102,
+    path: '679',
   },
-  { name: 'the name of a job is believed', variants: [verify('verify', () => () => undefined)], caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'], seed: 202 },
+  { name: 'the name of a job is believed', variants: [verify('verify', () => () => undefined)], caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'], seed: 202, path: '925' },
   {
     name: 'the role of a job is not looked at',
     variants: [ownership('hasRoleOfStack', original => (aGoal, job) => aGoal.kind === 'present' || original(aGoal, job))],
     caughtBy: ['hands-off', 'tags', 'genuine', 'arn-live'],
     seed: 202,
+    path: '925',
   },
   {
     name: 'the id that a skipped link has is forgotten',
     variants: [withGoal(({ formerModelNames }) => ({ formerModelNames: formerModelNames.slice(0, 1) }))],
     caughtBy: ['model-kept'],
     seed: 307,
+    path: '923',
   },
   {
     name: 'the former role is a stranger',
     variants: [withGoal(({ roles }) => ({ roles: roles.slice(0, 1) }))],
     caughtBy: ['needless-failure', 'needless-import', 'arn-live'],
     seed: 203,
+    path: '1563',
   },
   {
     name: 'an import of a stranger blocks a deletion',
@@ -538,6 +545,8 @@ const OF_IMPORTS: readonly Mutant[] = [
       }
     })],
     caughtBy: ['bound'],
+    seed: 7625622,
+    path: '960',
   },
   {
     name: 'a stack that is no longer served cannot be deleted',
@@ -593,7 +602,7 @@ const OF_NEW_MODELS: readonly Mutant[] = [
     variants: [checked('decideChecked', original => (aGoal, facts) => facts.files && 'unreadable' in facts.files ? fail(facts.files.unreadable) : original(aGoal, facts))],
     caughtBy: ['check-never-blocks'],
   },
-  { name: 'files that cannot be read are waited for', variants: [patience('FILES_PATIENCE', () => Infinity)], caughtBy: ['check-never-blocks'] },
+  { name: 'files that cannot be read are waited for', variants: [patience('FILES_PATIENCE', () => Infinity)], caughtBy: ['check-never-blocks'], seed: 7688974, path: '443' },
   {
     name: 'the check stops a rollback to files that are bad by now',
     variants: [checked('decideChecked', original => (aGoal, facts) => original(aGoal, { ...facts, ownJobs: facts.ownJobs && [] }))],
@@ -712,6 +721,8 @@ const OF_NEW_MODELS: readonly Mutant[] = [
     name: 'the former model of long ago stays',
     variants: [withOwned((owned, { kind, link }) => kind === 'absent' && link === 'model' ? [] : owned)],
     caughtBy: ['previous-removed'],
+    seed: 7863192,
+    path: '929',
   },
   { name: 'a former model is never marked as kept', variants: [previous('kept', () => name => ({ ...REPLACING, value: `REPLACING:${name}` }))], caughtBy: ['previous-removed'] },
   { name: 'a rollback keeps the model that failed', variants: [previous('isToBeKept', () => () => true)], caughtBy: ['previous-removed'] },
@@ -719,11 +730,15 @@ const OF_NEW_MODELS: readonly Mutant[] = [
     name: 'a model in use does not say so',
     variants: [previous('inUse', original => list => original(list).value === 'NONE' ? { ...REPLACING, value: '' } : original(list))],
     caughtBy: ['previous-removed'],
+    seed: 7886949,
+    path: '443',
   },
   {
     name: 'a model that returns is forgotten',
     variants: [previous('inUse', () => () => ({ ...REPLACING, value: 'NONE' }))],
     caughtBy: ['previous-kept'],
+    seed: 7894868,
+    path: '504',
   },
 ];
 
