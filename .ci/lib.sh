@@ -43,7 +43,7 @@ skip() {
 left_nothing() {
   local left
   left=$(cd "$TMPDIR" && find . -mindepth 1 -maxdepth 1 | grep -vE '^\./(tsx-|node-compile-cache|v8-compile-cache|hsperfdata_|jsii-)' || true)
-  [[ -z $left ]] || fail "Left in the temporary directory: ${left//$'\n'/ }"
+  [[ -z $left ]] || fail "Left in the temporary directory ($(wc -l <<<"$left")): $(head -n 5 <<<"$left" | tr '\n' ' ')"
 }
 
 # The version of a package in the lock file.

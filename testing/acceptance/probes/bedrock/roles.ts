@@ -42,11 +42,17 @@ export interface LibraryPolicies {
   readonly caller: readonly Statement[];
 }
 
+const synthesized = new Map<string, LibraryPolicies>();
+
 /** Synthesizes a model, so that what is tried is what the constructs grant. */
 export function libraryPolicies(world: World, keyArn?: string): LibraryPolicies {
+  const { account, region, weights } = world;
+  const inputs = JSON.stringify([account, region, weights, keyArn]);
   const outdir = mkdtempSync(join(tmpdir(), 'policies-'));
   try {
-    return policiesIn(outdir, world, keyArn);
+    const policies = synthesized.get(inputs) ?? policiesIn(outdir, world, keyArn);
+    synthesized.set(inputs, policies);
+    return policies;
   } finally {
     rmSync(outdir, { recursive: true });
   }
@@ -60,10 +66,10 @@ function policiesIn(outdir: string, { account, region, weights: { bucket, prefix
     formatCheck: ModelFormatCheck.disabled(),
     ...keyArn && { encryption: ModelEncryption.customerManaged(Key.fromKeyArn(stack, 'Key', keyArn)) },
   });
-  const synthesized = new SynthesizedAccount(app);
+  const made = new SynthesizedAccount(app);
   const roleWith = (text: string): Role => {
-    const documents = synthesized.made('AWS::IAM::Role').map(({ properties: { AssumeRolePolicyDocument: trust, Policies = [] }, stack: { name }, id }) => {
-      const attached = synthesized.made('AWS::IAM::Policy').filter(({ properties }) => (properties.Roles as string[]).includes(`${name}-${id}`));
+    const documents = made.made('AWS::IAM::Role').map(({ properties: { AssumeRolePolicyDocument: trust, Policies = [] }, stack: { name }, id }) => {
+      const attached = made.made('AWS::IAM::Policy').filter(({ properties }) => (properties.Roles as string[]).includes(`${name}-${id}`));
       const policies = [...Policies as object[], ...attached.map(({ properties }) => properties)] as { PolicyDocument: { Statement: Statement[] } }[];
       return { trust: trust as { Statement: Statement[] }, statements: policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) };
     });
