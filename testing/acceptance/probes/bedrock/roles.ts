@@ -48,9 +48,11 @@ const synthesized = new Map<string, LibraryPolicies>();
 export function libraryPolicies(world: World, keyArn?: string): LibraryPolicies {
   const { account, region, weights } = world;
   const inputs = JSON.stringify([account, region, weights, keyArn]);
+  const known = synthesized.get(inputs);
+  if (known) return known;
   const outdir = mkdtempSync(join(tmpdir(), 'policies-'));
   try {
-    const policies = synthesized.get(inputs) ?? policiesIn(outdir, world, keyArn);
+    const policies = policiesIn(outdir, world, keyArn);
     synthesized.set(inputs, policies);
     return policies;
   } finally {
@@ -66,10 +68,10 @@ function policiesIn(outdir: string, { account, region, weights: { bucket, prefix
     formatCheck: ModelFormatCheck.disabled(),
     ...keyArn && { encryption: ModelEncryption.customerManaged(Key.fromKeyArn(stack, 'Key', keyArn)) },
   });
-  const made = new SynthesizedAccount(app);
+  const templates = new SynthesizedAccount(app);
   const roleWith = (text: string): Role => {
-    const documents = made.made('AWS::IAM::Role').map(({ properties: { AssumeRolePolicyDocument: trust, Policies = [] }, stack: { name }, id }) => {
-      const attached = made.made('AWS::IAM::Policy').filter(({ properties }) => (properties.Roles as string[]).includes(`${name}-${id}`));
+    const documents = templates.made('AWS::IAM::Role').map(({ properties: { AssumeRolePolicyDocument: trust, Policies = [] }, stack: { name }, id }) => {
+      const attached = templates.made('AWS::IAM::Policy').filter(({ properties }) => (properties.Roles as string[]).includes(`${name}-${id}`));
       const policies = [...Policies as object[], ...attached.map(({ properties }) => properties)] as { PolicyDocument: { Statement: Statement[] } }[];
       return { trust: trust as { Statement: Statement[] }, statements: policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) };
     });
