@@ -219,10 +219,12 @@ async function jobsOf(nameContains: string, client: Clients['bedrock']): Promise
   return arns;
 }
 
-async function modelsOf(nameContains: string, client: Clients['bedrock']): Promise<string[]> {
+/** Only names as a run gives them: of probes, of stacks of stories, and of the integration test. */
+async function modelsOf(run: string, client: Clients['bedrock']): Promise<string[]> {
+  const isOwn = new RegExp(`^(acceptance-|A|integ-)${run}`);
   const arns: string[] = [];
-  for await (const { modelSummaries: models = [] } of paginateListImportedModels({ client }, { nameContains })) {
-    arns.push(...models.map(({ modelArn }) => modelArn!));
+  for await (const { modelSummaries: models = [] } of paginateListImportedModels({ client }, { nameContains: run })) {
+    arns.push(...models.filter(({ modelName = '' }) => isOwn.test(modelName)).map(({ modelArn }) => modelArn!));
   }
   return arns;
 }
